@@ -1,0 +1,45 @@
+/** A signal that aborts after `ms` or with `parent`, whichever is first. Its timer never keeps the process up. */
+export function deadlineSignal(ms: number, parent?: AbortSignal): AbortSignal {
+  const timeout = AbortSignal.timeout(Math.max(0, Math.ceil(ms)));
+  return parent === undefined ? timeout : AbortSignal.any([parent, timeout]);
+}
+
+/** True for the errors an aborted wait rejects with (a deadline or a cancellation). */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+}
+
+/**
+ * Runs `work` with a deadline and settles no later than it, even when `work` ignores its signal.
+ * Answers `late` when the deadline (or `parent`) came first.
+ */
+export async function withDeadline<T>(
+  ms: number,
+  parent: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<{ readonly late: false; readonly value: T } | { readonly late: true }> {
+  const controller = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let onAbort: (() => void) | undefined;
+  const late = new Promise<{ late: true }>((resolve) => {
+    const end = (reason: Error) => {
+      controller.abort(reason);
+      resolve({ late: true });
+    };
+    timer = setTimeout(() => end(new DOMException('deadline', 'TimeoutError')), ms);
+    onAbort = () => end(new DOMException('cancelled', 'AbortError'));
+    if (parent.aborted) onAbort();
+    else parent.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    const value = work(controller.signal).then((v) => ({ late: false as const, value: v }));
+    value.catch(() => undefined);
+    return await Promise.race([value, late]);
+  } catch (error) {
+    if (isAbort(error) && controller.signal.aborted) return { late: true };
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    if (onAbort !== undefined) parent.removeEventListener('abort', onAbort);
+  }
+}
