@@ -1,0 +1,36 @@
+import type { MemberID } from '../../base/index.js';
+import type { StartFlags } from './flags.js';
+import type {
+  ClientURL,
+  ClusterName,
+  ClusterToken,
+  HostName,
+  MemberName,
+  PeerURL,
+} from './names.js';
+import type { EtcdVersion } from './version.js';
+
+/** The spec resolved against the record: every member with its addresses and its exact final flags. */
+export interface Target {
+  readonly name: ClusterName;
+  readonly token: ClusterToken;
+  readonly version: EtcdVersion;
+  readonly members: readonly TargetMember[];
+  /** `down`: every member is to be stopped, its data kept. */
+  readonly state: 'up' | 'down';
+  /** `fast`: the first member of a birth lives its first moments on short timings and is then restarted (lab-etcd 2.3). */
+  readonly firstLife: 'fast' | 'plain';
+  /** Members to be replaced although their host stays in the spec. */
+  readonly retire: readonly MemberID[];
+}
+
+export interface TargetMember {
+  readonly name: MemberName;
+  readonly host: HostName;
+  /** A person starts and stops this member; we register, promote and remove it. */
+  readonly byHand: boolean;
+  readonly peerURLs: readonly PeerURL[];
+  readonly clientURLs: readonly ClientURL[];
+  /** Every flag of its settled life except the bootstrap-only ones (flags.ts). */
+  readonly flags: StartFlags;
+}

@@ -1,0 +1,50 @@
+import type { HostName, MemberName, ClusterName, PeerURL, ClientURL } from '../cluster/index.js';
+
+/** What the user wants, parsed: plain data, JSON-serialisable. Made only by `parseSpec` and the functions of edit.ts. */
+export interface ClusterSpec {
+  readonly name: ClusterName;
+  /** `3.6` (newest patch that the sources have) or an exact `3.6.15`. */
+  readonly version: string;
+  readonly bootstrap: BootstrapSpec;
+  readonly driver: DriverSpec;
+  readonly members: readonly MemberSpec[];
+  /** Any other etcd flag, as written in the spec (`heartbeat-interval: 100ms`); converted per version by core/bootstrap. */
+  readonly etcd: Readonly<Record<string, string | number | boolean>>;
+  /** Sections of the spec that are read and kept now, and acted on by later capabilities. */
+  readonly tls: TLSSpec;
+  readonly proxies: readonly ProxySpec[];
+  readonly backups?: Readonly<Record<string, unknown>>;
+  readonly consumers: readonly Readonly<Record<string, unknown>>[];
+  /** Restricts where etcd's binaries may come from; absent: all sources. */
+  readonly sources?: readonly string[];
+}
+
+export interface MemberSpec {
+  readonly name: MemberName;
+  /** Default: the member's name at the time it was added. Stays when the member is renamed. */
+  readonly host: HostName;
+  readonly peerURLs?: readonly PeerURL[];
+  readonly clientURLs?: readonly ClientURL[];
+  /** `by-hand`: a person starts and stops the process; Quorate only registers, promotes and removes it. */
+  readonly start: 'quorate' | 'by-hand';
+}
+
+export type BootstrapSpec =
+  | { readonly kind: 'static' }
+  | { readonly kind: 'discovery'; readonly options: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'dns'; readonly options: Readonly<Record<string, unknown>> };
+
+export type DriverSpec =
+  | { readonly kind: 'local' }
+  | { readonly kind: 'ssh'; readonly options: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'kubernetes'; readonly options: Readonly<Record<string, unknown>> };
+
+export type TLSSpec =
+  | { readonly kind: 'auto' }
+  | { readonly kind: 'files'; readonly options: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'off' };
+
+export interface ProxySpec {
+  readonly name: MemberName;
+  readonly host: HostName;
+}

@@ -1,0 +1,201 @@
+/**
+ * engine/ports — what the controller needs from the world, as interfaces only.
+ *
+ * Contract: no implementation here. A driver author reads this file and drivers/conformance, nothing else.
+ * Every call takes an AbortSignal and settles soon after it aborts; nothing here throws for what the world does.
+ */
+import type { ClusterID, Instant, MemberID, Outcome, Problem, Result } from '../../base/index.js';
+import type {
+  ClusterRecord,
+  DataSight,
+  HostAddresses,
+  HostName,
+  Member,
+  MemberName,
+  PeerSight,
+  PeerURL,
+  ProcessSight,
+  StatusSight,
+} from '../../core/cluster/index.js';
+import type { Launch, NotAMemberProof, Step, Reason } from '../../core/planner/index.js';
+import type { ClusterSpec } from '../../core/spec/index.js';
+import type { MarginChange } from '../../core/cluster/index.js';
+
+/** How we act on the hosts of one cluster. */
+export interface HostDriver {
+  readonly kind: 'local' | 'ssh' | 'kubernetes';
+  /** Whether a birth may use short timings for the first member's first life. */
+  readonly firstLife: 'fast' | 'plain';
+
+  /** Looks at one host: its process and its data. What cannot be seen is `unseen`, never a guess. Changes nothing. */
+  observe(host: HostName, signal: AbortSignal): Promise<HostFacts>;
+
+  /**
+   * Starts the member's process and returns once it is spawned; whether it lives is for the next observation.
+   * Refuses when one runs already. With purpose `birth` or `join` it refuses when the data directory holds a log;
+   * with `restart` it refuses when it does not (no amnesia).
+   */
+  start(host: HostName, launch: Launch, signal: AbortSignal): Promise<Outcome>;
+
+  /** Asks the process to end (SIGTERM), waits, and ends it by force only after `graceMs`. Nothing running is `applied`. */
+  stop(
+    host: HostName,
+    options: { readonly graceMs: number },
+    signal: AbortSignal,
+  ): Promise<Outcome>;
+
+  /** Moves the data directory aside, never deletes; re-checks that nothing runs and that the data is the proof's. */
+  setAsideData(
+    host: HostName,
+    proof: NotAMemberProof,
+    signal: AbortSignal,
+  ): Promise<Outcome<{ readonly movedTo: string }>>;
+
+  /** Finds addresses for hosts that have none yet; those given stay as they are. */
+  allocate(
+    wanted: readonly AddressWish[],
+    existing: Readonly<Record<string, HostAddresses>>,
+    signal: AbortSignal,
+  ): Promise<Result<Readonly<Record<string, HostAddresses>>, readonly Problem[]>>;
+
+  /** The last lines of the member's log, newest last. */
+  logTail(host: HostName, lineCount: number, signal: AbortSignal): Promise<readonly string[]>;
+
+  /** Hosts that hold anything of this cluster, whether or not the spec names them. */
+  knownHosts(signal: AbortSignal): Promise<readonly HostName[]>;
+}
+
+export interface HostFacts {
+  readonly process: ProcessSight;
+  readonly data: DataSight;
+}
+
+export interface AddressWish {
+  readonly host: HostName;
+  readonly name: MemberName;
+  /** What the spec fixes; anything absent is the driver's to find. */
+  readonly peerURLs?: readonly string[];
+  readonly clientURLs?: readonly string[];
+}
+
+/** The questions and requests to etcd itself that the controller has; one adapter over the etcd client. */
+export interface EtcdAdmin {
+  /** The peer port's own member list and cluster id; answers with or without a leader. */
+  peer(peerURL: string, signal: AbortSignal): Promise<PeerSight>;
+  /** Status of exactly this member. */
+  status(clientURL: string, signal: AbortSignal): Promise<StatusSight>;
+  /** The member list through quorum, asked of any of the endpoints. */
+  memberList(
+    endpoints: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Result<{ readonly clusterID: ClusterID; readonly members: readonly Member[] }>>;
+  addMember(
+    endpoints: readonly string[],
+    peerURLs: readonly PeerURL[],
+    options: { readonly isLearner: boolean },
+    signal: AbortSignal,
+  ): Promise<Outcome<{ readonly memberID: MemberID; readonly members: readonly Member[] }>>;
+  promote(endpoints: readonly string[], member: MemberID, signal: AbortSignal): Promise<Outcome>;
+  remove(endpoints: readonly string[], member: MemberID, signal: AbortSignal): Promise<Outcome>;
+  updatePeerURLs(
+    endpoints: readonly string[],
+    member: MemberID,
+    peerURLs: readonly PeerURL[],
+    signal: AbortSignal,
+  ): Promise<Outcome>;
+  /** Sent to the leader itself; etcd refuses it elsewhere. */
+  moveLeader(leaderEndpoint: string, to: MemberID, signal: AbortSignal): Promise<Outcome>;
+  /** Forgets connections to endpoints that are no longer used. */
+  close(): Promise<void>;
+}
+
+/**
+ * What people want, as last accepted. Written by any command, read by whichever controller holds the lock.
+ * `generation` grows by one with each write; a write names the generation it is based on.
+ */
+export interface Wish {
+  readonly generation: number;
+  readonly spec: ClusterSpec;
+  readonly state: 'up' | 'down';
+  /** The controller observes but takes no step. */
+  readonly paused: boolean;
+  readonly retire: readonly MemberID[];
+}
+
+/** Where a cluster's record, wish, journal and lock live. One per cluster. */
+export interface ClusterStore {
+  readRecord(): Promise<Result<ClusterRecord | undefined>>;
+  /** Atomic: temporary file, fsync, rename. Only while holding the lock. */
+  writeRecord(record: ClusterRecord): Promise<Result<void>>;
+  readWish(): Promise<Result<Wish | undefined>>;
+  /** Atomic compare-and-write: `conflict` when somebody wrote a newer generation. */
+  writeWish(wish: Omit<Wish, 'generation'>, basedOn: number): Promise<Result<Wish>>;
+  /** Appends one line, durable before it resolves when `durable` (every intent is). */
+  appendJournal(entry: JournalEntry, options: { readonly durable: boolean }): Promise<Result<void>>;
+  /** The newest entries, oldest first. Damaged or half-written lines are skipped. */
+  readJournal(entryCount: number): Promise<readonly JournalEntry[]>;
+  /** Takes the controller's lock or says who holds it. A dead holder (pid gone, or another start time) is taken over. */
+  lock(purpose: string): Promise<Result<HeldLock>>;
+  /** Who holds the lock now, if anybody alive. */
+  lockHolder(): Promise<LockHolder | undefined>;
+}
+
+export interface LockHolder {
+  readonly pid: number;
+  readonly purpose: string;
+  readonly since: Instant;
+}
+
+export interface HeldLock {
+  /** Rejects nothing: true while the lock is still ours. Checked right before every step. */
+  stillHeld(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+/** One line of the journal: for people and the console; no decision reads it except the quiet period. */
+export type JournalEntry =
+  | {
+      readonly kind: 'controller-started';
+      readonly at: Instant;
+      readonly pid: number;
+      readonly purpose: string;
+    }
+  | {
+      readonly kind: 'controller-ended';
+      readonly at: Instant;
+      readonly pid: number;
+      readonly because: string;
+    }
+  | {
+      /** Written, durably, before the step is carried out. */
+      readonly kind: 'decided';
+      readonly at: Instant;
+      readonly id: string;
+      readonly step: Step;
+      readonly because: Reason;
+      readonly margin: MarginChange;
+    }
+  | {
+      readonly kind: 'outcome';
+      readonly at: Instant;
+      /** The `id` of the decision. */
+      readonly id: string;
+      readonly outcome: 'applied' | 'refused' | 'unknown';
+      readonly step: Step['kind'];
+      readonly tookMs: number;
+      readonly problem?: Problem;
+    }
+  /** Written when what the plan says changes, not every turn. */
+  | {
+      readonly kind: 'plan';
+      readonly at: Instant;
+      readonly plan: 'wait' | 'blocked' | 'converged';
+      readonly because: string;
+      readonly problem?: Problem;
+    }
+  | {
+      readonly kind: 'wish';
+      readonly at: Instant;
+      readonly generation: number;
+      readonly by: string;
+    };
