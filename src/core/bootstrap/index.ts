@@ -4,4 +4,11 @@
  * Contract: pure. Knows every flag of every supported minor (name, type, default) and which must not be given.
  * Never contacts anything.
  */
-export {};
+export {
+  type BirthMember,
+  birthFlags,
+  firstToStart,
+  joinFlags,
+  restartFlags,
+  withFastTimings,
+} from './launch.js';

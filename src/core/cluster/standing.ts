@@ -1,8 +1,9 @@
-import type { ClusterID, MemberID } from '../../base/index.js';
+import { type ClusterID, type MemberID, unsafeBrand } from '../../base/index.js';
 import { type Member, votersOf } from './member.js';
-import type { HostName } from './names.js';
+import type { HostName, PeerURL } from './names.js';
 import type { HostSight, Observation } from './observation.js';
 import { marginOf, quorumOf } from './quorum.js';
+import type { HostAddresses } from './record.js';
 import type { Target, TargetMember } from './target.js';
 
 /** One member of the list joined with what we saw of its host and what the spec wants of it. */
@@ -12,6 +13,9 @@ export interface Standing {
   readonly sight: HostSight | undefined;
   /** The spec's entry for that host, absent when the spec no longer wants this member. */
   readonly wanted: TargetMember | undefined;
+  /** A person asked for this very member to be replaced or removed. */
+  readonly retired: boolean;
+  /** Has a leader, agrees with the others on it, still has its data, and reports no corruption. */
   readonly healthy: boolean;
   /** Its data directory is gone: it must never start again under this id. */
   readonly dataLost: boolean;
@@ -35,21 +39,27 @@ export interface ClusterStanding {
  * Joins member list, hosts and spec. A member is matched to a host by the identity in the host's data, else by
  * what the running process answers, else by its peer URLs, in that order: addresses can be wrong, a log cannot.
  */
-export function standingOf(target: Target, observation: Observation): ClusterStanding {
+export function standingOf(
+  target: Target,
+  observation: Observation,
+  addresses: Readonly<Record<string, HostAddresses>> = {},
+): ClusterStanding {
   const list = observation.memberList;
   const members = list.kind === 'unseen' ? [] : list.members;
   const leaderID = leaderOf(observation);
   const standings = members.map((member): Standing => {
-    const sight = sightOf(member, target, observation);
+    const sight = sightOf(member, observation, hostByPeerURL(member, target, addresses));
     const wanted =
       sight === undefined
         ? undefined
         : target.members.find((candidate) => candidate.host === sight.host);
+    const retired = target.retire.includes(member.id);
     const dataLost = sight !== undefined && sight.data.kind === 'empty' && wasAlive(member);
     return {
       member,
       sight,
-      wanted: target.retire.includes(member.id) ? undefined : wanted,
+      wanted: retired ? undefined : wanted,
+      retired,
       healthy: !dataLost && answersWell(member.id, sight, leaderID),
       dataLost,
     };
@@ -99,7 +109,11 @@ function answersWell(
   );
 }
 
-function sightOf(member: Member, target: Target, observation: Observation): HostSight | undefined {
+function sightOf(
+  member: Member,
+  observation: Observation,
+  hostByAddress: HostName | undefined,
+): HostSight | undefined {
   const byData = observation.hosts.find(
     ({ data }) => data.kind === 'present' && data.memberID === member.id,
   );
@@ -108,14 +122,19 @@ function sightOf(member: Member, target: Target, observation: Observation): Host
     ({ status }) => status.kind === 'answered' && status.memberID === member.id,
   );
   if (byAnswer !== undefined) return byAnswer;
-  const host = hostByPeerURL(member, target);
-  const byAddress = observation.hosts.find((sight) => sight.host === host);
+  const byAddress = observation.hosts.find((sight) => sight.host === hostByAddress);
   // A host whose data says it is somebody else is not this member's, whatever its address says.
   return byAddress?.data.kind === 'present' ? undefined : byAddress;
 }
 
-function hostByPeerURL(member: Member, target: Target): HostName | undefined {
-  return target.members.find((candidate) =>
-    candidate.peerURLs.some((url) => member.peerURLs.includes(url)),
-  )?.host;
+function hostByPeerURL(
+  member: Member,
+  target: Target,
+  addresses: Readonly<Record<string, HostAddresses>>,
+): HostName | undefined {
+  const isIts = (urls: readonly PeerURL[]) => urls.some((url) => member.peerURLs.includes(url));
+  const wanted = target.members.find((candidate) => isIts(candidate.peerURLs))?.host;
+  if (wanted !== undefined) return wanted;
+  const known = Object.entries(addresses).find(([, host]) => isIts(host.peerURLs))?.[0];
+  return known === undefined ? undefined : unsafeBrand<HostName>(known);
 }

@@ -21,8 +21,8 @@ export const minorOf = (version: EtcdVersion): EtcdMinor =>
 
 /** Negative when `a` is older than `b`; a pre-release is older than its release. */
 export function compareVersions(a: EtcdVersion, b: EtcdVersion): number {
-  const [coreA = '', preA] = split(a);
-  const [coreB = '', preB] = split(b);
+  const [coreA, preA] = split(a);
+  const [coreB, preB] = split(b);
   const partsA = coreA.split('.').map(Number);
   const partsB = coreB.split('.').map(Number);
   for (let i = 0; i < 3; i++) {

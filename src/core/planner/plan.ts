@@ -1,5 +1,53 @@
+import { GUARDS, type Guards } from './guards.js';
 import type { Plan, PlanInput } from './plan-types.js';
+import { addMissingMember } from './rules/add-missing-member.js';
+import { bear } from './rules/bear.js';
+import { finishLearner } from './rules/finish-learner.js';
+import { leaveOutExtraMember } from './rules/leave-out-extra-member.js';
+import { putAsideStaleData } from './rules/put-aside-stale-data.js';
+import { refuseOtherClusters } from './rules/refuse-other-clusters.js';
+import { refuseUnusableHosts } from './rules/refuse-unusable-hosts.js';
+import { removeLostVoter } from './rules/remove-lost-voter.js';
+import { rollOutChanges, rollOutToTheSick } from './rules/roll-out-changes.js';
+import { sayQuorumLost } from './rules/say-quorum-lost.js';
+import { startStoppedMembers } from './rules/start-stopped-members.js';
+import { stopWhenAskedDown } from './rules/stop-when-asked-down.js';
+import { updatePeerURLs } from './rules/update-peer-urls.js';
+import { waitForUnresolvedChange } from './rules/wait-for-unresolved-change.js';
+import { waitUntilHealthy } from './rules/wait-until-healthy.js';
+import { type Rule, viewOf } from './view.js';
 
-export function plan(_input: PlanInput): Plan {
-  return { kind: 'converged' };
-}
+/** The policy, to be read aloud: the first rule that has an opinion decides. */
+export const RULES: readonly Rule[] = [
+  refuseOtherClusters,
+  stopWhenAskedDown,
+  bear,
+  startStoppedMembers,
+  sayQuorumLost,
+  waitForUnresolvedChange,
+  putAsideStaleData,
+  removeLostVoter,
+  finishLearner,
+  rollOutToTheSick,
+  waitUntilHealthy,
+  refuseUnusableHosts,
+  updatePeerURLs,
+  rollOutChanges,
+  addMissingMember,
+  leaveOutExtraMember,
+];
+
+/** A planner with its guards; any but `GUARDS` is for tests that take one out. */
+export const createPlanner =
+  (guards: Guards) =>
+  (input: PlanInput): Plan => {
+    const view = viewOf(input, guards);
+    for (const rule of RULES) {
+      const opinion = rule(view);
+      if (opinion !== undefined) return opinion;
+    }
+    return { kind: 'converged' };
+  };
+
+/** The next safe step for one cluster, or why there is none. Pure. */
+export const plan: (input: PlanInput) => Plan = createPlanner(GUARDS);

@@ -1,1 +1,197 @@
-export {};
+import { defineProblem } from '../../base/index.js';
+
+const list = (items: readonly string[]): string => items.join(', ');
+
+/** Fewer healthy voters than a quorum, and no way back that keeps what was written. */
+export const quorumLost = defineProblem(
+  'quorum-lost',
+  (d: {
+    cluster: string;
+    voters: number;
+    quorum: number;
+    healthy: number;
+    withData: readonly string[];
+    lost: readonly string[];
+  }) => ({
+    summary: `Cannot change or repair ${d.cluster}: quorum is lost`,
+    detail:
+      `${d.healthy} of ${d.voters} voters are healthy and ${d.quorum} are needed. ` +
+      (d.lost.length > 0 ? `Without their data: ${list(d.lost)}. ` : '') +
+      (d.withData.length > 0
+        ? `Data is still there on: ${list(d.withData)}. Nothing was touched.`
+        : 'No host holds data any more. Nothing was touched.'),
+    hint:
+      d.withData.length > 0
+        ? `Bring back the hosts that still have their data, or take one look first:\n  quorate status`
+        : `Restore from a backup; starting again means an empty cluster:\n  quorate destroy ${d.cluster}`,
+  }),
+);
+
+/** Enough voters run, and still there is no leader. */
+export const noLeader = defineProblem(
+  'no-leader',
+  (d: { cluster: string; running: number; voters: number; forMs: number }) => ({
+    summary: `${d.cluster} has no leader`,
+    detail: `${d.running} of ${d.voters} voters run, for at least ${Math.round(d.forMs / 1000)} s, and none of them knows a leader.`,
+    hint: 'Look at what they say, and whether their peer URLs reach each other:\n  quorate status',
+  }),
+);
+
+/** Members answer with more than one ClusterID. */
+export const twoClusters = defineProblem(
+  'two-clusters',
+  (d: { cluster: string; expected: string; seen: readonly string[] }) => ({
+    summary: `Refusing to touch ${d.cluster}: its members speak for different clusters`,
+    detail: `Expected ClusterID ${d.expected}; seen: ${list(d.seen)}.`,
+    hint: 'Find out which host answers with the other id, and stop that process by hand:\n  quorate status -o json',
+  }),
+);
+
+/** The member list carries another ClusterID than the record. */
+export const recordContradicts = defineProblem(
+  'record-contradicts',
+  (d: { cluster: string; recorded: string; answered: string }) => ({
+    summary: `Refusing to touch ${d.cluster}: its members answer with another ClusterID than the recorded one`,
+    detail: `Recorded at birth: ${d.recorded}. The members answer: ${d.answered}.`,
+    hint: 'Another cluster may be listening on these addresses. Compare:\n  quorate status -o json',
+  }),
+);
+
+/** A host of the spec holds the data of another cluster, or of a member wrongly started with `new`. */
+export const foreignData = defineProblem(
+  'foreign-data',
+  (d: {
+    cluster: string;
+    host: string;
+    expected: string;
+    found: string;
+    memberID: string;
+    running: boolean;
+  }) => ({
+    summary: `Cannot use host ${d.host} for ${d.cluster}: its data belongs to another cluster`,
+    detail:
+      `The log there carries ClusterID ${d.found} (member ${d.memberID}), ours is ${d.expected}. ` +
+      (d.running
+        ? 'A process is running on it: started with --initial-cluster-state=new by mistake, it founds a cluster of its own and never joins.'
+        : 'It was copied here, or a member was once started here with --initial-cluster-state=new. Nothing was touched.'),
+    hint: `Stop the process if one runs, make sure nobody needs that data, then move it away yourself; ${d.host} is used as soon as its data directory is gone.`,
+  }),
+);
+
+export const unreadableData = defineProblem(
+  'unreadable-data',
+  (d: { cluster: string; host: string; because: string }) => ({
+    summary: `Cannot read the data on host ${d.host} of ${d.cluster}`,
+    detail: d.because,
+    hint: 'Nothing there is touched until it can be read, or until you move it away yourself.',
+  }),
+);
+
+/** A member is in the list that neither the spec nor any host of ours knows. */
+export const strangerInList = defineProblem(
+  'stranger-in-list',
+  (d: {
+    cluster: string;
+    memberID: string;
+    name: string;
+    peerURLs: readonly string[];
+    role: string;
+  }) => ({
+    summary: `${d.cluster} has a member that the spec does not know`,
+    detail: `A ${d.role} ${d.name === '' ? 'that never started' : `named "${d.name}"`}, id ${d.memberID}, at ${list(d.peerURLs)}. Somebody else added it.`,
+    hint: `Remove it if nobody needs it:\n  quorate member remove ${d.memberID}`,
+  }),
+);
+
+/** A healthy voter should go, and the rest could then not lose one more. */
+export const removalWouldRiskQuorum = defineProblem(
+  'removal-would-risk-quorum',
+  (d: {
+    cluster: string;
+    member: string;
+    voters: number;
+    healthy: number;
+    marginBefore: number;
+    marginAfter: number;
+  }) => ({
+    summary: `Not removing ${d.member} from ${d.cluster}: the rest could not lose one more member`,
+    detail: `${d.healthy} of ${d.voters} voters are healthy (margin ${d.marginBefore}); without ${d.member} the margin would be ${d.marginAfter}.`,
+    hint: `Give it a successor first; it joins, then ${d.member} goes:\n  quorate member replace ${d.member} --with NEWNAME`,
+  }),
+);
+
+/** A voter runs and is not well, for longer than a start takes. */
+export const memberUnhealthy = defineProblem(
+  'member-unhealthy',
+  (d: { cluster: string; member: string; forMs: number; saw: string }) => ({
+    summary: `Member ${d.member} of ${d.cluster} runs but is not healthy`,
+    detail: `For at least ${Math.round(d.forMs / 1000)} s. What we saw last: ${d.saw}. Nothing else is changed meanwhile.`,
+    hint: `If it stays so, stop its process, or replace the member:\n  quorate member replace ${d.member}`,
+  }),
+);
+
+export const learnerStuck = defineProblem(
+  'learner-stuck',
+  (d: { cluster: string; member: string; forMs: number; saw: string }) => ({
+    summary: `Learner ${d.member} of ${d.cluster} does not catch up`,
+    detail: `It has run for ${Math.round(d.forMs / 1000)} s. What we saw last: ${d.saw}.`,
+    hint: `Remove it, or replace it:\n  quorate member remove ${d.member}`,
+  }),
+);
+
+/** A host did not answer us: nothing may be concluded about it, and something depends on it. */
+export const hostUnseen = defineProblem(
+  'host-unseen',
+  (d: { cluster: string; host: string; because: string }) => ({
+    summary: `Cannot see host ${d.host} of ${d.cluster}`,
+    detail: d.because,
+    hint: 'Nothing that depends on it is decided until it answers.',
+  }),
+);
+
+/** A host was told to start with `new`, its data is gone, and the birth never completed without it. */
+export const birthIncomplete = defineProblem(
+  'birth-incomplete',
+  (d: { cluster: string; lost: readonly string[]; withData: readonly string[] }) => ({
+    summary: `Cannot finish the birth of ${d.cluster}`,
+    detail: `${list(d.lost)} had been started and has no data now; ${list(d.withData)} has. Starting it again as new could lose what they had agreed on.`,
+    hint: `The cluster never reported itself ready. Begin again (its data is moved aside, not deleted):\n  quorate destroy ${d.cluster}\n  quorate up`,
+  }),
+);
+
+/** The spec asks for a minor change; upgrades across minors need their own procedure. */
+export const minorChange = defineProblem(
+  'minor-change',
+  (d: { cluster: string; running: string; wanted: string }) => ({
+    summary: `Not changing ${d.cluster} from etcd ${d.running} to ${d.wanted}`,
+    detail:
+      'A change of the minor version is an upgrade with its own checks; this version of Quorate changes patch levels only.',
+    hint: 'Set spec.version back to the running minor.',
+  }),
+);
+
+/** The database is full: etcd refuses writes, so growing would not help and is not tried. */
+export const noSpace = defineProblem(
+  'no-space',
+  (d: { cluster: string; members: readonly string[] }) => ({
+    summary: `${d.cluster} has a NOSPACE alarm`,
+    detail: `Raised by: ${list(d.members)}. Writes are refused until space is given back; repairs go on, growth waits.`,
+    hint: 'Compact and defragment, raise quota-backend-bytes in the spec, then disarm the alarm.',
+  }),
+);
+
+/** A learner that may not be promoted yet because too many voters are down. */
+export const promotionWouldRiskQuorum = defineProblem(
+  'promotion-would-risk-quorum',
+  (d: {
+    cluster: string;
+    member: string;
+    voters: number;
+    healthy: number;
+    marginAfter: number;
+  }) => ({
+    summary: `Not promoting ${d.member} in ${d.cluster} yet`,
+    detail: `${d.healthy} of ${d.voters} voters are healthy. If ${d.member} failed right after, the margin would be ${d.marginAfter}.`,
+    hint: 'It is promoted as soon as the voters are healthy again:\n  quorate status',
+  }),
+);

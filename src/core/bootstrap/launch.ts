@@ -1,0 +1,81 @@
+import type { MemberID } from '../../base/index.js';
+import type {
+  ClusterToken,
+  Member,
+  MemberName,
+  PeerURL,
+  StartFlags,
+  TargetMember,
+} from '../cluster/index.js';
+
+/** Short enough that the first member of a local birth leads as soon as one other is connected (lab-etcd 2.3). */
+const FIRST_LIFE: StartFlags = { 'heartbeat-interval': '10', 'election-timeout': '50' };
+
+/** A member of a static birth, as `--initial-cluster` names it. */
+export interface BirthMember {
+  readonly name: MemberName;
+  readonly peerURLs: readonly PeerURL[];
+}
+
+/** The flags of a first start with `new`: the whole cluster, named and in one order on every member. */
+export function birthFlags(
+  member: TargetMember,
+  cluster: { readonly members: readonly BirthMember[]; readonly token: ClusterToken },
+): StartFlags {
+  return {
+    ...member.flags,
+    'initial-advertise-peer-urls': member.peerURLs.join(','),
+    'initial-cluster': initialCluster(cluster.members),
+    'initial-cluster-state': 'new',
+    'initial-cluster-token': cluster.token,
+  };
+}
+
+/**
+ * The flags of a first start of a member that was registered before: etcd compares the number of members and their
+ * peer URLs with its own list; names are free (etcd-facts 1.3), so those it does not know yet get a stand-in.
+ */
+export function joinFlags(
+  member: TargetMember,
+  cluster: { readonly members: readonly Member[]; readonly self: MemberID },
+): StartFlags {
+  const others = cluster.members
+    .filter(({ id }) => id !== cluster.self)
+    .map(({ id, peerURLs }) => ({ name: `member-${id}`, peerURLs }));
+  return {
+    ...member.flags,
+    'initial-advertise-peer-urls': member.peerURLs.join(','),
+    'initial-cluster': initialCluster([
+      { name: member.name, peerURLs: member.peerURLs },
+      ...others,
+    ]),
+    'initial-cluster-state': 'existing',
+  };
+}
+
+/** The flags of every later start. `existing` is ignored beside data and saves the day without it (etcd-facts 1.4). */
+export const restartFlags = (flags: StartFlags): StartFlags => ({
+  ...flags,
+  'initial-cluster-state': 'existing',
+});
+
+export const withFastTimings = (flags: StartFlags): StartFlags => ({ ...flags, ...FIRST_LIFE });
+
+/**
+ * The member that opens the gate of a birth: etcd asks the others' peer URLs in sorted order, so the one that sorts
+ * first as text is the one everybody asks first (lab-etcd 2.3).
+ */
+export function firstToStart<M extends { readonly peerURLs: readonly string[] }>(
+  members: readonly M[],
+): M | undefined {
+  const firstURL = ({ peerURLs }: M): string => [...peerURLs].sort()[0] ?? '';
+  return [...members].sort((a, b) => (firstURL(a) < firstURL(b) ? -1 : 1))[0];
+}
+
+const initialCluster = (
+  members: readonly { readonly name: string; readonly peerURLs: readonly string[] }[],
+): string =>
+  members
+    .flatMap(({ name, peerURLs }) => peerURLs.map((url) => `${name}=${url}`))
+    .sort()
+    .join(',');

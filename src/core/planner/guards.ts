@@ -1,0 +1,142 @@
+import { type ClusterID, type Instant, instantOf } from '../../base/index.js';
+import {
+  type ClusterRecord,
+  type ClusterStanding,
+  type HostSight,
+  type Observation,
+  type ProcessSight,
+  type Standing,
+  marginOf,
+} from '../cluster/index.js';
+import type { UnresolvedChange } from './plan-types.js';
+
+/**
+ * How long after an unknown membership change nothing is decided: etcd's own request time-out, 5 s and two
+ * elections of 1 s (etcd-facts 0). After it the request has landed or never will.
+ */
+export const QUIET_PERIOD_MS = 7000;
+/**
+ * etcd adds a member only when the others have been connected for its HealthInterval of 5 s (etcd-facts 5.2);
+ * a little more, because connecting itself takes a moment.
+ */
+export const HEALTH_INTERVAL_MS = 5500;
+/** etcd asks for 90 % of the leader's log before it promotes; we ask for a little more, so that it never refuses. */
+export const LEARNER_SYNC_PERCENT = 95n;
+/** A restarted voter may lag this many entries behind the leader before the next one is stopped. */
+export const RESTART_LAG_MAX = 1000n;
+/** After this long "starting" is no longer an explanation. */
+export const STARTING_MAX_MS = 60_000;
+export const BACK_OFF_MS = [0, 500, 1000, 2000, 5000, 10_000, 30_000] as const;
+
+/**
+ * Every condition that stands between an observation and a dangerous step, by name. The planner asks them through
+ * this table, so that each can be taken out alone: a test must notice (safety rules, DESIGN).
+ */
+export interface Guards {
+  /** Rule 1: a removal keeps margin ≥ min(1, margin before); a target of one or two voters has no margin to keep. */
+  removalKeepsMargin(
+    standing: ClusterStanding,
+    leaving: Standing,
+    wantedVoterCount: number,
+  ): boolean;
+  /** Rule 1: a promotion keeps margin ≥ 0 with the newcomer counted as down; a cluster of one is exempt. */
+  promotionKeepsMargin(standing: ClusterStanding): boolean;
+  /** Rule 1: stopping a healthy voter leaves a quorum; clusters of one and two cannot keep one and are exempt. */
+  stopKeepsQuorum(standing: ClusterStanding, stopping: Standing): boolean;
+  /** Rule 2: at most one learner, so one membership change at a time. */
+  noLearnerYet(standing: ClusterStanding): boolean;
+  /** Rule 2: after an unknown outcome nothing is decided before the quiet period and a newer list. */
+  changeIsResolved(change: UnresolvedChange | undefined, observation: Observation): boolean;
+  /** Rules 2, 5: a membership step or a move of data is based on a list read through quorum. */
+  listIsLinearizable(observation: Observation): boolean;
+  /** Rule 3: `new` only while the cluster is unborn. */
+  isUnborn(record: ClusterRecord): boolean;
+  /** Rule 3: no host was overlooked before the first `new`. */
+  allHostsSeen(hosts: readonly HostSight[]): boolean;
+  /** Rule 3: a host that was once told `new` and has no data is not told again while others hold data. */
+  mayIssueNew(record: ClusterRecord, sight: HostSight, othersHoldData: boolean): boolean;
+  /** Rule 4: only a host whose log belongs to this cluster is started again. */
+  dataIsOurs(sight: HostSight, clusterID: ClusterID): boolean;
+  /** Rule 7: the leader hands over before it is stopped or removed. */
+  isNotLeader(standing: ClusterStanding, member: Standing): boolean;
+  /** Elective changes wait until every voter is healthy. */
+  votersHealthy(standing: ClusterStanding): boolean;
+  /** etcd's strict reconfiguration check, so that it never refuses what we declared safe. */
+  connectedLongEnough(standing: ClusterStanding, now: Instant): boolean;
+  learnerInSync(standing: ClusterStanding, learner: Standing): boolean;
+  caughtUp(standing: ClusterStanding, member: Standing): boolean;
+  /** `member update` on a learner makes it a voter in etcd ≤ 3.5.30 and ≤ 3.6.11 (etcd-facts 5.7). */
+  isVoter(member: Standing): boolean;
+}
+
+export type GuardName = keyof Guards;
+
+export const GUARDS: Guards = {
+  removalKeepsMargin: (standing, leaving, wantedVoterCount) => {
+    const after = marginAfterRemoval(standing, leaving);
+    const keep = Math.min(1, standing.margin);
+    return after >= keep || (wantedVoterCount <= 2 && after >= 0);
+  },
+  promotionKeepsMargin: ({ voters, healthyVoters }) =>
+    voters.length === 1
+      ? healthyVoters.length === 1
+      : marginOf(voters.length + 1, healthyVoters.length) >= 0,
+  stopKeepsQuorum: ({ voters, margin }, stopping) =>
+    voters.length <= 2 || !stopping.healthy || margin >= 1,
+  noLearnerYet: ({ learners }) => learners.length === 0,
+  changeIsResolved: (change, { memberList }) =>
+    change === undefined ||
+    (memberList.kind === 'linearizable' && memberList.at >= change.at + QUIET_PERIOD_MS),
+  listIsLinearizable: ({ memberList }) => memberList.kind === 'linearizable',
+  isUnborn: (record) => record.clusterID === undefined,
+  allHostsSeen: (hosts) =>
+    hosts.every(({ process, data }) => process.kind !== 'unseen' && data.kind !== 'unseen'),
+  mayIssueNew: (record, { host, process }, othersHoldData) =>
+    !othersHoldData || !record.issuedNew.includes(host) || endedBeforeRaft(process),
+  dataIsOurs: ({ data }, clusterID) => data.kind === 'present' && data.clusterID === clusterID,
+  isNotLeader: ({ leader, voters }, member) =>
+    voters.length === 1 || leader?.member.id !== member.member.id,
+  votersHealthy: ({ voters, healthyVoters }) => voters.length === healthyVoters.length,
+  connectedLongEnough: (standing, now) => connectedAt(standing) <= now,
+  learnerInSync: ({ leader }, { sight }) => {
+    if (sight?.status.kind !== 'answered' || leader?.sight?.status.kind !== 'answered')
+      return false;
+    const { status } = sight;
+    return (
+      status.leader !== undefined &&
+      status.raftAppliedIndex * 100n >= leader.sight.status.raftIndex * LEARNER_SYNC_PERCENT
+    );
+  },
+  caughtUp: ({ leader }, { sight }) => {
+    if (sight?.status.kind !== 'answered' || leader?.sight?.status.kind !== 'answered') return true;
+    return leader.sight.status.raftIndex - sight.status.raftAppliedIndex <= RESTART_LAG_MAX;
+  },
+  isVoter: ({ member }) => !member.isLearner,
+};
+
+const endedBeforeRaft = (process: ProcessSight): boolean =>
+  process.kind === 'stopped' && process.lastExit?.beforeRaft === true;
+
+export const marginAfterRemoval = (standing: ClusterStanding, leaving: Standing): number =>
+  marginOf(
+    standing.voters.length - (leaving.member.isLearner ? 0 : 1),
+    standing.healthyVoters.length - (leaving.healthy && !leaving.member.isLearner ? 1 : 0),
+  );
+
+/** When the youngest voter's process will have been up long enough for etcd to accept a new member. */
+export function connectedAt(standing: ClusterStanding): Instant {
+  const startedAt = standing.voters.map(({ sight }) =>
+    sight?.process.kind === 'running' ? sight.process.startedAt : 0,
+  );
+  return instantOf(
+    standing.voters.length <= 1 ? 0 : Math.max(0, ...startedAt) + HEALTH_INTERVAL_MS,
+  );
+}
+
+/** When a member that keeps ending may be tried again. */
+export function retryAt(process: ProcessSight): Instant {
+  if (process.kind !== 'stopped' || process.lastExit === undefined) return instantOf(0);
+  const { at, inARow } = process.lastExit;
+  const backOffMs = BACK_OFF_MS[Math.min(inARow, BACK_OFF_MS.length - 1)] ?? 0;
+  return instantOf(at + backOffMs);
+}

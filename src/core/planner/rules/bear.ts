@@ -1,0 +1,164 @@
+import type { ClusterID } from '../../../base/index.js';
+import { birthFlags, firstToStart, restartFlags, withFastTimings } from '../../bootstrap/index.js';
+import {
+  type HostSight,
+  type TargetMember,
+  clusterIDAtBirth,
+  memberIDAtBirth,
+} from '../../cluster/index.js';
+import { retryAt } from '../guards.js';
+import { blockedBy, stepOf, waitFor } from '../make.js';
+import type { Plan } from '../plan-types.js';
+import { birthIncomplete, foreignData, hostUnseen, unreadableData } from '../problems.js';
+import { type Rule, type View, ours, sightOf } from '../view.js';
+
+/**
+ * The birth of a cluster, by the gate of lab-etcd 2.3: the member whose peer URL sorts first starts alone; once its
+ * peer port answers the others follow, so that nobody waits in etcd's bootstrap check. It can be left and taken up
+ * again at any point: what has data is restarted, what was never told `new` is told now, and when every member has
+ * its log and they agree through quorum, the ClusterID is recorded.
+ */
+export const bear: Rule = (view) => {
+  if (!view.guards.isUnborn(view.record)) return undefined;
+  const refusal = refuseUnfit(view);
+  if (refusal !== undefined) return refusal;
+
+  const order = startOrder(view);
+  const first = order[0];
+  const expected = expectedClusterID(view);
+  for (const member of order) {
+    const plan = startIfPossible(view, member, expected);
+    if (plan !== undefined) return plan;
+    if (member === first && isGateShut(sightOf(view, member))) {
+      return waitFor('peer-port', 'member-starting');
+    }
+  }
+  return recordBirth(view, expected) ?? explainWaiting(view);
+};
+
+/** Whoever sorts first opens the gate; the rest in the same order, so that two runs never differ. */
+function startOrder(view: View): readonly TargetMember[] {
+  const members = ours(view);
+  const first = firstToStart(members);
+  return [...members.filter((m) => m === first), ...members.filter((m) => m !== first)];
+}
+
+const isGateShut = ({ process, peer }: HostSight): boolean =>
+  process.kind === 'running' && peer.kind === 'silent';
+
+/** The id this birth leads to: what the hosts that were told `new` already carry, else computed as etcd will. */
+function expectedClusterID(view: View): ClusterID {
+  for (const { host, data } of view.observation.hosts) {
+    if (data.kind === 'present' && view.record.issuedNew.includes(host)) return data.clusterID;
+  }
+  return computedClusterID(view);
+}
+
+const computedClusterID = ({ target }: View): ClusterID =>
+  clusterIDAtBirth(target.members.map(({ peerURLs }) => memberIDAtBirth(peerURLs, target.token)));
+
+/** Before anything starts: every host seen, none of them with somebody else's data. */
+function refuseUnfit(view: View): Plan | undefined {
+  const { target, record } = view;
+  const expected = expectedClusterID(view);
+  const sights = ours(view).map((member) => sightOf(view, member));
+  for (const { host, data, process } of sights) {
+    if (data.kind === 'unreadable') {
+      return blockedBy(
+        unreadableData({ cluster: target.name, host, because: data.problem.detail }),
+      );
+    }
+    if (data.kind !== 'present') continue;
+    if (data.clusterID === expected && record.issuedNew.includes(host)) continue;
+    return blockedBy(
+      foreignData({
+        cluster: target.name,
+        host,
+        expected,
+        found: data.clusterID,
+        memberID: data.memberID,
+        running: process.kind === 'running',
+      }),
+    );
+  }
+  if (view.guards.allHostsSeen(sights)) return undefined;
+  const unseen = sights.find(
+    ({ process, data }) => process.kind === 'unseen' || data.kind === 'unseen',
+  );
+  const because =
+    unseen?.process.kind === 'unseen' ? unseen.process.because : 'its data was not seen';
+  return waitFor('host', 'host-unseen', {
+    problem: hostUnseen({ cluster: target.name, host: unseen?.host ?? '', because }),
+  });
+}
+
+function startIfPossible(view: View, member: TargetMember, expected: ClusterID): Plan | undefined {
+  const sight = sightOf(view, member);
+  if (sight.process.kind !== 'stopped' || retryAt(sight.process) > view.now) return undefined;
+  const { version } = view.target;
+  if (view.guards.dataIsOurs(sight, expected)) {
+    const launch = { purpose: 'restart', version, flags: restartFlags(member.flags) } as const;
+    return stepOf(
+      view,
+      { kind: 'start-member', host: member.host, name: member.name, launch },
+      'process-not-running',
+    );
+  }
+  if (sight.data.kind !== 'empty' || !mayBeToldNew(view, sight, expected)) return undefined;
+  const anyData = view.observation.hosts.some(({ data }) => data.kind === 'present');
+  const flags = birthFlags(member, { members: view.target.members, token: view.target.token });
+  const isFirst = !anyData && view.target.firstLife === 'fast' && view.target.members.length > 1;
+  return stepOf(
+    view,
+    {
+      kind: 'start-member',
+      host: member.host,
+      name: member.name,
+      launch: { purpose: 'birth', version, flags: isFirst ? withFastTimings(flags) : flags },
+    },
+    anyData ? 'next-member-of-a-birth' : 'first-member-of-a-birth',
+  );
+}
+
+/** Not when the others were born under another member list: it would found a second cluster. */
+function mayBeToldNew(view: View, sight: HostSight, expected: ClusterID): boolean {
+  const othersHoldData = view.observation.hosts.some(
+    ({ host, data }) => host !== sight.host && data.kind === 'present',
+  );
+  if (othersHoldData && computedClusterID(view) !== expected) return false;
+  return view.guards.mayIssueNew(view.record, sight, othersHoldData);
+}
+
+/** Born: every host has its log (or can never get it this way), and a quorum answers with the expected id. */
+function recordBirth(view: View, expected: ClusterID): Plan | undefined {
+  const { memberList } = view.observation;
+  if (memberList.kind !== 'linearizable' || memberList.clusterID !== expected) return undefined;
+  const stillComing = ours(view).some((member) => {
+    const sight = sightOf(view, member);
+    return (
+      sight.data.kind === 'empty' &&
+      (sight.process.kind === 'running' || mayBeToldNew(view, sight, expected))
+    );
+  });
+  if (stillComing) return undefined;
+  return stepOf(view, { kind: 'record-birth', clusterID: expected }, 'birth-complete');
+}
+
+function explainWaiting(view: View): Plan {
+  const sights = ours(view).map((member) => sightOf(view, member));
+  for (const { process } of sights) {
+    if (process.kind !== 'stopped' || process.lastExit === undefined) continue;
+    if (retryAt(process) > view.now) return blockedBy(process.lastExit.problem);
+  }
+  const stopped = sights.filter(({ process }) => process.kind === 'stopped');
+  if (stopped.length > 0) {
+    return blockedBy(
+      birthIncomplete({
+        cluster: view.target.name,
+        lost: stopped.map(({ host }) => host),
+        withData: sights.filter(({ data }) => data.kind === 'present').map(({ host }) => host),
+      }),
+    );
+  }
+  return waitFor('leader', 'no-leader-yet');
+}

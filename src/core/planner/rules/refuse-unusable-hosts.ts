@@ -1,0 +1,40 @@
+import { blockedBy } from '../make.js';
+import { foreignData, strangerInList, unreadableData } from '../problems.js';
+import { type Rule, ours, sightOf } from '../view.js';
+
+/** What repairs cannot mend and growth must not step over: foreign data, unreadable data, members nobody knows. */
+export const refuseUnusableHosts: Rule = (view) => {
+  const cluster = view.target.name;
+  for (const member of ours(view)) {
+    const sight = sightOf(view, member);
+    const { data, process, host } = sight;
+    if (data.kind === 'unreadable') {
+      return blockedBy(unreadableData({ cluster, host, because: data.problem.detail }));
+    }
+    if (data.kind !== 'present' || view.record.clusterID === undefined) continue;
+    if (view.guards.dataIsOurs(sight, view.record.clusterID)) continue;
+    return blockedBy(
+      foreignData({
+        cluster,
+        host,
+        expected: view.record.clusterID,
+        found: data.clusterID,
+        memberID: data.memberID,
+        running: process.kind === 'running',
+      }),
+    );
+  }
+  for (const { member, sight, wanted, retired } of view.standing.standings) {
+    if (sight !== undefined || wanted !== undefined || retired) continue;
+    return blockedBy(
+      strangerInList({
+        cluster,
+        memberID: member.id,
+        name: member.name,
+        peerURLs: member.peerURLs,
+        role: member.isLearner ? 'learner' : 'voter',
+      }),
+    );
+  }
+  return undefined;
+};

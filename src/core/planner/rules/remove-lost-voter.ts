@@ -1,0 +1,25 @@
+import { labelOf } from '../../cluster/index.js';
+import { stepOf } from '../make.js';
+import type { Rule } from '../view.js';
+
+/**
+ * A voter that can never come back as itself is removed before its successor is added; the other order is refused by
+ * etcd (etcd-facts 5.2). It cannot come back when its data is gone, or when it is down and nobody wants it.
+ */
+export const removeLostVoter: Rule = (view) => {
+  const { standing, guards, target } = view;
+  for (const voter of standing.voters) {
+    const isUnwanted =
+      voter.retired || (voter.wanted === undefined && voter.sight?.process.kind === 'stopped');
+    if (voter.healthy || !(voter.dataLost || isUnwanted)) continue;
+    if (!guards.removalKeepsMargin(standing, voter, target.members.length)) continue;
+    if (!guards.isNotLeader(standing, voter)) continue;
+    return stepOf(
+      view,
+      { kind: 'remove-member', member: voter.member.id, name: labelOf(voter.member) },
+      voter.dataLost ? 'data-lost' : voter.retired ? 'replacement-asked' : 'not-in-spec',
+      { voters: -1 },
+    );
+  }
+  return undefined;
+};

@@ -1,0 +1,83 @@
+import { type Standing, differingFlags, labelOf, minorOf } from '../../cluster/index.js';
+import { blockedBy, stepOf, waitFor } from '../make.js';
+import { moveLeaderAway } from '../move-leader-away.js';
+import type { Plan, Reason } from '../plan-types.js';
+import { minorChange } from '../problems.js';
+import type { Rule, View } from '../view.js';
+
+const FIRST_LIFE_FLAGS: ReadonlySet<string> = new Set(['heartbeat-interval', 'election-timeout']);
+
+/**
+ * Members that run with other flags, name or version than wanted are restarted one at a time: followers first, the
+ * leader last and only after it handed over. Starting again is start-stopped-members' work.
+ */
+export const rollOutChanges: Rule = (view) => {
+  const { standing, guards } = view;
+  const differing = standing.voters
+    .filter((voter) => whyRestart(view, voter) !== undefined)
+    .sort((a, b) => Number(isLeader(view, a)) - Number(isLeader(view, b)));
+  const [next] = differing;
+  if (next === undefined) return undefined;
+  const refusal = refuseMinorChange(view, next);
+  if (refusal !== undefined) return refusal;
+  if (!guards.stopKeepsQuorum(standing, next))
+    return waitFor('member-healthy', 'voter-not-healthy');
+  if (!standing.voters.every((voter) => guards.caughtUp(standing, voter))) {
+    return waitFor('member-healthy', 'learner-catching-up');
+  }
+  if (!guards.isNotLeader(standing, next)) {
+    const settled = standing.voters.filter((voter) => whyRestart(view, voter) === undefined);
+    return moveLeaderAway(view, next, settled);
+  }
+  return stopForRestart(view, next);
+};
+
+/** A member that is unwell already is given its new flags at once: stopping it costs no margin. */
+export const rollOutToTheSick: Rule = (view) => {
+  const sick = view.standing.voters.find(
+    (voter) => !voter.healthy && !voter.dataLost && whyRestart(view, voter) !== undefined,
+  );
+  if (sick === undefined || isLeader(view, sick)) return undefined;
+  return refuseMinorChange(view, sick) ?? stopForRestart(view, sick);
+};
+
+function stopForRestart(view: View, member: Standing): Plan | undefined {
+  const because = whyRestart(view, member);
+  if (because === undefined || member.wanted === undefined) return undefined;
+  return stepOf(
+    view,
+    { kind: 'stop-member', host: member.wanted.host, name: member.wanted.name },
+    because,
+    { healthy: member.healthy ? -1 : 0 },
+  );
+}
+
+const isLeader = ({ standing }: View, { member }: Standing): boolean =>
+  standing.leader?.member.id === member.id;
+
+function whyRestart(view: View, { wanted, sight, member }: Standing): Reason | undefined {
+  if (wanted === undefined || wanted.byHand || sight?.process.kind !== 'running') return undefined;
+  if (sight.status.kind === 'answered' && sight.status.version !== view.target.version) {
+    return 'version-differs';
+  }
+  const differing = differingFlags(sight.process.flags, wanted.flags);
+  if (differing.length === 0) return undefined;
+  if (differing.includes('name') || member.name !== wanted.name) return 'name-differs';
+  if (differing.every((name) => FIRST_LIFE_FLAGS.has(name)) && isFirstLife(sight.process.flags)) {
+    return 'timings-of-first-life';
+  }
+  return differing.includes('listen-peer-urls') ? 'peer-urls-differ' : 'flags-differ';
+}
+
+const isFirstLife = (flags: Readonly<Record<string, string>>): boolean =>
+  flags['initial-cluster-state'] === 'new';
+
+function refuseMinorChange(view: View, { sight, member }: Standing): Plan | undefined {
+  if (sight?.status.kind !== 'answered') return undefined;
+  const running = sight.status.version;
+  const wanted = view.target.version;
+  if (minorOf(running) === minorOf(wanted)) return undefined;
+  return blockedBy(
+    minorChange({ cluster: `${view.target.name} (${labelOf(member)})`, running, wanted }),
+  );
+}

@@ -1,0 +1,84 @@
+import type { Standing } from '../../cluster/index.js';
+import { STARTING_MAX_MS } from '../guards.js';
+import { blockedBy, waitFor } from '../make.js';
+import { noLeader, quorumLost } from '../problems.js';
+import type { Plan } from '../plan-types.js';
+import { type Rule, type View, ours, sightOf } from '../view.js';
+
+/**
+ * Without a list read through quorum nothing about membership is decided. Either enough voters may still come back
+ * (wait, and say for what), or they cannot (quorum is lost: say so, touch nothing).
+ */
+export const sayQuorumLost: Rule = (view) => {
+  if (view.guards.listIsLinearizable(view.observation)) return undefined;
+  const { standing } = view;
+  if (standing.listKind === 'unseen') return withoutAnyList(view);
+  const mayComeBack = standing.voters.filter(canComeBack);
+  if (mayComeBack.length >= standing.quorum) return waitForThem(view, mayComeBack);
+  const named = (voters: readonly Standing[]) =>
+    voters.map(({ member, sight }) =>
+      member.name === '' ? (sight?.host ?? member.id) : member.name,
+    );
+  return blockedBy(
+    quorumLost({
+      cluster: view.target.name,
+      voters: standing.voters.length,
+      quorum: standing.quorum,
+      healthy: standing.healthyVoters.length,
+      withData: named(standing.voters.filter(({ sight }) => sight?.data.kind === 'present')),
+      lost: named(standing.voters.filter(({ dataLost }) => dataLost)),
+    }),
+  );
+};
+
+const canComeBack = ({ sight, dataLost }: Standing): boolean => !dataLost && sight !== undefined;
+
+function waitForThem(view: View, voters: readonly Standing[]): Plan {
+  const running = voters.flatMap(({ sight }) =>
+    sight?.process.kind === 'running' ? [sight.process.startedAt] : [],
+  );
+  const forMs = running.length === 0 ? 0 : view.now - Math.max(...running);
+  const stopped = voters.find(({ sight }) => sight?.process.kind === 'stopped');
+  const exit =
+    stopped?.sight?.process.kind === 'stopped' ? stopped.sight.process.lastExit : undefined;
+  if (running.length < view.standing.quorum && exit !== undefined) return blockedBy(exit.problem);
+  if (running.length >= view.standing.quorum && forMs > STARTING_MAX_MS) {
+    return blockedBy(
+      noLeader({
+        cluster: view.target.name,
+        running: running.length,
+        voters: view.standing.voters.length,
+        forMs,
+      }),
+    );
+  }
+  return waitFor('leader', 'no-leader-yet');
+}
+
+/** Not even a peer port gave a list: judge by the hosts alone. */
+function withoutAnyList(view: View): Plan | undefined {
+  if (view.record.clusterID === undefined) return undefined;
+  const sights = ours(view).map((member) => sightOf(view, member));
+  const voters = view.target.members.length;
+  const withData = sights.filter(({ data }) => data.kind === 'present');
+  const lost = sights.filter(({ data }) => data.kind === 'empty');
+  const quorum = Math.floor(voters / 2) + 1;
+  if (withData.length < quorum && lost.length > 0) {
+    return blockedBy(
+      quorumLost({
+        cluster: view.target.name,
+        voters,
+        quorum,
+        healthy: 0,
+        withData: withData.map(({ host }) => host),
+        lost: lost.map(({ host }) => host),
+      }),
+    );
+  }
+  for (const { process } of sights) {
+    if (process.kind === 'stopped' && process.lastExit !== undefined) {
+      return blockedBy(process.lastExit.problem);
+    }
+  }
+  return waitFor('linearizable-member-list', 'member-list-unseen');
+}

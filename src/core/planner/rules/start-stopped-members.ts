@@ -1,0 +1,44 @@
+import { restartFlags } from '../../bootstrap/index.js';
+import type { Standing, TargetMember } from '../../cluster/index.js';
+import { retryAt } from '../guards.js';
+import { stepOf } from '../make.js';
+import { type Rule, type View, ours, sightOf } from '../view.js';
+
+/**
+ * A member with its data and without a process is started: the first repair of all, needs no quorum and changes no
+ * membership. The data alone decides, not the flags (etcd-facts 1.2); a host without data is never started here.
+ */
+export const startStoppedMembers: Rule = (view) => {
+  const { clusterID } = view.record;
+  if (clusterID === undefined) return undefined;
+  for (const member of ours(view)) {
+    const sight = sightOf(view, member);
+    if (sight.process.kind !== 'stopped' || retryAt(sight.process) > view.now) continue;
+    if (!view.guards.dataIsOurs(sight, clusterID)) continue;
+    const standing = standingOnHost(view, member);
+    if (isKnownGone(view, standing) || isLeavingAnyway(view, standing)) continue;
+    const { version } = view.target;
+    return stepOf(
+      view,
+      {
+        kind: 'start-member',
+        host: member.host,
+        name: member.name,
+        launch: { purpose: 'restart', version, flags: restartFlags(member.flags) },
+      },
+      'process-not-running',
+    );
+  }
+  return undefined;
+};
+
+const standingOnHost = (view: View, member: TargetMember): Standing | undefined =>
+  view.standing.standings.find(({ sight }) => sight?.host === member.host);
+
+/** Read through quorum, the list has no such member: starting it would only make it exit again. */
+const isKnownGone = (view: View, standing: Standing | undefined): boolean =>
+  standing === undefined && view.guards.listIsLinearizable(view.observation);
+
+/** It is to be removed, and the rest have a quorum without it. */
+const isLeavingAnyway = (view: View, standing: Standing | undefined): boolean =>
+  standing?.retired === true && view.standing.margin >= 0;
