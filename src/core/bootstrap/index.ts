@@ -1,9 +1,11 @@
 /**
  * core/bootstrap — spec and record in, exact etcd flags out, per version.
  *
- * Contract: pure. Knows every flag of every supported minor (name, type, default) and which must not be given.
- * Never contacts anything.
+ * Contract: pure. Bootstrap-only flags (`--initial-*`) are added in launch.ts alone, so that `new` is said in one place.
+ * Never contacts anything. What is known of each flag is core/spec's flag table.
  */
+export { type TargetInput, resolveTarget } from './resolve-target.js';
+export { type FinalFlagsInput, finalFlags } from './final-flags.js';
 export {
   type BirthMember,
   birthFlags,
@@ -12,3 +14,7 @@ export {
   restartFlags,
   withFastTimings,
 } from './launch.js';
+export { type EtcdVariables, etcdVariables } from './etcd-variables.js';
+export { type FlagsStyle, renderFlags } from './render-flags.js';
+export { checkFlags } from './check-flags.js';
+export * as bootstrapProblems from './problems.js';

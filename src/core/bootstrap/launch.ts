@@ -39,16 +39,16 @@ export function joinFlags(
   member: TargetMember,
   cluster: { readonly members: readonly Member[]; readonly self: MemberID },
 ): StartFlags {
+  // As registered: the spec may have moved on since the member was added.
+  const peerURLs =
+    cluster.members.find(({ id }) => id === cluster.self)?.peerURLs ?? member.peerURLs;
   const others = cluster.members
     .filter(({ id }) => id !== cluster.self)
-    .map(({ id, peerURLs }) => ({ name: `member-${id}`, peerURLs }));
+    .map((other) => ({ name: `member-${other.id}`, peerURLs: other.peerURLs }));
   return {
     ...member.flags,
-    'initial-advertise-peer-urls': member.peerURLs.join(','),
-    'initial-cluster': initialCluster([
-      { name: member.name, peerURLs: member.peerURLs },
-      ...others,
-    ]),
+    'initial-advertise-peer-urls': peerURLs.join(','),
+    'initial-cluster': initialCluster([{ name: member.name, peerURLs }, ...others]),
     'initial-cluster-state': 'existing',
   };
 }

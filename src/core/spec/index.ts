@@ -1,6 +1,34 @@
 /**
- * core/spec — what the user wants: schema, defaults, parsing with paths, and edits that keep it valid.
+ * core/spec — what the user wants: the domain type, its limits, edits that keep it valid, and what is known of etcd's flags.
  *
- * Contract: pure; text in, ClusterSpec or every problem at once out. Never reads a file, never knows current state.
+ * Contract: pure; never reads a file, never knows current state. Loads neither zod nor yaml (about 100 ms together),
+ * because `quorate up` without a spec file needs neither: text in and text out is core/spec-text.
  */
-export * from './cluster-spec.js';
+export type {
+  BootstrapSpec,
+  ClusterSpec,
+  DriverSpec,
+  MemberSpec,
+  ProxySpec,
+  TLSSpec,
+} from './cluster-spec.js';
+export { type FlagFacts, type FlagType } from './flag-table/rows.js';
+export { type FlagInfo, flagInfo, flagsOf, minorsWith } from './flag-table/lookup.js';
+export { type ReadFlags, readFlags } from './flag-table/read-flags.js';
+export { flagValueFault } from './flag-table/values.js';
+export { gatesOf } from './flag-table/feature-gates.js';
+export { whyReserved } from './flag-table/reserved.js';
+export { defaultSpec, defaultTLS } from './default-spec.js';
+export {
+  type NewMember,
+  addMember,
+  removeMember,
+  renameMember,
+  replaceMember,
+  setPeerURLs,
+  setVersion,
+  withSize,
+} from './edit.js';
+export { versionFault, versionWarnings } from './versions.js';
+export * as specProblems from './problems.js';
+export type { SpecPlace, SpecProblem, SpecProblemData } from './problems.js';

@@ -1,0 +1,309 @@
+import { z } from 'zod';
+import type { Result } from '../../base/index.js';
+import {
+  NAME_LENGTH_MAX,
+  SUPPORTED_MINORS,
+  VOTERS_MAX,
+  parseClientURL,
+  parseClusterName,
+  parseHostName,
+  parseMemberName,
+  parsePeerURL,
+} from '../cluster/index.js';
+
+export const API_VERSION = 'quorate.dev/v1alpha1';
+export const KIND = 'EtcdCluster';
+
+/** The kinds of which a section names exactly one. */
+export const KINDS = {
+  bootstrap: ['static', 'discovery', 'dns'],
+  driver: ['local', 'ssh', 'kubernetes'],
+  tls: ['auto', 'files', 'off'],
+  consumer: ['kubeApiserver', 'flannel'],
+  discovery: ['serve', 'url', 'endpoints'],
+} as const;
+
+/** What a custom check says of a text; parse.ts makes the problem of it. */
+export interface CheckParams {
+  readonly problem: 'bad-name' | 'bad-url';
+  readonly allowed: string;
+}
+
+/** A text that one of core/cluster's parsers accepts. */
+const parsedBy = (
+  parse: (text: string) => Result<unknown, string>,
+  problem: CheckParams['problem'],
+) =>
+  z.string().check((context) => {
+    const result = parse(context.value);
+    if (result.ok) return;
+    const params: CheckParams = { problem, allowed: result.error };
+    context.issues.push({ code: 'custom', input: context.value, params: { ...params } });
+  });
+
+const about = (description: string, example?: unknown, fallback?: unknown) => ({
+  description,
+  ...(example === undefined ? {} : { examples: [example] }),
+  ...(fallback === undefined ? {} : { default: fallback }),
+});
+
+const exactlyOne = { minProperties: 1, maxProperties: 1 };
+
+const memberName = parsedBy(parseMemberName, 'bad-name');
+const hostName = parsedBy(parseHostName, 'bad-name');
+const nothing = z.strictObject({});
+
+const memberSchema = z
+  .strictObject({
+    name: memberName.meta({
+      ...about('The name of the member. A rename keeps its host, data and identity.', 'm1'),
+      maxLength: NAME_LENGTH_MAX,
+    }),
+    host: hostName
+      .meta(
+        about(
+          'The machine it runs on; for the local driver a slot in the state directory. Default: its name.',
+          '10.0.1.10',
+        ),
+      )
+      .optional(),
+    peerURLs: z
+      .array(parsedBy(parsePeerURL, 'bad-url'))
+      .min(1)
+      .meta(
+        about('Where the other members find it. Default: what the driver finds.', [
+          'http://10.0.1.10:2380',
+        ]),
+      )
+      .optional(),
+    clientURLs: z
+      .array(parsedBy(parseClientURL, 'bad-url'))
+      .min(1)
+      .meta(
+        about('Where clients find it. Default: what the driver finds.', ['http://10.0.1.10:2379']),
+      )
+      .optional(),
+    start: z
+      .enum(['quorate', 'by-hand'])
+      .meta(
+        about(
+          'Who starts and stops its process. by-hand: a person; Quorate registers, promotes and removes it.',
+          'by-hand',
+          'quorate',
+        ),
+      )
+      .optional(),
+  })
+  .meta(about('One voting member.', { name: 'm1', host: '10.0.1.10' }));
+
+const proxySchema = z
+  .strictObject({
+    name: memberName.meta(about('The name of the proxy.', 'edge0')),
+    host: hostName
+      .meta(about('The machine it runs on. Default: its name.', '10.0.1.20'))
+      .optional(),
+  })
+  .meta(about('A gateway that forwards reads and writes and never votes.'));
+
+const bootstrapSchema = z
+  .strictObject({
+    static: nothing.meta(about('The members are told each other at the first start.')).optional(),
+    discovery: z
+      .looseObject({
+        serve: z
+          .boolean()
+          .meta(about('Quorate runs the discovery service itself.', true))
+          .optional(),
+        url: z
+          .string()
+          .meta(about('A discovery URL (protocol v2; etcd 3.6 and older).'))
+          .optional(),
+        endpoints: z
+          .array(z.string())
+          .meta(about('An etcd that serves as meeting place (protocol v3; etcd 3.6 and newer).'))
+          .optional(),
+        token: z.string().meta(about('The token of this cluster there.')).optional(),
+      })
+      .meta(about('The members meet at a discovery service.', { serve: true }))
+      .optional(),
+    dns: z
+      .looseObject({
+        domain: z
+          .string()
+          .min(1)
+          .meta(about('The domain that holds the SRV records.', 'example.com')),
+        publish: z
+          .looseObject({})
+          .meta(about('How the records get there, for example by RFC 2136 updates.'))
+          .optional(),
+      })
+      .meta(about('The members find each other by DNS SRV records.', { domain: 'example.com' }))
+      .optional(),
+  })
+  .meta({
+    ...about(
+      'How the first members find each other: exactly one of the kinds.',
+      { static: {} },
+      { static: {} },
+    ),
+    ...exactlyOne,
+  });
+
+const driverSchema = z
+  .strictObject({
+    local: nothing.meta(about('Processes on this machine.')).optional(),
+    ssh: z
+      .looseObject({
+        user: z.string().meta(about('Who logs in.', 'root')).optional(),
+        port: z
+          .int()
+          .min(1)
+          .max(65535)
+          .meta(about('The port of sshd.', 22, 22))
+          .optional(),
+        identityFile: z.string().meta(about('The private key.', '~/.ssh/id_ed25519')).optional(),
+      })
+      .meta(about('Linux hosts with systemd, over SSH.', { user: 'root' }))
+      .optional(),
+    kubernetes: z
+      .looseObject({
+        namespace: z.string().meta(about('Where the pods go.', 'etcd')).optional(),
+        context: z.string().meta(about('Which context of the kubeconfig.')).optional(),
+      })
+      .meta(about('Pods in a Kubernetes cluster.'))
+      .optional(),
+  })
+  .meta({
+    ...about('Where the members run: exactly one of the kinds.', { local: {} }, { local: {} }),
+    ...exactlyOne,
+  });
+
+const tlsSchema = z
+  .union([
+    z.literal('off'),
+    z
+      .strictObject({
+        auto: nothing.meta(about('Quorate makes the certificates and renews them.')).optional(),
+        files: z.looseObject({}).meta(about('Certificates that you make.')).optional(),
+        off: nothing
+          .meta(about('Nothing is encrypted and nobody has to prove who they are.'))
+          .optional(),
+      })
+      .meta(exactlyOne),
+  ])
+  .meta(
+    about(
+      'Certificates: exactly one of the kinds, or the word off. Default: auto, except on loopback with the local driver.',
+      { auto: {} },
+    ),
+  );
+
+const backupsSchema = z
+  .strictObject({
+    schedule: z.string().meta(about('When, as in crontab.', '0 * * * *')).optional(),
+    to: z.string().meta(about('Where to.', 's3://bucket/prod')).optional(),
+    keep: z
+      .looseObject({})
+      .meta(about('How many are kept.', { hourly: 24, daily: 14 }))
+      .optional(),
+  })
+  .meta(
+    about('Snapshots that were each restored once.', {
+      schedule: '0 * * * *',
+      to: 's3://bucket/prod',
+    }),
+  );
+
+const consumerSchema = z
+  .strictObject({
+    kubeApiserver: z
+      .looseObject({})
+      .meta(about('A kube-apiserver whose --etcd-servers follows.', { host: '10.0.1.10' }))
+      .optional(),
+    flannel: z
+      .looseObject({})
+      .meta(about('A flanneld whose --etcd-endpoints follows.', { host: '10.0.1.10' }))
+      .optional(),
+  })
+  .meta({
+    ...about('A program that is told when members change: exactly one of the kinds.'),
+    ...exactlyOne,
+  });
+
+export const fileSchema = z
+  .strictObject({
+    apiVersion: z.literal(API_VERSION).meta(about('The version of this schema.', API_VERSION)),
+    kind: z.literal(KIND).meta(about('What the file describes.', KIND)),
+    metadata: z
+      .strictObject({
+        name: parsedBy(parseClusterName, 'bad-name').meta({
+          ...about('Our name for the cluster, in every command.', 'prod'),
+          maxLength: NAME_LENGTH_MAX,
+        }),
+      })
+      .meta(about('What the cluster is called.', { name: 'prod' })),
+    spec: z
+      .strictObject({
+        version: z
+          .string()
+          .meta(
+            about(
+              `etcd's version: a minor (${SUPPORTED_MINORS.join(', ')}) for its newest patch, or an exact one. Quoted, because 3.10 is a number.`,
+              '3.6',
+            ),
+          ),
+        bootstrap: bootstrapSchema.optional(),
+        driver: driverSchema.optional(),
+        members: z.array(memberSchema).meta({
+          ...about('The voting members.', [{ name: 'm1' }, { name: 'm2' }, { name: 'm3' }]),
+          minItems: 1,
+          maxItems: VOTERS_MAX,
+        }),
+        proxies: z
+          .array(proxySchema)
+          .meta(about('Gateways beside the members.', [{ name: 'edge0', host: '10.0.1.20' }], []))
+          .optional(),
+        tls: tlsSchema.optional(),
+        backups: backupsSchema.optional(),
+        consumers: z
+          .array(consumerSchema)
+          .meta(
+            about(
+              'Programs that are told when members change.',
+              [{ flannel: { host: '10.0.1.10' } }],
+              [],
+            ),
+          )
+          .optional(),
+        etcd: z
+          .record(
+            z.string(),
+            z.union([
+              z.string(),
+              z.number(),
+              z.boolean(),
+              z.array(z.union([z.string(), z.number()])),
+            ]),
+          )
+          .meta(
+            about(
+              'Any other flag of etcd, without dashes; durations and sizes with their units.',
+              { 'heartbeat-interval': '100ms', 'quota-backend-bytes': '8GiB' },
+              {},
+            ),
+          )
+          .optional(),
+        sources: z
+          .array(z.string().min(1))
+          .meta(
+            about("Where etcd's binaries may come from, in order. Default: every source.", [
+              'cache',
+            ]),
+          )
+          .optional(),
+      })
+      .meta(about('What you want.')),
+  })
+  .meta({ title: KIND, ...about('An etcd cluster, as Quorate keeps it.') });
+
+export type SpecFile = z.infer<typeof fileSchema>;

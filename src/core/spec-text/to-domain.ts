@@ -1,0 +1,79 @@
+import { type Result, assert } from '../../base/index.js';
+import {
+  parseClientURL,
+  parseClusterName,
+  parseHostName,
+  parseMemberName,
+  parsePeerURL,
+} from '../cluster/index.js';
+import {
+  type BootstrapSpec,
+  type ClusterSpec,
+  type DriverSpec,
+  type MemberSpec,
+  type TLSSpec,
+  defaultTLS,
+} from '../spec/index.js';
+import { scalarsOf } from './rules.js';
+import type { SpecFile } from './schema.js';
+
+/** A file whose every problem has been ruled out, with the defaults filled in. */
+export function toDomain({ metadata, spec }: SpecFile): ClusterSpec {
+  const driver = driverOf(spec.driver);
+  const members = spec.members.map(memberOf);
+  return {
+    name: proven(parseClusterName(metadata.name)),
+    version: spec.version,
+    bootstrap: bootstrapOf(spec.bootstrap),
+    driver,
+    members,
+    etcd: scalarsOf(spec.etcd ?? {}),
+    tls: tlsOf(spec.tls) ?? defaultTLS(driver, members),
+    proxies: (spec.proxies ?? []).map(({ name, host }) => ({
+      name: proven(parseMemberName(name)),
+      host: proven(parseHostName(host ?? name)),
+    })),
+    ...(spec.backups === undefined ? {} : { backups: spec.backups }),
+    consumers: spec.consumers ?? [],
+    ...(spec.sources === undefined ? {} : { sources: spec.sources }),
+  };
+}
+
+type FileSpec = SpecFile['spec'];
+
+const memberOf = (member: FileSpec['members'][number]): MemberSpec => ({
+  name: proven(parseMemberName(member.name)),
+  host: proven(parseHostName(member.host ?? member.name)),
+  ...(member.peerURLs === undefined
+    ? {}
+    : { peerURLs: member.peerURLs.map((url) => proven(parsePeerURL(url))) }),
+  ...(member.clientURLs === undefined
+    ? {}
+    : { clientURLs: member.clientURLs.map((url) => proven(parseClientURL(url))) }),
+  start: member.start ?? 'quorate',
+});
+
+function bootstrapOf(bootstrap: FileSpec['bootstrap']): BootstrapSpec {
+  if (bootstrap?.discovery !== undefined)
+    return { kind: 'discovery', options: bootstrap.discovery };
+  if (bootstrap?.dns !== undefined) return { kind: 'dns', options: bootstrap.dns };
+  return { kind: 'static' };
+}
+
+function driverOf(driver: FileSpec['driver']): DriverSpec {
+  if (driver?.ssh !== undefined) return { kind: 'ssh', options: driver.ssh };
+  if (driver?.kubernetes !== undefined) return { kind: 'kubernetes', options: driver.kubernetes };
+  return { kind: 'local' };
+}
+
+function tlsOf(tls: FileSpec['tls']): TLSSpec | undefined {
+  if (tls === undefined) return undefined;
+  if (tls === 'off' || tls.off !== undefined) return { kind: 'off' };
+  return tls.files === undefined ? { kind: 'auto' } : { kind: 'files', options: tls.files };
+}
+
+/** The schema ran the same parser, so that a refusal here is our mistake. */
+function proven<T>(parsed: Result<T, string>): T {
+  assert(parsed.ok, 'the schema let a text pass that its parser refuses');
+  return parsed.value;
+}
