@@ -11,7 +11,12 @@ import type { Member } from './member.js';
 import type { HostName } from './names.js';
 import type { EtcdVersion } from './version.js';
 
-/** What we saw, when, and what we could not see. Never a guess: what was not seen says so. */
+/**
+ * What we saw, when, and what we could not see. Never a guess: what was not seen says so.
+ *
+ * The parts are seen one after the other. An observer that saw empty data looks at it again after it has the member
+ * list: else a member that joined in between seems to have lost its data.
+ */
 export interface Observation {
   readonly at: Instant;
   /** Every host of the spec, of the record, and every member in the list that lives elsewhere. */

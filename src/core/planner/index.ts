@@ -7,5 +7,6 @@
  */
 export * from './plan-types.js';
 export { plan } from './plan.js';
+export { QUIET_PERIOD_MS } from './guards.js';
 export { sentenceOf } from './reasons.js';
 export * as plannerProblems from './problems.js';

@@ -63,7 +63,8 @@ function refuseUnfit(view: View): Plan | undefined {
   const expected = expectedClusterID(view);
   const sights = ours(view).map((member) => sightOf(view, member));
   for (const { host, data, process } of sights) {
-    if (data.kind === 'unreadable') {
+    // A running process writes its database a moment before its log: that is a start, not a riddle.
+    if (data.kind === 'unreadable' && process.kind !== 'running') {
       return blockedBy(
         unreadableData({ cluster: target.name, host, because: data.problem.detail }),
       );
@@ -135,10 +136,8 @@ function recordBirth(view: View, expected: ClusterID): Plan | undefined {
   if (memberList.kind !== 'linearizable' || memberList.clusterID !== expected) return undefined;
   const stillComing = ours(view).some((member) => {
     const sight = sightOf(view, member);
-    return (
-      sight.data.kind === 'empty' &&
-      (sight.process.kind === 'running' || mayBeToldNew(view, sight, expected))
-    );
+    if (sight.data.kind === 'present') return false;
+    return sight.process.kind === 'running' || mayBeToldNew(view, sight, expected);
   });
   if (stillComing) return undefined;
   return stepOf(view, { kind: 'record-birth', clusterID: expected }, 'birth-complete');

@@ -8,7 +8,7 @@ export const refuseUnusableHosts: Rule = (view) => {
   for (const member of ours(view)) {
     const sight = sightOf(view, member);
     const { data, process, host } = sight;
-    if (data.kind === 'unreadable') {
+    if (data.kind === 'unreadable' && process.kind !== 'running') {
       return blockedBy(unreadableData({ cluster, host, because: data.problem.detail }));
     }
     if (data.kind !== 'present' || view.record.clusterID === undefined) continue;
