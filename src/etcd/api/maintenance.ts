@@ -1,0 +1,251 @@
+import {
+  err,
+  memberIDOf,
+  ok,
+  type MemberID,
+  type RaftIndex,
+  type RaftTerm,
+} from '../../base/index.js';
+import { errorOf, type Caller, type CallOptions } from '../calls/caller.js';
+import { lazyCodec } from '../calls/codec.js';
+import type { CallResult } from '../errors.js';
+import { rpcs } from '../rpcs.js';
+import type * as Wire from '../wire/generated/maintenance.js';
+import {
+  acknowledged,
+  bigintOfMemberID,
+  headerOf,
+  mapCall,
+  raftIndexOf,
+  raftTermOf,
+  type Acknowledged,
+  type ResponseHeader,
+} from './common.js';
+
+/** How one member sees itself. Every member answers this from memory, also an isolated one. */
+export interface MemberStatus {
+  /** `header.memberID` is the member that answered. */
+  readonly header: ResponseHeader;
+  readonly version: string;
+  /** Undefined while it knows none. */
+  readonly leader: MemberID | undefined;
+  readonly isLeader: boolean;
+  readonly isLearner: boolean;
+  readonly raftTerm: RaftTerm;
+  readonly raftIndex: RaftIndex;
+  readonly raftAppliedIndex: RaftIndex;
+  /** What it complains of: `etcdserver: no leader`, or an alarm. */
+  readonly errors: readonly string[];
+  readonly dbSizeBytes: number;
+  readonly dbSizeInUseBytes: number;
+  /** Since 3.6; undefined before. */
+  readonly dbSizeQuotaBytes: number | undefined;
+  /** Since 3.6, and only once the member has stored one. */
+  readonly storageVersion: string | undefined;
+  /** The downgrade under way, since 3.6. */
+  readonly downgradeTo: string | undefined;
+}
+
+export type AlarmKind = 'no-space' | 'corrupt' | 'other';
+
+export interface Alarm {
+  /** `0` when the alarm names no member. */
+  readonly memberID: MemberID;
+  readonly kind: AlarmKind;
+}
+
+export interface Alarms {
+  readonly header: ResponseHeader;
+  readonly alarms: readonly Alarm[];
+}
+
+export interface HashKV {
+  readonly header: ResponseHeader;
+  readonly hash: number;
+  readonly compactRevision: bigint;
+  /** The revision that was hashed; 0 before 3.6. */
+  readonly hashRevision: bigint;
+}
+
+export interface SnapshotSummary {
+  readonly sizeBytes: number;
+  /** Since 3.6; undefined before. */
+  readonly storageVersion: string | undefined;
+}
+
+export interface SnapshotOptions extends CallOptions {
+  /** The longest silence between two chunks. */
+  readonly idleMs?: number;
+}
+
+const SNAPSHOT_IDLE_MS = 30_000;
+
+/**
+ * What an operator asks of one member, and the cluster's alarms. Except for alarms and downgrades the call is about the
+ * member that answers, so name it by `endpoint`; `header.memberID` says who it was.
+ */
+export class MaintenanceAPI {
+  readonly #caller: Caller;
+
+  constructor(caller: Caller) {
+    this.#caller = caller;
+  }
+
+  async status(options?: CallOptions): Promise<CallResult<MemberStatus>> {
+    return mapCall(await this.#caller.unary(rpcs.status, statusCodec, {}, options), statusOf);
+  }
+
+  /** A hash over all keys at `revision`; members that agree give the same. Compare equal `compactRevision`s only. */
+  async hashKV(
+    options: CallOptions & { readonly revision?: bigint } = {},
+  ): Promise<CallResult<HashKV>> {
+    const request = { revision: options.revision ?? 0n };
+    const answer = await this.#caller.unary(rpcs.hashKV, hashCodec, request, options);
+    return mapCall(answer, ({ header, ...hash }) => ({ header: headerOf(header), ...hash }));
+  }
+
+  /** Every alarm of the cluster. Needs a quorum. */
+  async alarms(options?: CallOptions): Promise<CallResult<Alarms>> {
+    const request = { action: ALARM_ACTIONS.get, memberID: 0n, alarm: 0 } as const;
+    return mapCall(
+      await this.#caller.unary(rpcs.alarmList, alarmCodec, request, options),
+      alarmsOf,
+    );
+  }
+
+  /** Lifts one alarm; it says nothing about whether its cause is gone. */
+  async alarmDisarm(
+    alarm: { readonly memberID: MemberID; readonly kind: Exclude<AlarmKind, 'other'> },
+    options?: CallOptions,
+  ): Promise<CallResult<Alarms>> {
+    const request = {
+      action: ALARM_ACTIONS.deactivate,
+      memberID: bigintOfMemberID(alarm.memberID),
+      alarm: ALARM_KINDS[alarm.kind],
+    };
+    return mapCall(
+      await this.#caller.unary(rpcs.alarmChange, alarmCodec, request, options),
+      alarmsOf,
+    );
+  }
+
+  /** Gives the member's free database space back to its file system. Blocks the member meanwhile. */
+  async defragment(options?: CallOptions): Promise<CallResult<Acknowledged>> {
+    return mapCall(
+      await this.#caller.unary(rpcs.defragment, defragmentCodec, {}, options),
+      acknowledged,
+    );
+  }
+
+  /** Hands leadership to `target`. Only the leader's endpoint takes it; any other refuses with `not-leader`. */
+  async moveLeader(target: MemberID, options?: CallOptions): Promise<CallResult<Acknowledged>> {
+    const request = { targetID: bigintOfMemberID(target) };
+    const answer = await this.#caller.unary(rpcs.moveLeader, moveLeaderCodec, request, options);
+    return mapCall(answer, acknowledged);
+  }
+
+  /** Checks, starts or ends a downgrade to one minor version below. The answer is the cluster's version now. */
+  async downgrade(
+    action: 'validate' | 'enable' | 'cancel',
+    version: string,
+    options?: CallOptions,
+  ): Promise<CallResult<{ readonly header: ResponseHeader; readonly version: string }>> {
+    const rpc = action === 'validate' ? rpcs.downgradeValidate : rpcs.downgradeChange;
+    const request = { action: DOWNGRADE_ACTIONS[action], version };
+    const answer = await this.#caller.unary(rpc, downgradeCodec, request, options);
+    return mapCall(answer, ({ header, ...rest }) => ({ header: headerOf(header), ...rest }));
+  }
+
+  /**
+   * Streams the member's database into `sink`, which is awaited for every chunk: the file as it is on disk, then a
+   * SHA-256 over it (32 bytes). It is served from local data, also by an isolated or lagging member. On any failure
+   * what the sink has is no snapshot. An error that the sink throws comes out of this call.
+   */
+  async snapshot(
+    sink: (chunk: Uint8Array) => void | Promise<void>,
+    options: SnapshotOptions = {},
+  ): Promise<CallResult<SnapshotSummary>> {
+    const { encode, decode } = await snapshotCodec();
+    const opened = await this.#caller.stream(rpcs.snapshot, options);
+    if (!opened.ok) return opened;
+    const { stream, endpoint } = opened.value;
+    const bad = (text: string) =>
+      err(errorOf({ kind: 'unknown', why: 'bad-answer', message: text }, endpoint));
+    stream.send(encode({}));
+    stream.finishSending();
+    let sizeBytes = 0;
+    let remainingBytes: bigint | undefined;
+    let storageVersion: string | undefined;
+    try {
+      for (;;) {
+        const next = await stream.next(options.idleMs ?? SNAPSHOT_IDLE_MS);
+        if (!next.ok) return err(errorOf(next.error, endpoint));
+        if (next.value === undefined) break;
+        const chunk = decodeOr(() => decode(next.value ?? new Uint8Array(0)));
+        if (chunk === undefined) return bad('A part of the snapshot cannot be read.');
+        remainingBytes = chunk.remainingBytes;
+        if (chunk.version !== '') storageVersion = chunk.version;
+        sizeBytes += chunk.blob.length;
+        await sink(chunk.blob);
+      }
+    } finally {
+      stream.cancel();
+    }
+    return remainingBytes === 0n
+      ? ok({ sizeBytes, storageVersion })
+      : bad(`The snapshot ended after ${sizeBytes} bytes with ${remainingBytes ?? 'all'} missing.`);
+  }
+}
+
+function decodeOr<T>(decode: () => T): T | undefined {
+  try {
+    return decode();
+  } catch {
+    return undefined;
+  }
+}
+
+const wire = () => import('../wire/generated/maintenance.js');
+export const statusCodec = lazyCodec(wire, 'StatusRequest', 'StatusResponse');
+const hashCodec = lazyCodec(wire, 'HashKVRequest', 'HashKVResponse');
+const alarmCodec = lazyCodec(wire, 'AlarmRequest', 'AlarmResponse');
+const defragmentCodec = lazyCodec(wire, 'DefragmentRequest', 'DefragmentResponse');
+const moveLeaderCodec = lazyCodec(wire, 'MoveLeaderRequest', 'MoveLeaderResponse');
+const downgradeCodec = lazyCodec(wire, 'DowngradeRequest', 'DowngradeResponse');
+const snapshotCodec = lazyCodec(wire, 'SnapshotRequest', 'SnapshotResponse');
+
+const ALARM_ACTIONS = { get: 0, deactivate: 2 } as const;
+const ALARM_KINDS = { 'no-space': 1, corrupt: 2 } as const satisfies Readonly<
+  Record<Exclude<AlarmKind, 'other'>, Wire.AlarmType>
+>;
+const DOWNGRADE_ACTIONS = { validate: 0, enable: 1, cancel: 2 } as const;
+
+const alarmsOf = ({ header, alarms }: Wire.AlarmResponse): Alarms => ({
+  header: headerOf(header),
+  alarms: alarms.map(({ memberID, alarm }) => ({
+    memberID: memberIDOf(memberID),
+    kind: alarm === 1 ? 'no-space' : alarm === 2 ? 'corrupt' : 'other',
+  })),
+});
+
+function statusOf(status: Wire.StatusResponse): MemberStatus {
+  const header = headerOf(status.header);
+  const leader = status.leader === 0n ? undefined : memberIDOf(status.leader);
+  const isDowngrading = status.downgradeInfo?.enabled === true;
+  return {
+    header,
+    version: status.version,
+    leader,
+    isLeader: leader === header.memberID,
+    isLearner: status.isLearner,
+    raftTerm: raftTermOf(status.raftTerm),
+    raftIndex: raftIndexOf(status.raftIndex),
+    raftAppliedIndex: raftIndexOf(status.raftAppliedIndex),
+    errors: status.errors,
+    dbSizeBytes: Number(status.dbSize),
+    dbSizeInUseBytes: Number(status.dbSizeInUse),
+    dbSizeQuotaBytes: status.dbSizeQuota === 0n ? undefined : Number(status.dbSizeQuota),
+    storageVersion: status.storageVersion === '' ? undefined : status.storageVersion,
+    downgradeTo: isDowngrading ? status.downgradeInfo?.targetVersion : undefined,
+  };
+}

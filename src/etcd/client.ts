@@ -1,0 +1,113 @@
+import { systemClock, type Clock } from '../base/index.js';
+import { AuthAPI, authenticateWith, type Credentials } from './api/auth.js';
+import { ClusterAPI } from './api/cluster.js';
+import { KVAPI } from './api/kv.js';
+import { LeaseAPI } from './api/lease.js';
+import { MaintenanceAPI } from './api/maintenance.js';
+import { badEndpoint, Caller } from './calls/caller.js';
+import { PinFirst, type EndpointOrder } from './calls/endpoint-order.js';
+import { TokenSource } from './calls/tokens.js';
+import { parseEndpoint, type Endpoint } from './endpoints.js';
+import type { EtcdError } from './errors.js';
+import { Http2Transport } from './transport/http2-transport.js';
+import {
+  DEFAULT_LIMITS,
+  KEEPALIVE_INTERVAL_MIN_MS,
+  type TransportLimits,
+} from './transport/limits.js';
+import type { TLSOptions } from './transport/tls.js';
+import type { ConnectionKind, Transport } from './transport/transport.js';
+
+export interface EtcdClientOptions {
+  /** `http://host:2379`, `https://host:2379` or `host:2379`. May be empty when every call names its endpoint. */
+  readonly endpoints: readonly string[];
+  /** For https endpoints; endpoints without a scheme become https when this is given. */
+  readonly tls?: TLSOptions | undefined;
+  /** Log in with these when the cluster asks for users; the token is renewed as needed. */
+  readonly auth?: Credentials | undefined;
+  readonly clock?: Clock | undefined;
+  readonly limits?: Partial<TransportLimits> | undefined;
+}
+
+const CLOSE_GRACE_MS = 1_000;
+
+/** A client of one etcd cluster. Nothing is dialled before the first call. */
+export class EtcdClient {
+  readonly cluster: ClusterAPI;
+  readonly maintenance: MaintenanceAPI;
+  readonly kv: KVAPI;
+  readonly lease: LeaseAPI;
+  readonly auth: AuthAPI;
+  readonly #transport: Transport;
+  readonly #order: EndpointOrder;
+  readonly #hasTLS: boolean;
+
+  readonly #caller: Caller;
+
+  constructor(options: EtcdClientOptions) {
+    const { tls, auth, clock = systemClock } = options;
+    const limits = limitsOf(options.limits);
+    this.#hasTLS = tls !== undefined;
+    this.#transport = new Http2Transport(tls, limits);
+    this.#order = new PinFirst();
+    this.#caller = new Caller({
+      transport: this.#transport,
+      order: this.#order,
+      clock,
+      hasTLS: this.#hasTLS,
+      connectTimeoutMs: limits.connectTimeoutMs,
+      login:
+        auth === undefined
+          ? undefined
+          : { tokens: new TokenSource(), authenticate: authenticateWith(auth) },
+    });
+    this.cluster = new ClusterAPI(this.#caller);
+    this.maintenance = new MaintenanceAPI(this.#caller);
+    this.kv = new KVAPI(this.#caller);
+    this.lease = new LeaseAPI(this.#caller);
+    this.auth = new AuthAPI(this.#caller);
+    this.setEndpoints(options.endpoints);
+  }
+
+  /** Where each connection stands, by endpoint. */
+  connections(): ReadonlyMap<string, ConnectionKind> {
+    return this.#transport.states();
+  }
+
+  /**
+   * Replaces the endpoints, say after a membership change. Calls under way on one that left go on to their end. One
+   * that cannot be read is never dialled, and is named in the error of every call that fails.
+   */
+  setEndpoints(texts: readonly string[]): void {
+    const endpoints = new Map<string, Endpoint>();
+    const unreadable: EtcdError[] = [];
+    for (const text of texts) {
+      const parsed = parseEndpoint(text, this.#hasTLS);
+      if (parsed.ok) endpoints.set(parsed.value.url, parsed.value);
+      else unreadable.push(badEndpoint(text, parsed.error));
+    }
+    this.#order.replace([...endpoints.values()]);
+    this.#caller.reportWithFailures(unreadable);
+    this.#transport.keepOnly(new Set(endpoints.keys()));
+  }
+
+  /** Takes no more calls, waits up to `graceMs` for those under way, then cuts them. An unclosed idle client does not keep a process up. */
+  async close(graceMs = CLOSE_GRACE_MS): Promise<void> {
+    await this.#transport.close(graceMs);
+  }
+}
+
+function limitsOf(given: Partial<TransportLimits> = {}): TransportLimits {
+  const limits = { ...DEFAULT_LIMITS, ...given };
+  const keepaliveIntervalMs = Math.max(KEEPALIVE_INTERVAL_MIN_MS, limits.keepaliveIntervalMs);
+  return { ...limits, keepaliveIntervalMs };
+}
+
+/**
+ * @example
+ * const client = createClient({ endpoints: ['http://127.0.0.1:2379'] });
+ * const answer = await client.kv.get('greeting');
+ * if (answer.ok && answer.value !== undefined) console.log(textOf(answer.value.value));
+ * await client.close();
+ */
+export const createClient = (options: EtcdClientOptions): EtcdClient => new EtcdClient(options);

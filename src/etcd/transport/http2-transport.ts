@@ -1,0 +1,212 @@
+import { err, ok, type Result } from '../../base/index.js';
+import type { Endpoint } from '../endpoints.js';
+import { QueuedStream } from './byte-stream.js';
+import { Connection } from './connection.js';
+import { GrpcCall, type CallEvents, type Ending } from './grpc-call.js';
+import type { TransportLimits } from './limits.js';
+import type { Session } from './session.js';
+import type { TLSOptions } from './tls.js';
+import type {
+  Attempt,
+  AttemptFailure,
+  ByteStream,
+  ConnectionKind,
+  NotSent,
+  StreamAttempt,
+  Transport,
+} from './transport.js';
+
+/** gRPC over `node:http2`: one kept connection per endpoint. */
+export class Http2Transport implements Transport {
+  readonly #tls: TLSOptions;
+  readonly #limits: TransportLimits;
+  readonly #connections = new Map<string, Connection>();
+  #isClosed = false;
+
+  constructor(tls: TLSOptions | undefined, limits: TransportLimits) {
+    this.#tls = tls ?? {};
+    this.#limits = limits;
+  }
+
+  async unary(attempt: Attempt): Promise<Result<Uint8Array, AttemptFailure>> {
+    const { requestBytesMax, answerBytesMax } = this.#limits;
+    if (attempt.message.length > requestBytesMax) {
+      const message = `The request has ${attempt.message.length} bytes; at most ${requestBytesMax} are sent.`;
+      return err({ kind: 'not-sent', why: 'request-too-large', message });
+    }
+    const timer = new AttemptTimer(attempt);
+    const session = await this.#sessionFor(attempt, timer);
+    if (!session.ok) {
+      timer.stop();
+      return session;
+    }
+    return await new Promise((resolve) => {
+      const messages: Uint8Array[] = [];
+      const call = openCall(session.value, attempt, answerBytesMax, {
+        onMessage: (message) => messages.push(message),
+        onEnd: (ending) => {
+          timer.stop();
+          resolve(unaryResult(ending, messages));
+        },
+      });
+      if (!call.ok) {
+        timer.stop();
+        resolve(call);
+        return;
+      }
+      timer.onExpiry((why) => call.value.abandon({ kind: 'unknown', ...expired(why, attempt) }));
+      call.value.sendLast(attempt.message);
+    });
+  }
+
+  async stream(attempt: StreamAttempt): Promise<Result<ByteStream, AttemptFailure>> {
+    const timer = new AttemptTimer(attempt);
+    const session = await this.#sessionFor(attempt, timer);
+    timer.stop();
+    if (!session.ok) return session;
+    const queue = new QueuedStream();
+    const { signal } = attempt;
+    const onAbort = () => queue.cancel();
+    const call = openCall(session.value, attempt, this.#limits.answerBytesMax, {
+      onMessage: (message) => queue.onMessage(message),
+      onEnd: (ending) => {
+        signal?.removeEventListener('abort', onAbort);
+        queue.onEnd(ending);
+      },
+    });
+    if (!call.ok) return call;
+    queue.attach(call.value);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted === true) onAbort();
+    return ok(queue);
+  }
+
+  states(): ReadonlyMap<string, ConnectionKind> {
+    return new Map([...this.#connections].map(([url, connection]) => [url, connection.kind]));
+  }
+
+  keepOnly(urls: ReadonlySet<string>): void {
+    for (const [url, connection] of this.#connections) {
+      if (urls.has(url)) continue;
+      this.#connections.delete(url);
+      void connection.closeWhenQuiet();
+    }
+  }
+
+  async close(graceMs: number): Promise<void> {
+    this.#isClosed = true;
+    const connections = [...this.#connections.values()];
+    const quiet = Promise.all(connections.map((connection) => connection.closeWhenQuiet()));
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, graceMs);
+    });
+    await Promise.race([quiet, late]);
+    clearTimeout(timer);
+    for (const connection of connections) connection.destroy();
+  }
+
+  async #sessionFor(
+    attempt: StreamAttempt,
+    timer: AttemptTimer,
+  ): Promise<Result<Session, NotSent>> {
+    if (this.#isClosed) {
+      return err({ kind: 'not-sent', why: 'closed', message: 'The client was closed.' });
+    }
+    const connection = this.#connectionTo(attempt.endpoint);
+    return await new Promise((resolve) => {
+      timer.onExpiry((why) => resolve(err({ kind: 'not-sent', ...notConnected(why, attempt) })));
+      void connection.session().then((session) => {
+        timer.connected();
+        resolve(session);
+      });
+    });
+  }
+
+  #connectionTo(endpoint: Endpoint): Connection {
+    const kept = this.#connections.get(endpoint.url);
+    if (kept !== undefined) return kept;
+    const connection = new Connection(endpoint, this.#tls, this.#limits);
+    this.#connections.set(endpoint.url, connection);
+    return connection;
+  }
+}
+
+function openCall(
+  session: Session,
+  attempt: StreamAttempt,
+  answerBytesMax: number,
+  events: CallEvents,
+): Result<GrpcCall, NotSent> {
+  if (session.isUsable) return ok(new GrpcCall(session, attempt, answerBytesMax, events));
+  const message = `${attempt.endpoint.url}: ${session.endedBecause}`;
+  return err({ kind: 'not-sent', why: 'connect-failed', message });
+}
+
+type Expiry = 'deadline' | 'cancelled';
+
+/** The clock of one attempt: a limit for connecting, one for everything, and the caller's signal. */
+class AttemptTimer {
+  readonly #attempt: StreamAttempt;
+  readonly #whole: ReturnType<typeof setTimeout>;
+  readonly #connect: ReturnType<typeof setTimeout>;
+  readonly #onAbort = () => this.#expire('cancelled');
+  #expired: Expiry | undefined;
+  #tell: ((why: Expiry) => void) | undefined;
+
+  constructor(attempt: StreamAttempt) {
+    this.#attempt = attempt;
+    const { deadlineMs, connectMs, signal } = attempt;
+    this.#whole = setTimeout(() => this.#expire('deadline'), deadlineMs);
+    this.#connect = setTimeout(() => this.#expire('deadline'), Math.min(connectMs, deadlineMs));
+    if (signal?.aborted === true) this.#expired = 'cancelled';
+    else signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  onExpiry(tell: (why: Expiry) => void): void {
+    this.#tell = tell;
+    if (this.#expired !== undefined) tell(this.#expired);
+  }
+
+  connected(): void {
+    clearTimeout(this.#connect);
+  }
+
+  stop(): void {
+    clearTimeout(this.#whole);
+    clearTimeout(this.#connect);
+    this.#attempt.signal?.removeEventListener('abort', this.#onAbort);
+  }
+
+  #expire(why: Expiry): void {
+    this.#expired = why;
+    this.#tell?.(why);
+  }
+}
+
+function unaryResult(
+  ending: Ending,
+  messages: readonly Uint8Array[],
+): Result<Uint8Array, AttemptFailure> {
+  if (ending.kind !== 'status' || ending.code !== 0) return err(ending);
+  const [message] = messages;
+  if (message !== undefined && messages.length === 1) return ok(message);
+  const text = `The answer has ${messages.length} messages where one is due.`;
+  return err({ kind: 'unknown', why: 'bad-answer', message: text });
+}
+
+const expired = (why: Expiry, { endpoint, deadlineMs }: StreamAttempt) => ({
+  why,
+  message:
+    why === 'cancelled'
+      ? 'The caller cancelled while the answer was awaited.'
+      : `${endpoint.url} gave no answer within ${Math.round(deadlineMs)} ms.`,
+});
+
+const notConnected = (why: Expiry, { endpoint, connectMs, deadlineMs }: StreamAttempt) => ({
+  why: why === 'cancelled' ? ('cancelled' as const) : ('connect-timeout' as const),
+  message:
+    why === 'cancelled'
+      ? 'The caller cancelled before anything was sent.'
+      : `${endpoint.url} did not complete a connection within ${Math.round(Math.min(connectMs, deadlineMs))} ms.`,
+});

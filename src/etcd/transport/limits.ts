@@ -1,0 +1,31 @@
+/** The limits of a transport; each can be set by whoever makes a client. */
+export interface TransportLimits {
+  /** From the first packet to the server's HTTP/2 settings, TLS included. */
+  readonly connectTimeoutMs: number;
+  /** An answer above this is not read. etcd has no limit of its own on answers. */
+  readonly answerBytesMax: number;
+  /** A request above this is not sent. etcd's default limit is 1.5 MiB. */
+  readonly requestBytesMax: number;
+  /** While calls are open and nothing arrives: a ping this often. etcd hangs up below 5 s. */
+  readonly keepaliveIntervalMs: number;
+  /** How long a ping may go unanswered. */
+  readonly keepaliveTimeoutMs: number;
+}
+
+export const DEFAULT_LIMITS: TransportLimits = {
+  connectTimeoutMs: 2_000,
+  answerBytesMax: 256 * 1024 * 1024,
+  requestBytesMax: 64 * 1024 * 1024,
+  keepaliveIntervalMs: 10_000,
+  keepaliveTimeoutMs: 3_000,
+};
+
+/** etcd counts a ping within its `--grpc-keepalive-min-time` (5 s) of the last one as an offence, and a third ends the connection. */
+export const KEEPALIVE_INTERVAL_MIN_MS = 5_000;
+
+/** Messages a stream holds before it stops reading from the socket. */
+export const STREAM_QUEUE_MAX = 16;
+
+/** Flow-control windows: a snapshot at 1 Gbit/s and 50 ms of distance needs about 6 MiB under way. */
+export const STREAM_WINDOW_BYTES = 4 * 1024 * 1024;
+export const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;

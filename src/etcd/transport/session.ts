@@ -1,0 +1,127 @@
+import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { TransportLimits } from './limits.js';
+
+/** One HTTP/2 connection from ready to closed. A retired one finishes its streams and takes no more. */
+export class Session {
+  readonly #session: ClientHttp2Session;
+  readonly #socket: Socket;
+  readonly #limits: TransportLimits;
+  readonly #whenUnusable: (() => void)[] = [];
+  readonly #whenClosed: (() => void)[] = [];
+  #streamCount = 0;
+  #answersHeard = 0;
+  #isRetired = false;
+  #lastProcessedStream = Number.POSITIVE_INFINITY;
+  #endedBecause: string | undefined;
+  #keepalive: ReturnType<typeof setInterval> | undefined;
+
+  constructor(session: ClientHttp2Session, socket: Socket, limits: TransportLimits) {
+    this.#session = session;
+    this.#socket = socket;
+    this.#limits = limits;
+    session.unref();
+    session.on('error', (error: Error) => {
+      this.#endedBecause ??= error.message;
+    });
+    // The session passes on most errors of its socket, but no TLS alert.
+    socket.on('error', (error: Error) => this.destroy(error.message));
+    session.on('goaway', (code, lastStreamID, data) => {
+      this.#lastProcessedStream = lastStreamID;
+      const text = data === undefined ? '' : ` (${Buffer.from(data).toString('latin1')})`;
+      this.#endedBecause ??= `the server is closing the connection, code ${code}${text}`;
+      this.retire();
+    });
+    session.once('close', () => {
+      this.retire();
+      this.#stopKeepalive();
+      for (const tell of this.#whenClosed.splice(0)) tell();
+    });
+  }
+
+  /** Grows whenever a call on this connection gets something. */
+  get answersHeard(): number {
+    return this.#answersHeard;
+  }
+
+  get isUsable(): boolean {
+    return !this.#isRetired && !this.#session.closed && !this.#session.destroyed;
+  }
+
+  /** What ended the connection, for a person. */
+  get endedBecause(): string {
+    return this.#endedBecause ?? 'the connection was closed';
+  }
+
+  /** Runs `tell` once, when no new stream may be opened here any more. */
+  onUnusable(tell: () => void): void {
+    this.#whenUnusable.push(tell);
+  }
+
+  onClosed(tell: () => void): void {
+    this.#whenClosed.push(tell);
+  }
+
+  /** Whether the server said, by GOAWAY or by refusing it, that it has not looked at this stream (RFC 9113 §6.8, §8.7). */
+  hasNotProcessed(stream: ClientHttp2Stream): boolean {
+    const REFUSED_STREAM = 7;
+    if (stream.id === undefined || stream.rstCode === REFUSED_STREAM) return true;
+    return stream.id > this.#lastProcessedStream;
+  }
+
+  open(headers: OutgoingHttpHeaders): ClientHttp2Stream {
+    const stream = this.#session.request(headers, { endStream: false });
+    if (this.#streamCount++ === 0) {
+      this.#session.ref();
+      this.#startKeepalive();
+    }
+    const hear = () => this.#answersHeard++;
+    stream.on('response', hear).on('data', hear).on('trailers', hear);
+    stream.once('close', () => {
+      if (--this.#streamCount > 0) return;
+      this.#stopKeepalive();
+      // An idle connection does not keep the process up.
+      if (!this.#session.destroyed) this.#session.unref();
+      if (this.#isRetired) this.destroy();
+    });
+    return stream;
+  }
+
+  /** No new streams; closes when the last one has ended. */
+  retire(): void {
+    if (this.#isRetired) return;
+    this.#isRetired = true;
+    for (const tell of this.#whenUnusable.splice(0)) tell();
+    if (this.#streamCount === 0) this.destroy();
+  }
+
+  /** At once; every stream still open ends without an answer. */
+  destroy(because?: string): void {
+    if (because !== undefined) this.#endedBecause ??= because;
+    if (!this.#session.destroyed) this.#session.destroy();
+  }
+
+  /**
+   * Only while calls are open: etcd counts pings on an idle connection as offences. A silent connection with open
+   * calls is pinged; one that does not answer is cut, which ends a watch on a vanished host.
+   */
+  #startKeepalive(): void {
+    const { keepaliveIntervalMs, keepaliveTimeoutMs } = this.#limits;
+    let heard = this.#socket.bytesRead;
+    this.#keepalive = setInterval(() => {
+      if (this.#socket.bytesRead > heard) {
+        heard = this.#socket.bytesRead;
+        return;
+      }
+      const late = setTimeout(() => {
+        this.destroy(`no answer to a ping within ${keepaliveTimeoutMs} ms`);
+      }, keepaliveTimeoutMs);
+      const isSent = this.#session.ping(() => clearTimeout(late));
+      if (!isSent) clearTimeout(late);
+    }, keepaliveIntervalMs);
+  }
+
+  #stopKeepalive(): void {
+    clearInterval(this.#keepalive);
+  }
+}
