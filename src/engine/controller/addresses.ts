@@ -1,0 +1,44 @@
+import type { ClusterRecord, HostName, ProcessSight, Target } from '../../core/cluster/index.js';
+
+/** Where a host's member is to be asked. */
+export interface HostAddress {
+  readonly peerURL: string | undefined;
+  readonly clientURL: string | undefined;
+}
+
+/**
+ * A running process is asked where it really listens: while addresses change, spec and process differ. Otherwise the
+ * spec's addresses hold, then the record's.
+ */
+export function addressOf(
+  host: HostName,
+  target: Target,
+  record: ClusterRecord,
+  process?: ProcessSight,
+): HostAddress {
+  const wanted = target.members.find((member) => member.host === host);
+  const kept = Object.hasOwn(record.addresses, host) ? record.addresses[host] : undefined;
+  const flags = process?.kind === 'running' ? process.flags : {};
+  return {
+    peerURL: firstReachable(flags['listen-peer-urls']) ?? wanted?.peerURLs[0] ?? kept?.peerURLs[0],
+    clientURL:
+      firstReachable(flags['advertise-client-urls']) ??
+      wanted?.clientURLs[0] ??
+      kept?.clientURLs[0],
+  };
+}
+
+/** Every peer URL that belongs to the host, by spec or record. */
+export function peerURLsOf(
+  host: HostName,
+  target: Target,
+  record: ClusterRecord,
+): readonly string[] {
+  const wanted = target.members.find((member) => member.host === host)?.peerURLs ?? [];
+  const kept = Object.hasOwn(record.addresses, host) ? record.addresses[host] : undefined;
+  return [...wanted, ...(kept?.peerURLs ?? [])];
+}
+
+/** The first URL one can dial: `0.0.0.0` and `[::]` are for listening only. */
+const firstReachable = (urls: string | undefined): string | undefined =>
+  urls?.split(',').find((url) => url !== '' && !/\/\/(0\.0\.0\.0|\[::\])/.test(url));

@@ -1,0 +1,207 @@
+import { unsafeBrand, withDeadline } from '../../base/index.js';
+import {
+  type ClusterRecord,
+  type HostName,
+  type HostSight,
+  type MemberListSight,
+  type Observation,
+  type StatusSight,
+  type Target,
+  quorumOf,
+} from '../../core/cluster/index.js';
+import type { HostFacts } from '../ports/index.js';
+import { addressOf } from './addresses.js';
+import { type Eyes, ask, askDriver, askPeer, askStatus } from './ask.js';
+import { type Answer, listEndpoints, localList } from './member-list.js';
+import { lookOutside } from './outside.js';
+
+/** An observation, and the client URL at which each host was asked. */
+export interface Sighting {
+  readonly observation: Observation;
+  readonly clientURLs: ReadonlyMap<HostName, string>;
+}
+
+/**
+ * Looks at everything once, side by side, each question with its own deadline: the hosts through the driver, then
+ * every member that may be alive, then (as soon as one knows a leader) the list through quorum, then members that
+ * live on no host of ours. Settles within about `hostMs` or `headStartMs` + `deadlineMs`, whoever hangs.
+ *
+ * All times in it are from before asking, so that "newer than" never claims too much.
+ */
+export async function observe(
+  eyes: Eyes,
+  target: Target,
+  record: ClusterRecord,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<Sighting> {
+  const at = eyes.clock.now();
+  const hosts = await hostsToLookAt(eyes, target, record, signal);
+  const looks = hosts.map((host) => ({ host, facts: factsOf(eyes, host, target, signal) }));
+  const early = await factsWithin(eyes.timings.headStartMs, looks, signal);
+
+  const futile = noLeaderPossible(target, record, early)
+    ? 'too few members run for a leader'
+    : undefined;
+  const probes = looks.map(({ host, facts }) => {
+    const process = early.get(host)?.process;
+    const { peerURL, clientURL } = addressOf(host, target, record, process);
+    const stopped = process?.kind === 'stopped' ? 'its process is not running' : undefined;
+    return {
+      host,
+      facts,
+      clientURL,
+      peer: askPeer(eyes, peerURL, deadlineMs, signal, stopped),
+      status: askStatus(eyes, clientURL, deadlineMs, signal, stopped ?? futile),
+    };
+  });
+  const list = await listThroughQuorum(eyes, probes, record, deadlineMs, signal);
+  const seen = await Promise.all(
+    probes.map(async ({ host, facts, peer, status }): Promise<HostSight> => ({
+      host,
+      ...(await facts),
+      peer: await peer,
+      status: await status,
+    })),
+  );
+  const memberList =
+    list.kind === 'unseen' ? localList(seen, record.clusterID, at, list.because) : list;
+  const sights = await lookAgainAtEmpty(eyes, seen, memberList, signal);
+  const all = await lookOutside(
+    eyes,
+    target,
+    record,
+    { sights, clientURLs: new Map(probes.map(({ host, clientURL }) => [host, clientURL])) },
+    memberList,
+    deadlineMs,
+    signal,
+  );
+  return { observation: { at, hosts: all.sights, memberList }, clientURLs: all.clientURLs };
+}
+
+/**
+ * The spec's hosts and all that hold anything. When the driver cannot say which do, those of the record stand in:
+ * not knowing a host must never look like a host without data.
+ */
+async function hostsToLookAt(
+  eyes: Eyes,
+  target: Target,
+  record: ClusterRecord,
+  signal: AbortSignal,
+): Promise<readonly HostName[]> {
+  const known = await ask(eyes, 'the driver', eyes.timings.hostMs, signal, (inner) =>
+    eyes.driver.knownHosts(inner),
+  );
+  const remembered = Object.keys(record.addresses).map((host) => unsafeBrand<HostName>(host));
+  const others = known.ok ? known.value : [...remembered, ...record.issuedNew];
+  return [...new Set([...target.members.map((member) => member.host), ...others])];
+}
+
+function factsOf(
+  eyes: Eyes,
+  host: HostName,
+  target: Target,
+  signal: AbortSignal,
+): Promise<HostFacts> {
+  if (!target.members.some((member) => member.host === host && member.byHand)) {
+    return askDriver(eyes, host, signal);
+  }
+  return Promise.resolve({
+    process: { kind: 'by-hand' },
+    data: { kind: 'unseen', because: 'a person runs this member' },
+  });
+}
+
+interface Look {
+  readonly host: HostName;
+  readonly facts: Promise<HostFacts>;
+}
+
+/** What is known of the processes after `ms`; members are then asked, so that a slow host hides no healthy member. */
+async function factsWithin(
+  ms: number,
+  looks: readonly Look[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<HostName, HostFacts>> {
+  const seen = new Map<HostName, HostFacts>();
+  await withDeadline(ms, signal, () =>
+    Promise.all(looks.map(async ({ host, facts }) => seen.set(host, await facts))),
+  );
+  return new Map(seen);
+}
+
+/** During a birth: with fewer than a quorum of processes every Status call would only hang until its deadline. */
+function noLeaderPossible(
+  target: Target,
+  record: ClusterRecord,
+  facts: ReadonlyMap<HostName, HostFacts>,
+): boolean {
+  if (record.clusterID !== undefined) return false;
+  const maybeRunning = target.members.filter(
+    ({ host }) => facts.get(host)?.process.kind !== 'stopped',
+  );
+  return maybeRunning.length < quorumOf(target.members.length);
+}
+
+/**
+ * Empty data is looked at once more after the list: a member that was starting meanwhile has written its log and
+ * published its name in between, and would look as if it had lost its data. What is empty after a list that names its
+ * member is lost.
+ */
+const lookAgainAtEmpty = (
+  eyes: Eyes,
+  sights: readonly HostSight[],
+  list: MemberListSight,
+  signal: AbortSignal,
+): Promise<readonly HostSight[]> =>
+  Promise.all(
+    sights.map(async (sight) =>
+      sight.data.kind === 'empty' && list.kind !== 'unseen'
+        ? { ...sight, ...(await askDriver(eyes, sight.host, signal)) }
+        : sight,
+    ),
+  );
+
+interface StatusProbe {
+  readonly host: HostName;
+  readonly clientURL: string | undefined;
+  readonly status: Promise<StatusSight>;
+}
+
+/** Asks as soon as one member knows a leader and the others had a moment, so that a hung member delays nothing. */
+async function listThroughQuorum(
+  eyes: Eyes,
+  probes: readonly StatusProbe[],
+  record: ClusterRecord,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<MemberListSight> {
+  const answers: Answer[] = [];
+  let sawLeader: () => void = () => undefined;
+  const firstLeader = new Promise<void>((resolve) => (sawLeader = resolve));
+  const everyone = Promise.all(
+    probes.map(async ({ clientURL, status }) => {
+      const sight = await status;
+      if (clientURL === undefined || sight.kind !== 'answered') return;
+      answers.push({ clientURL, status: sight });
+      if (sight.leader !== undefined) sawLeader();
+    }),
+  );
+  await Promise.race([firstLeader, everyone]);
+  await withDeadline(eyes.timings.gatherMs, signal, () => everyone);
+
+  const endpoints = listEndpoints(answers, record.clusterID);
+  if (endpoints.length === 0) {
+    return { kind: 'unseen', because: 'no member of this cluster answers that knows a leader' };
+  }
+  const at = eyes.clock.now();
+  const list = await ask(eyes, 'the members', deadlineMs, signal, (inner) =>
+    eyes.admin.memberList(endpoints, inner),
+  );
+  if (!list.ok) return { kind: 'unseen', because: list.error };
+  if (!list.value.ok) return { kind: 'unseen', because: list.value.error.summary };
+  const { clusterID, members } = list.value.value;
+  return record.clusterID === undefined || clusterID === record.clusterID
+    ? { kind: 'linearizable', at, clusterID, members }
+    : { kind: 'unseen', because: `the member list is that of another cluster, ${clusterID}` };
+}

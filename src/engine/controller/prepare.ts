@@ -1,0 +1,126 @@
+import { type Logger, type Problem, type Result, withDeadline } from '../../base/index.js';
+import type { ClusterRecord, MemberListSight, Target } from '../../core/cluster/index.js';
+import type { AddressWish, ClusterStore, HeldLock, HostDriver, Wish } from '../ports/index.js';
+import { addressesNotFound, lockLost, recordMissing, wishMissing } from './problems.js';
+import { ALLOCATE_DEADLINE_MS } from './timings.js';
+
+export interface Desk {
+  readonly driver: HostDriver;
+  readonly store: ClusterStore;
+  readonly lock: HeldLock;
+  readonly logger: Logger;
+  readonly resolveTarget: ResolveTarget;
+}
+
+/** From core/bootstrap: what people want and what was found become exact members and flags. */
+export type ResolveTarget = (
+  wish: Wish,
+  record: ClusterRecord,
+) => Result<Target, readonly Problem[]>;
+
+export type Prepared =
+  | {
+      readonly kind: 'ready';
+      readonly wish: Wish;
+      readonly record: ClusterRecord;
+      readonly target: Target;
+    }
+  | {
+      readonly kind: 'blocked';
+      readonly problems: readonly Problem[];
+      readonly wish?: Wish;
+    };
+
+/** Reads wish and record, finds addresses for new hosts (kept in the record before anything uses them), resolves. */
+export async function prepare(desk: Desk, signal: AbortSignal): Promise<Prepared> {
+  const wish = await desk.store.readWish();
+  if (!wish.ok) return { kind: 'blocked', problems: [wish.error] };
+  if (wish.value === undefined) return { kind: 'blocked', problems: [wishMissing({})] };
+  const blocked = (...problems: readonly Problem[]): Prepared => ({
+    kind: 'blocked',
+    problems,
+    ...(wish.value === undefined ? {} : { wish: wish.value }),
+  });
+  const read = await desk.store.readRecord();
+  if (!read.ok) return blocked(read.error);
+  if (read.value === undefined) return blocked(recordMissing({}));
+
+  let record = read.value;
+  const missing = hostsWithoutAddresses(wish.value, record);
+  if (missing.length > 0 && !wish.value.paused) {
+    const completed = await withAddresses(desk, record, missing, signal);
+    if (!completed.ok) return blocked(...completed.error);
+    record = completed.value;
+  }
+  const target = desk.resolveTarget(wish.value, record);
+  return target.ok
+    ? { kind: 'ready', wish: wish.value, record, target: target.value }
+    : blocked(...target.error);
+}
+
+/** By-hand members bring their own addresses. */
+const hostsWithoutAddresses = (wish: Wish, record: ClusterRecord): readonly AddressWish[] =>
+  wish.spec.members
+    .filter((member) => member.start === 'quorate' && !Object.hasOwn(record.addresses, member.host))
+    .map(({ host, name, peerURLs, clientURLs }) => ({
+      host,
+      name,
+      ...(peerURLs === undefined ? {} : { peerURLs }),
+      ...(clientURLs === undefined ? {} : { clientURLs }),
+    }));
+
+async function withAddresses(
+  desk: Desk,
+  record: ClusterRecord,
+  missing: readonly AddressWish[],
+  signal: AbortSignal,
+): Promise<Result<ClusterRecord, readonly Problem[]>> {
+  const hosts = missing.map(({ host }) => host);
+  const found = await withDeadline(ALLOCATE_DEADLINE_MS, signal, (inner) =>
+    desk.driver.allocate(missing, record.addresses, inner),
+  );
+  if (found.late) {
+    const problem = addressesNotFound({ hosts, deadlineMs: ALLOCATE_DEADLINE_MS });
+    return { ok: false, error: [problem] };
+  }
+  if (!found.value.ok) return found.value;
+  // What the record has stays, whatever the driver says: members advertise it.
+  const completed = { ...record, addresses: { ...found.value.value, ...record.addresses } };
+  if (!(await desk.lock.stillHeld())) {
+    return { ok: false, error: [lockLost({ step: `find addresses for ${hosts.join(', ')}` })] };
+  }
+  const written = await desk.store.writeRecord(completed);
+  return written.ok ? { ok: true, value: completed } : { ok: false, error: [written.error] };
+}
+
+/**
+ * Forgets requests to retire members that a list through quorum no longer has: ids are never reused, so the request
+ * is done for ever. Best effort: an entry that stays does no harm, and a newer wish wins.
+ */
+export async function forgetRetired(
+  desk: Desk,
+  wish: Wish,
+  record: ClusterRecord,
+  list: MemberListSight,
+): Promise<ClusterRecord> {
+  if (list.kind !== 'linearizable' || list.clusterID !== record.clusterID) return record;
+  const remaining = (ids: Wish['retire']) =>
+    ids.filter((id) => list.members.some((member) => member.id === id));
+  const wishRetire = remaining(wish.retire);
+  const recordRetire = remaining(record.retire);
+  const wishDone = wishRetire.length === wish.retire.length;
+  const recordDone = recordRetire.length === record.retire.length;
+  if ((wishDone && recordDone) || !(await desk.lock.stillHeld())) return record;
+  if (!wishDone) {
+    const { generation, ...rest } = wish;
+    const written = await desk.store.writeWish({ ...rest, retire: wishRetire }, generation);
+    if (!written.ok) {
+      desk.logger.log('info', 'a retired member stays in the wish for now', {
+        problem: written.error.summary,
+      });
+    }
+  }
+  if (recordDone) return record;
+  const updated = { ...record, retire: recordRetire };
+  return (await desk.store.writeRecord(updated)).ok ? updated : record;
+}

@@ -1,0 +1,63 @@
+import { defineProblem, formatDurationMs } from '../../base/index.js';
+
+export const recordMissing = defineProblem('record-missing', (_data: Record<string, never>) => ({
+  summary: 'Cannot act on this cluster: it has no record',
+  detail:
+    'The record holds the cluster token and says whether the cluster was ever born; without it no member may be started.',
+  hint: '',
+}));
+
+export const wishMissing = defineProblem('wish-missing', (_data: Record<string, never>) => ({
+  summary: 'Cannot act on this cluster: nobody has said yet what it should be',
+  detail: 'No accepted spec is stored beside its record.',
+  hint: 'Accept one:\n  quorate apply',
+}));
+
+export const lockLost = defineProblem('lock-lost', (d: { step: string }) => ({
+  summary: `Did not carry out "${d.step}": the lock is no longer ours`,
+  detail:
+    'Another controller may be acting on this cluster. Nothing was sent after the loss was seen.',
+  hint: 'See who acts now:\n  quorate status',
+}));
+
+export const controllerPaused = defineProblem('controller-paused', (d: { step: string }) => ({
+  summary: `Did not carry out "${d.step}": the cluster is paused`,
+  detail: 'A paused cluster is observed and planned, but no step is taken.',
+  hint: 'It goes on as soon as the pause is taken back.',
+}));
+
+export const noEndpoint = defineProblem('no-endpoint', (d: { step: string }) => ({
+  summary: `Cannot carry out "${d.step}": no healthy voter has a client URL we know`,
+  detail: 'A membership change is sent to a healthy voter only.',
+  hint: 'See what each member answers:\n  quorate status',
+}));
+
+export const stepTimedOut = defineProblem(
+  'step-timed-out',
+  (d: { step: string; deadlineMs: number }) => ({
+    summary: `Nobody knows whether "${d.step}" happened`,
+    detail: `No answer within ${formatDurationMs(d.deadlineMs)}. It may still happen, so it is not repeated; the next look at the cluster tells.`,
+    hint: '',
+  }),
+);
+
+export const stepCancelled = defineProblem('step-cancelled', (d: { step: string }) => ({
+  summary: `Nobody knows whether "${d.step}" happened`,
+  detail: 'It was under way when the controller was asked to end.',
+  hint: 'The next run looks first, and goes on from what it finds:\n  quorate apply',
+}));
+
+export const stepThrew = defineProblem('step-threw', (d: { step: string; message: string }) => ({
+  summary: `Nobody knows whether "${d.step}" happened: this is a bug in Quorate`,
+  detail: d.message,
+  hint: '',
+}));
+
+export const addressesNotFound = defineProblem(
+  'addresses-not-found',
+  (d: { hosts: readonly string[]; deadlineMs: number }) => ({
+    summary: `Cannot find addresses for ${d.hosts.join(', ')}`,
+    detail: `No answer within ${formatDurationMs(d.deadlineMs)}.`,
+    hint: 'Give peerURLs and clientURLs of these members in the spec, or look at the hosts:\n  quorate status',
+  }),
+);

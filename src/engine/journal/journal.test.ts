@@ -1,0 +1,152 @@
+import { describe, expect, test } from 'vitest';
+import { type MemberID, instantOf, seededRandom, unsafeBrand } from '../../base/index.js';
+import type { HostName, MemberName, PeerURL } from '../../core/cluster/index.js';
+import type { Step } from '../../core/planner/index.js';
+import type { JournalEntry } from '../ports/index.js';
+import {
+  JOURNAL_LINE_BYTES_MAX,
+  decodeJournalEntry,
+  encodeJournalEntry,
+  hasLanded,
+  newJournalID,
+  summariseEntry,
+  unresolvedFrom,
+} from './index.js';
+
+const ID = unsafeBrand<MemberID>('a1');
+const URLS = [unsafeBrand<PeerURL>('http://127.0.0.1:21001')];
+const ADD: Step = {
+  kind: 'add-learner',
+  name: unsafeBrand<MemberName>('m4'),
+  host: unsafeBrand<HostName>('m4'),
+  peerURLs: URLS,
+};
+const REMOVE: Step = { kind: 'remove-member', member: ID, name: 'm1' };
+const STOP: Step = { kind: 'stop-member', host: ADD.host, name: ADD.name };
+const MARGIN = {
+  before: 1,
+  after: 0,
+  votersBefore: 3,
+  healthyBefore: 3,
+  votersAfter: 3,
+  healthyAfter: 2,
+};
+
+const decided = (id: string, at: number, step: Step): JournalEntry => ({
+  kind: 'decided',
+  at: instantOf(at),
+  id,
+  step,
+  because: 'below-wanted-size',
+  margin: MARGIN,
+});
+const ended = (
+  id: string,
+  at: number,
+  outcome: 'applied' | 'refused' | 'unknown',
+): JournalEntry => ({
+  kind: 'outcome',
+  at: instantOf(at),
+  id,
+  outcome,
+  step: 'add-learner',
+  tookMs: 5,
+});
+
+describe('unresolvedFrom', () => {
+  const started = instantOf(1000);
+  const at = (...entries: JournalEntry[]) => unresolvedFrom(entries, started)?.at;
+
+  test('nothing was decided', () => {
+    expect(at()).toBeUndefined();
+  });
+  test('a known end leaves nothing open', () => {
+    expect(at(decided('x', 100, ADD), ended('x', 110, 'applied'))).toBeUndefined();
+    expect(at(decided('x', 100, ADD), ended('x', 110, 'refused'))).toBeUndefined();
+  });
+  test('an unknown end counts from when it was given up', () => {
+    expect(at(decided('x', 100, ADD), ended('x', 110, 'unknown'))).toBe(110);
+  });
+  test('no end at all counts from when the reader started: its author may have slept before sending', () => {
+    expect(at(decided('x', 100, ADD))).toBe(1000);
+  });
+  test('a clock that went back does not make it wait for the future', () => {
+    expect(at(decided('x', 100, ADD), ended('x', 99_000, 'unknown'))).toBe(1000);
+  });
+  test('an unknown end that a later entry resolved is closed', () => {
+    const entries = [
+      decided('x', 100, ADD),
+      ended('x', 110, 'unknown'),
+      ended('x', 9000, 'refused'),
+    ];
+    expect(at(...entries)).toBeUndefined();
+  });
+  test('only the last membership decision counts, and steps on hosts never', () => {
+    const first = [decided('x', 100, ADD), ended('x', 110, 'unknown')];
+    expect(at(...first, decided('y', 200, REMOVE), ended('y', 210, 'applied'))).toBeUndefined();
+    expect(at(...first, decided('y', 200, STOP))).toBe(110);
+  });
+});
+
+describe('hasLanded', () => {
+  const member = {
+    id: ID,
+    name: unsafeBrand<MemberName>('m1'),
+    peerURLs: URLS,
+    clientURLs: [],
+    isLearner: false,
+  };
+  const learner = { ...member, isLearner: true };
+  const other = [unsafeBrand<PeerURL>('http://127.0.0.1:21009')];
+  test.each<[string, Step, (typeof member)[], boolean]>([
+    ['added', ADD, [learner], true],
+    ['not added', ADD, [], false],
+    ['promoted', { kind: 'promote-learner', member: ID, name: '' }, [member], true],
+    ['still a learner', { kind: 'promote-learner', member: ID, name: '' }, [learner], false],
+    ['gone instead', { kind: 'promote-learner', member: ID, name: '' }, [], false],
+    ['removed', REMOVE, [], true],
+    ['not removed', REMOVE, [member], false],
+    ['moved', { ...REMOVE, kind: 'update-peer-urls', peerURLs: URLS }, [member], true],
+    ['not moved', { ...REMOVE, kind: 'update-peer-urls', peerURLs: other }, [member], false],
+  ])('%s', (_name, step, members, expected) => {
+    expect(hasLanded(step, members)).toBe(expected);
+  });
+});
+
+describe('lines', () => {
+  test('what is written is read back, on one line', () => {
+    for (const entry of [decided('x', 1, ADD), ended('x', 2, 'unknown')]) {
+      const line = encodeJournalEntry(entry);
+      expect(line).not.toContain('\n');
+      expect(decodeJournalEntry(line)).toEqual(entry);
+    }
+  });
+  test.each([
+    '',
+    '{"kind":"decided","at":1,"id":"x"',
+    '{"kind":"decided","at":1,"id":"x","step":null,"because":"x","margin":{}}',
+    '{"kind":"decided","at":1,"id":"x","step":{},"because":"x","margin":{}}',
+    '{"kind":"something-new","at":1}',
+    '{"kind":"toString","at":1}',
+    '[]',
+    'null',
+    `"${'x'.repeat(JOURNAL_LINE_BYTES_MAX)}"`,
+  ])('a line that is no entry is skipped: %.60s', (line) => {
+    expect(decodeJournalEntry(line)).toBeUndefined();
+  });
+  test('ids are short, and differ', () => {
+    const random = seededRandom(7);
+    const ids = new Set(Array.from({ length: 1000 }, () => newJournalID(random)));
+    expect(ids.size).toBe(1000);
+  });
+});
+
+test('an entry in one line for people', () => {
+  expect(summariseEntry(decided('x', 1, REMOVE))).toMatch(
+    /^remove m1 \(a1\), because .+; margin 1 → 0$/,
+  );
+  expect(summariseEntry(ended('x', 2, 'unknown'))).toBe('add-learner: unknown after 5 ms');
+  expect(
+    summariseEntry({ kind: 'controller-started', at: instantOf(1), pid: 4, purpose: 'up' }),
+  ).toBe('controller 4 started: up');
+});
