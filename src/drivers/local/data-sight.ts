@@ -1,0 +1,56 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DataSight } from '../../core/cluster/index.js';
+import { neverReachedRaft } from './last-exit.js';
+import type { MemberPaths } from './layout.js';
+import { readLifeLog } from './member-log.js';
+import { dataUnreadable, directoryProblem, errnoOf } from './problems.js';
+import type { Life } from './process-file.js';
+import { WAL_FILE, readLogIdentity } from './wal.js';
+
+/**
+ * Whose data a host holds, read from the write-ahead log itself. Anything that is neither a whole log nor provably
+ * nothing is `unreadable`: a database without its log is never taken for an empty directory, because etcd would
+ * start a new cluster on the old database without complaint (facts sheet 10.5).
+ */
+export async function lookAtData(paths: MemberPaths, life: Life | undefined): Promise<DataSight> {
+  const member = join(paths.dataDir, 'member');
+  const wal = join(member, 'wal');
+  try {
+    const firstFile = (await names(wal)).filter((name) => WAL_FILE.test(name)).sort()[0];
+    if (firstFile !== undefined) {
+      const identity = await readLogIdentity(join(wal, firstFile));
+      return identity === undefined
+        ? unreadable(join(wal, firstFile), 'It does not begin like a write-ahead log')
+        : { kind: 'present', ...identity };
+    }
+    const rest = await names(join(member, 'snap'));
+    if (rest.length === 0) return { kind: 'empty' };
+    const log = life === undefined ? undefined : await readLifeLog(paths.log, life.logOffset);
+    // etcd writes to its log before it makes a database, so a life that wrote nothing made none.
+    const wroteSomething = log !== undefined && log.head !== '';
+    if (life !== undefined && wroteSomething && neverReachedRaft(life, log)) {
+      return { kind: 'empty' };
+    }
+    return unreadable(member, 'There is a database (snap) and no write-ahead log (wal)');
+  } catch (error) {
+    return {
+      kind: 'unreadable',
+      problem: directoryProblem('read the data directory', paths.dataDir, error),
+    };
+  }
+}
+
+const unreadable = (path: string, because: string): DataSight => ({
+  kind: 'unreadable',
+  problem: dataUnreadable({ path, because }),
+});
+
+async function names(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,87 @@
+import { type Problem, type ProblemKind, defineProblem } from '../../base/index.js';
+import type { ExitReason } from '../../core/cluster/index.js';
+
+/** What every account of an ended process carries: the host, etcd's own words, and the log they are from. */
+export type ExitData = {
+  readonly host: string;
+  readonly words: string;
+  readonly log: string;
+  readonly dataDir: string;
+};
+
+type Text = { readonly because: string; readonly hint: (d: ExitData) => string };
+
+/** One problem code per reason; the sentence says why, the detail quotes etcd. */
+function exitProblem(code: string, text: Text): ProblemKind<ExitData> {
+  return defineProblem(code, (d: ExitData) => ({
+    summary: `The member on ${d.host} ended: ${text.because}`,
+    detail: d.words === '' ? 'Its log ends without a reason.' : `etcd said: ${d.words}`,
+    hint: text.hint(d),
+  }));
+}
+
+const seeLog = (d: ExitData): string => `Its log:\n  tail -n 50 ${d.log}`;
+
+const BY_REASON = {
+  asked: exitProblem('member-stopped', {
+    because: 'it was asked to',
+    hint: () => '',
+  }),
+  killed: exitProblem('member-killed', {
+    because: 'something outside ended it',
+    hint: () =>
+      'A person, the kernel when memory ran out, or a restart of the machine:\n  dmesg | grep -i -e oom -e killed',
+  }),
+  'port-taken': exitProblem('member-port-taken', {
+    because: 'another process has its port',
+    hint: (d) => {
+      const port = /:(\d+): bind/.exec(d.words)?.[1];
+      return port === undefined ? seeLog(d) : `See which one:\n  ss -ltnp 'sport = :${port}'`;
+    },
+  }),
+  'disk-full': exitProblem('member-disk-full', {
+    because: 'no space is left on its disk',
+    hint: (d) => `See what fills it (a member needs at least 130 MB):\n  df -h ${d.dataDir}`,
+  }),
+  'read-only': exitProblem('member-disk-read-only', {
+    because: 'its file system is read-only',
+    hint: (d) => `Mount it writable:\n  findmnt -T ${d.dataDir}`,
+  }),
+  permission: exitProblem('member-no-permission', {
+    because: 'it has no permission for what it needs',
+    hint: (d) => `Look at owners and modes:\n  ls -ldn ${d.dataDir}`,
+  }),
+  removed: exitProblem('member-removed', {
+    because: 'it was removed from the cluster',
+    hint: () => '',
+  }),
+  'already-bootstrapped': exitProblem('member-already-bootstrapped', {
+    because: 'the cluster knows it already and it came without its data',
+    hint: () => 'Replace it; its old identity must not start again:\n  quorate member replace NAME',
+  }),
+  'cannot-join': exitProblem('member-cannot-join', {
+    because: 'the cluster it was to join did not confirm it',
+    hint: seeLog,
+  }),
+  'log-lost': exitProblem('member-log-lost', {
+    because: 'it lost a part of its log that the leader knows it had',
+    hint: () =>
+      'Replace it; the others bring the new one up to date:\n  quorate member replace NAME',
+  }),
+  'bad-flags': exitProblem('member-bad-flags', {
+    because: 'etcd does not accept its flags',
+    hint: (d) => `Change the spec's "etcd" section. ${seeLog(d)}`,
+  }),
+  'wrong-version': exitProblem('member-wrong-version', {
+    because: 'the etcd that ran is of another version than this member needs',
+    hint: () => 'See which binaries are at hand:\n  quorate versions',
+  }),
+  other: exitProblem('member-failed', {
+    because: 'etcd gave up',
+    hint: seeLog,
+  }),
+} as const satisfies Record<ExitReason, ProblemKind<ExitData>>;
+
+/** The reason in words, for people. */
+export const problemOfExit = (reason: ExitReason, data: ExitData): Problem =>
+  BY_REASON[reason](data);

@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { type Result, clusterIDOf, err, ok, parseMemberID } from '../../base/index.js';
+import {
+  type ClusterRecord,
+  type ClusterToken,
+  type HostAddresses,
+  parseClientURL,
+  parseClusterName,
+  parseEtcdVersion,
+  parseHostName,
+  parsePeerURL,
+} from '../../core/cluster/index.js';
+import { unsafeBrand } from '../../base/index.js';
+import { readIfPresent } from './files.js';
+import { directoryProblem, stateDamaged } from './problems.js';
+import { ShapeError, fields, list, optional, parsed, record, text } from './shape.js';
+
+export const recordPath = (stateDir: string): string => join(stateDir, 'record.json');
+
+/** The record of the cluster in this state directory; undefined when it has none. */
+export const readRecordFile = (stateDir: string): Promise<Result<ClusterRecord | undefined>> =>
+  readChecked(recordPath(stateDir), parseRecord);
+
+/** Reads a file of ours as a whole: its value, undefined when there is none, or the problem that names it. */
+export async function readChecked<T>(
+  path: string,
+  parse: (value: unknown) => T,
+): Promise<Result<T | undefined>> {
+  let content: string | undefined;
+  try {
+    content = await readIfPresent(path);
+  } catch (error) {
+    return err(directoryProblem('read the state', path, error));
+  }
+  if (content === undefined) return ok(undefined);
+  try {
+    return ok(parse(JSON.parse(content)));
+  } catch (error) {
+    if (!(error instanceof ShapeError) && !(error instanceof SyntaxError)) throw error;
+    return err(stateDamaged({ path, because: sentence(error.message) }));
+  }
+}
+
+const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
+
+function parseRecord(value: unknown): ClusterRecord {
+  const data = fields(value, 'the file');
+  if (data['formatVersion'] !== 1) {
+    throw new ShapeError(
+      `formatVersion is ${JSON.stringify(data['formatVersion'])}, and this Quorate reads 1`,
+    );
+  }
+  return {
+    formatVersion: 1,
+    name: parsed(parseClusterName)(data['name'], 'name'),
+    token: unsafeBrand<ClusterToken>(text(data['token'], 'token')),
+    ...optional(data, 'clusterID', clusterID),
+    version: version(data['version'], 'version'),
+    issuedNew: list(data['issuedNew'], 'issuedNew', parsed(parseHostName)),
+    addresses: record(data['addresses'], 'addresses', hostAddresses),
+    retire: list(data['retire'], 'retire', memberID),
+  };
+}
+
+function hostAddresses(value: unknown, where: string): HostAddresses {
+  const data = fields(value, where);
+  return {
+    peerURLs: list(data['peerURLs'], `${where}.peerURLs`, parsed(parsePeerURL)),
+    clientURLs: list(data['clientURLs'], `${where}.clientURLs`, parsed(parseClientURL)),
+    listenPeerURLs: list(data['listenPeerURLs'], `${where}.listenPeerURLs`, text),
+    listenClientURLs: list(data['listenClientURLs'], `${where}.listenClientURLs`, text),
+    listenMetricsURLs: list(data['listenMetricsURLs'], `${where}.listenMetricsURLs`, text),
+    dataDir: text(data['dataDir'], `${where}.dataDir`),
+  };
+}
+
+export const memberID = (value: unknown, where: string) => {
+  const id = parseMemberID(text(value, where));
+  if (id === undefined) throw new ShapeError(`${where} is not a 64-bit id in hex`);
+  return id;
+};
+
+const clusterID = (value: unknown, where: string) =>
+  clusterIDOf(BigInt(`0x${memberID(value, where)}`));
+
+function version(value: unknown, where: string) {
+  const parsedVersion = parseEtcdVersion(text(value, where));
+  if (parsedVersion === undefined) throw new ShapeError(`${where} is not an etcd version`);
+  return parsedVersion;
+}
