@@ -1,0 +1,78 @@
+import { cpus, release } from 'node:os';
+
+/** One line of a result. `ratio` > 1 means ahead: better than theirs, or than the goal when there is no peer. */
+export interface Row {
+  readonly name: string;
+  readonly ours: number;
+  /** The peer's figure in the same run; null when the row is held against its goal only. */
+  readonly theirs: number | null;
+  readonly unit: 'ms' | 'count';
+  readonly ratio: number | null;
+  readonly goal: string;
+  readonly met: boolean;
+}
+
+export interface Report {
+  readonly name: string;
+  readonly machine: string;
+  readonly rows: readonly Row[];
+}
+
+export const machine = (): string =>
+  `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Linux ${release()}, Node ${process.versions.node}`;
+
+/** The value below which the share `q` of the samples lies: with few samples p95 is the largest but none. */
+export function quantile(samples: readonly number[], q: number): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
+}
+export const median = (samples: readonly number[]): number => quantile(samples, 0.5);
+
+/** Ours against theirs, smaller is better; the goal is a share of theirs. */
+export function against(name: string, ours: number, theirs: number, shareMax: number): Row {
+  return {
+    name,
+    ours: round(ours),
+    theirs: round(theirs),
+    unit: 'ms',
+    ratio: round(theirs / ours, 2),
+    goal: `≤ ${shareMax} × theirs`,
+    met: ours <= shareMax * theirs,
+  };
+}
+
+/** Ours against a fixed goal, smaller is better. */
+export function within(name: string, ours: number, max: number, unit: Row['unit'] = 'ms'): Row {
+  return {
+    name,
+    ours: round(ours),
+    theirs: null,
+    unit,
+    ratio: ours === 0 ? null : round(max / ours, 2),
+    goal: `≤ ${max} ${unit}`,
+    met: ours <= max,
+  };
+}
+
+const round = (value: number, digits = 1): number => Number(value.toFixed(digits));
+
+export function render({ name, machine: on, rows }: Report): string {
+  const cells = rows.map((row) => [
+    row.name,
+    `${row.ours} ${row.unit}`,
+    row.theirs === null ? '–' : `${row.theirs} ${row.unit}`,
+    row.ratio === null ? '–' : `${row.ratio} ×`,
+    row.goal,
+    row.met ? 'met' : 'NOT MET',
+  ]);
+  const table = [['', 'ours', 'theirs', 'ratio', 'goal', ''], ...cells];
+  const widths =
+    table[0]?.map((_, i) => Math.max(...table.map((row) => row[i]?.length ?? 0))) ?? [];
+  const lines = table.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [`${name} on ${on}`, ...lines, ''].join('\n');
+}

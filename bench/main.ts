@@ -1,0 +1,38 @@
+import { parseArgs } from 'node:util';
+import { benchBringUp } from './bring-up.js';
+import { type Report, render } from './harness.js';
+import { benchPlannedChange } from './planned-change.js';
+
+const NAMES = ['bring-up', 'planned-change'] as const;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    output: { type: 'string', short: 'o', default: 'text' },
+    runs: { type: 'string' },
+    size: { type: 'string', default: '3' },
+  },
+});
+const [name] = positionals;
+const progress = (line: string): void => void process.stderr.write(`${line}\n`);
+const runs = (otherwise: number): number => Number(values.runs ?? otherwise);
+
+async function measure(): Promise<Report | undefined> {
+  switch (name) {
+    case 'bring-up':
+      return benchBringUp({ runs: runs(15), size: Number(values.size), progress });
+    case 'planned-change':
+      return benchPlannedChange({ runs: runs(5), progress });
+    default:
+      return undefined;
+  }
+}
+
+const report = await measure();
+if (report === undefined) {
+  process.stderr.write(`npm run bench -- NAME, where NAME is one of: ${NAMES.join(', ')}\n`);
+  process.exitCode = 2;
+} else {
+  process.stdout.write(values.output === 'json' ? `${JSON.stringify(report)}\n` : render(report));
+  process.exitCode = report.rows.every(({ met }) => met) ? 0 : 1;
+}

@@ -1,0 +1,92 @@
+import { Writer } from '../test/lab/writer.js';
+import { type Report, type Row, machine, median, quantile, within } from './harness.js';
+import { type Home, newHome } from './quorate.js';
+
+const GAP_MAX_MS = 100;
+
+interface Change {
+  readonly name: string;
+  /** Carried out under a writer; returns when the cluster has converged. */
+  readonly carryOut: (home: Home) => Promise<unknown>;
+}
+
+const CHANGES: readonly Change[] = [
+  { name: 'grow 3 → 4', carryOut: (home) => home.quorate('member', 'add', 'm4') },
+  { name: 'grow 4 → 5', carryOut: (home) => home.quorate('member', 'add', 'm5') },
+  { name: 'move the leader', carryOut: (home) => home.quorate('member', 'move-leader') },
+  {
+    name: 'rename a member',
+    carryOut: (home) => home.quorate('member', 'update', 'm4', '--name', 'blue'),
+  },
+  {
+    name: 'rename the leader',
+    carryOut: async (home) =>
+      home.quorate('member', 'update', await leaderName(home), '--name', 'red'),
+  },
+  {
+    name: 'replace a member',
+    carryOut: (home) => home.quorate('member', 'replace', 'blue', '--with', 'm6'),
+  },
+  {
+    name: 'remove the leader',
+    carryOut: async (home) => home.quorate('member', 'remove', await leaderName(home)),
+  },
+  {
+    name: 'shrink 4 → 3',
+    carryOut: async (home) => home.quorate('member', 'remove', await followerName(home)),
+  },
+];
+
+/** The longest time without an acknowledged write in each planned change, and the writes that failed. */
+export async function benchPlannedChange(options: {
+  readonly runs: number;
+  readonly progress: (line: string) => void;
+}): Promise<Report> {
+  const gaps = new Map<string, number[]>(CHANGES.map(({ name }) => [name, []]));
+  let failed = 0;
+  let acknowledged = 0;
+  for (let i = 0; i < options.runs; i++) {
+    const home = await newHome();
+    try {
+      await home.quorate('up', '--size', '3');
+      await home.quorate('apply', '--yes=default').catch(() => undefined);
+      for (const { name, carryOut } of CHANGES) {
+        const writer = new Writer(await home.clientURLs());
+        await writer.begin();
+        await carryOut(home);
+        await writer.flows();
+        await writer.stop();
+        const tally = writer.tally();
+        gaps.get(name)?.push(tally.longestGapMs);
+        failed += tally.refused + tally.unknown;
+        acknowledged += tally.acknowledged;
+        options.progress(
+          `${i + 1}/${options.runs}  ${name}: longest gap ${tally.longestGapMs} ms, ${tally.acknowledged} writes, failed ${tally.refused + tally.unknown} ${tally.reasons.join('; ')}`,
+        );
+      }
+    } finally {
+      await home.dispose();
+    }
+  }
+  const rows: Row[] = CHANGES.flatMap(({ name }) => {
+    const samples = gaps.get(name) ?? [];
+    return [
+      within(`${name}: longest gap, median`, median(samples), GAP_MAX_MS),
+      within(`${name}: longest gap, p95`, quantile(samples, 0.95), GAP_MAX_MS),
+    ];
+  });
+  rows.push(within(`failed writes of ${acknowledged + failed}`, failed, 0, 'count'));
+  return { name: `planned changes, ${options.runs} runs each`, machine: machine(), rows };
+}
+
+async function members(home: Home): Promise<readonly { name: string; leader: boolean }[]> {
+  const status = JSON.parse(await home.quorate('status', '-o', 'json')) as {
+    members: readonly { name: string; leader: boolean }[];
+  };
+  return status.members;
+}
+
+const leaderName = async (home: Home): Promise<string> =>
+  (await members(home)).find(({ leader }) => leader)?.name ?? '';
+const followerName = async (home: Home): Promise<string> =>
+  (await members(home)).find(({ leader }) => !leader)?.name ?? '';

@@ -1,0 +1,101 @@
+import { type Problem, type Result, err, ok } from '../../../base/index.js';
+import { type Refusal, acceptSpec } from '../accept-spec.js';
+import { chooseCluster } from '../choose.js';
+import { type Context, fail, show } from '../context.js';
+import { EXIT, type ExitCode } from '../exit-codes.js';
+import type { ManagedCluster } from '../ports.js';
+import { clusterDown, clusterPaused } from '../problems.js';
+import { failPursuit, pursue } from '../pursue.js';
+import { readSpecFile, specFileFor } from '../read-spec.js';
+import { type StepReport, stepReportOf } from '../reports/plan-report.js';
+import { appliedView } from '../views/applied.js';
+import { readTimeout } from './up.js';
+
+export interface ApplyOptions {
+  readonly file?: string;
+  readonly yes?: string;
+  readonly timeout: string;
+  readonly offline?: boolean;
+}
+
+/** How long a supervisor may take to answer for itself. */
+const SUPERVISE_MS = 10_000;
+
+/** Makes the cluster what the file says, or what it was last asked to be; shows the plan first. */
+export async function apply(
+  context: Context,
+  named: string | undefined,
+  options: ApplyOptions,
+): Promise<ExitCode> {
+  const timeoutMs = readTimeout(options.timeout);
+  if (!timeoutMs.ok) return fail(context, timeoutMs.error, EXIT.usage);
+  const file = await specFileFor(context, options.file, named);
+  const accepted =
+    file === undefined
+      ? await acceptStored(context, named)
+      : await acceptFile(context, named, file, options);
+  return accepted.ok
+    ? carryOut(context, accepted.value, timeoutMs.value)
+    : fail(context, accepted.error.problems, accepted.error.exit);
+}
+
+const refuse = (exit: ExitCode, ...problems: readonly Problem[]): Result<never, Refusal> =>
+  err({ problems, exit });
+
+async function acceptFile(
+  context: Context,
+  named: string | undefined,
+  file: string,
+  { yes, offline }: ApplyOptions,
+): Promise<Result<ManagedCluster, Refusal>> {
+  const spec = await readSpecFile(context, file, named);
+  if (!spec.ok) return refuse(EXIT.usage, ...spec.error);
+  const cluster = context.ports.clusters.open(spec.value.name);
+  const refused = await acceptSpec(context, cluster, {
+    spec: spec.value,
+    command: 'quorate apply',
+    again: `quorate apply -f ${file}`,
+    yes,
+    offline,
+  });
+  return refused === undefined ? ok(cluster) : err(refused);
+}
+
+/** What it was last asked to be was accepted then; it is only carried to its end. */
+async function acceptStored(
+  context: Context,
+  named: string | undefined,
+): Promise<Result<ManagedCluster, Refusal>> {
+  const cluster = await chooseCluster(context, named);
+  if (!cluster.ok) return refuse(EXIT.usage, cluster.error);
+  const wish = await cluster.value.store.readWish();
+  if (!wish.ok) return refuse(EXIT.failed, wish.error);
+  const { name } = cluster.value;
+  if (wish.value?.state === 'down') return refuse(EXIT.failed, clusterDown({ cluster: name }));
+  if (wish.value?.paused === true) return refuse(EXIT.failed, clusterPaused({ cluster: name }));
+  return cluster;
+}
+
+async function carryOut(
+  context: Context,
+  cluster: ManagedCluster,
+  timeoutMs: number,
+): Promise<ExitCode> {
+  const steps: StepReport[] = [];
+  const end = await pursue(context, cluster, {
+    command: 'quorate apply',
+    what: 'convergence',
+    timeoutMs,
+    onEntry: (entry) => {
+      if (entry.kind === 'decided') steps.push(stepReportOf(entry));
+    },
+  });
+  if (end.kind !== 'reached') return failPursuit(context, end);
+  const supervised = await cluster.supervise(AbortSignal.timeout(SUPERVISE_MS));
+  await show(context, appliedView, {
+    name: cluster.name,
+    ...(end.moment?.record.clusterID === undefined ? {} : { id: end.moment.record.clusterID }),
+    steps,
+  });
+  return supervised.ok ? EXIT.done : fail(context, supervised.error);
+}

@@ -1,0 +1,27 @@
+/**
+ * frontends/cli — the command line: reads what people type, shows what they asked for.
+ *
+ * Contract: decides nothing about membership; a change is a changed wish, and the planner says whether and how. Touches
+ * the world only through CliPorts and CliIO, which main implements and tests fake. Results go to standard output in
+ * text, JSON or YAML, progress and problems for people to standard error; exit codes are those of exit-codes.ts.
+ * Asks nothing without a terminal. Imports only base, core and engine.
+ * Start reading at program.ts (the tree of commands), then commands/ and views/.
+ */
+export { type RunHooks, runCLI } from './run.js';
+export { type CliIO, type Style, colourStyle, plainStyle, styleFor } from './io.js';
+export { EXIT, type ExitCode } from './exit-codes.js';
+export type {
+  BootHook,
+  CliPorts,
+  Clusters,
+  Files,
+  FoundOptions,
+  ImaginedWish,
+  Look,
+  ManagedCluster,
+  RunOptions,
+  VersionAtHand,
+  VersionOffer,
+  Versions,
+} from './ports.js';
+export * as cliProblems from './problems.js';

@@ -1,0 +1,153 @@
+import type { Clock, Problem, Random, Result } from '../../base/index.js';
+import type { ClusterName, ClusterRecord } from '../../core/cluster/index.js';
+import type { Plan, PlanInput } from '../../core/planner/index.js';
+import type { ClusterSpec } from '../../core/spec/index.js';
+import type { RunEnd, TurnResult } from '../../engine/controller/index.js';
+import type {
+  ClusterStore,
+  EtcdAdmin,
+  JournalEntry,
+  LockHolder,
+  Wish,
+} from '../../engine/ports/index.js';
+
+/**
+ * What the commands need from the world. Implemented once, in `main`; the tests give fakes. Everything that costs
+ * time to load is behind a promise, so that a command loads only what it uses.
+ */
+export interface CliPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly files: Files;
+  readonly clusters: Clusters;
+  readonly versions: Versions;
+  /** Asks and changes a cluster that is named by its endpoints only. The caller closes it. */
+  admin(): Promise<EtcdAdmin>;
+  /** Text that makes this machine call `quorate boot` when it starts. */
+  bootHook(kind: BootHook): string;
+  /** This program's own version. */
+  readonly programVersion: string;
+}
+
+export type BootHook = 'systemd' | 'cron';
+
+export interface Files {
+  exists(path: string): Promise<boolean>;
+  /** `-` is standard input. */
+  read(path: string): Promise<Result<string>>;
+  /** Refuses when the file exists, unless `replace`. */
+  write(path: string, text: string, options: { readonly replace: boolean }): Promise<Result<void>>;
+}
+
+/** The clusters of this machine's state directory. */
+export interface Clusters {
+  list(): Promise<readonly ClusterName[]>;
+  /** Touches nothing: the cluster need not exist. */
+  open(name: ClusterName): ManagedCluster;
+}
+
+/** One cluster whose record and processes are on this machine. */
+export interface ManagedCluster {
+  readonly name: ClusterName;
+  readonly stateDir: string;
+  readonly store: ClusterStore;
+
+  /**
+   * Writes the record and the first wish of a cluster that has neither: token, exact version, no member yet.
+   * Fetches etcd when it is not at hand.
+   */
+  found(spec: ClusterSpec, options: FoundOptions): Promise<Result<ClusterRecord>>;
+
+  /** Sees to it that the exact version for this spec is at hand; answers it. */
+  prepare(spec: ClusterSpec, options: FoundOptions): Promise<Result<string>>;
+
+  /** One look, without the lock: what the record and wish say, what every host and member answers, what is next. */
+  look(signal: AbortSignal): Promise<Result<Look, readonly Problem[]>>;
+
+  /**
+   * The same look, to be planned for another wish; nothing is written. Without a look: a cluster that does not exist
+   * yet, with addresses as they would be found now.
+   */
+  imagine(
+    look: Look | undefined,
+    wish: ImaginedWish,
+    signal: AbortSignal,
+  ): Promise<Result<PlanInput, readonly Problem[]>>;
+
+  /**
+   * Takes the lock and runs the controller in this process. When `interrupt` aborts, the step under way is finished
+   * first. Problems: who holds the lock, and whatever the store says.
+   */
+  run(options: RunOptions): Promise<Result<RunEnd>>;
+
+  /**
+   * Resolves when a member has acknowledged a write (a lease that is granted and revoked: no key stays behind),
+   * asked of all members that `endpoints` names now, again and again until then.
+   */
+  firstWrite(
+    endpoints: () => readonly string[],
+    signal: AbortSignal,
+  ): Promise<{ readonly endpoint: string }>;
+
+  /** Leaves a supervisor behind that keeps the cluster true after this process has ended; none is added to one. */
+  supervise(signal: AbortSignal): Promise<Result<{ readonly pid: number }>>;
+
+  /** Moves the state of a stopped cluster away, or deletes it. */
+  discard(options: {
+    readonly deleteData: boolean;
+  }): Promise<Result<{ readonly movedTo?: string }>>;
+}
+
+export interface FoundOptions {
+  readonly offline: boolean;
+  /** For the terminal: fetching and building take a while. */
+  readonly progress: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface ImaginedWish {
+  readonly spec: ClusterSpec;
+  readonly state?: Wish['state'];
+  readonly retire?: Wish['retire'];
+}
+
+export interface Look {
+  readonly wish: Wish;
+  /** Everything the planner was told. */
+  readonly input: PlanInput;
+  /** What it said. */
+  readonly plan: Plan;
+  /** Whoever acts on the cluster now. */
+  readonly controller?: LockHolder;
+}
+
+export interface RunOptions {
+  /** For the journal and for `status`: `quorate up`. */
+  readonly purpose: string;
+  /** Every line of the journal as it is written. */
+  readonly onEntry?: (entry: JournalEntry) => void;
+  /** As the controller's own: `forever`, `converged-or-blocked`, or a predicate asked after every turn. */
+  readonly until: 'forever' | 'converged-or-blocked' | ((turn: TurnResult) => boolean);
+  readonly deadlineMs?: number;
+  readonly interrupt: AbortSignal;
+}
+
+/** etcd's own binaries on this machine, and where more could come from. */
+export interface Versions {
+  atHand(options: { readonly signal: AbortSignal }): Promise<readonly VersionAtHand[]>;
+  available(options: { readonly signal: AbortSignal }): Promise<readonly VersionOffer[]>;
+  fetch(version: string, options: FoundOptions): Promise<Result<VersionAtHand>>;
+}
+
+export interface VersionAtHand {
+  readonly program: string;
+  readonly version: string;
+  readonly path: string;
+  readonly source: string;
+}
+
+export interface VersionOffer {
+  readonly source: string;
+  readonly versions: readonly string[];
+  readonly problem?: Problem;
+}

@@ -1,0 +1,78 @@
+import type { Problem } from '../../../base/index.js';
+import type { HostSight } from '../../../core/cluster/index.js';
+import type { PlanInput } from '../../../core/planner/index.js';
+import {
+  memberDataLost,
+  memberHostUnseen,
+  memberOfAnotherCluster,
+  memberReports,
+  memberSilent,
+  memberStopped,
+  memberWithoutLeader,
+} from '../problems.js';
+
+/** What is wrong with one member, as far as one look tells. A member that is down as asked has no problem. */
+export function memberProblems(
+  member: string,
+  sight: HostSight | undefined,
+  { down, dataLost }: { readonly down: boolean; readonly dataLost: boolean },
+): readonly Problem[] {
+  if (sight === undefined) return [];
+  return [
+    ...(dataLost ? [memberDataLost({ member })] : []),
+    ...(sight.data.kind === 'unreadable' ? [sight.data.problem] : []),
+    ...processProblems(member, sight, down),
+    ...(down ? [] : answerProblems(member, sight)),
+  ];
+}
+
+function processProblems(
+  member: string,
+  { process }: HostSight,
+  down: boolean,
+): readonly Problem[] {
+  switch (process.kind) {
+    case 'running':
+    case 'by-hand':
+      return [];
+    case 'unseen':
+      return [memberHostUnseen({ member, because: process.because })];
+    case 'stopped': {
+      if (process.lastExit === undefined) return [];
+      if (process.lastExit.reason === 'asked') {
+        return down ? [] : [memberStopped({ member, because: 'It was stopped, as asked.' })];
+      }
+      return [process.lastExit.problem];
+    }
+  }
+}
+
+function answerProblems(member: string, { process, status }: HostSight): readonly Problem[] {
+  if (status.kind === 'answered') {
+    return [
+      ...(status.leader === undefined ? [memberWithoutLeader({ member })] : []),
+      ...status.errors
+        .filter((says) => !says.includes('no leader'))
+        .map((says) => memberReports({ member, says })),
+    ];
+  }
+  return process.kind === 'running' ? [memberSilent({ member, because: status.because })] : [];
+}
+
+/** A process or a log of another cluster on a host of ours: wrongly started with `new`, or copied here. */
+export function otherClusterProblem(
+  { record }: PlanInput,
+  { host, status, peer, data }: HostSight,
+): Problem | undefined {
+  if (record.clusterID === undefined) return undefined;
+  const answers =
+    status.kind === 'answered'
+      ? status.clusterID
+      : peer.kind === 'answered'
+        ? peer.clusterID
+        : data.kind === 'present'
+          ? data.clusterID
+          : undefined;
+  if (answers === undefined || answers === record.clusterID) return undefined;
+  return memberOfAnotherCluster({ member: host, expected: record.clusterID, answers });
+}

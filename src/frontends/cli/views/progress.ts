@@ -1,0 +1,74 @@
+import { assertNever, formatDurationMs } from '../../../base/index.js';
+import type { MarginChange } from '../../../core/cluster/index.js';
+import { sentenceOf } from '../../../core/planner/index.js';
+import { describeStep } from '../../../engine/journal/index.js';
+import type { JournalEntry } from '../../../engine/ports/index.js';
+import type { Style } from '../io.js';
+import { indent } from './table.js';
+
+/** Outcomes that took less are not worth a line of their own. */
+const WORTH_TELLING_MS = 1000;
+
+/** A journal line as live progress; undefined for what a person need not see pass by. */
+export function progressLine(entry: JournalEntry, style: Style): string | undefined {
+  switch (entry.kind) {
+    case 'decided':
+      return (
+        `${style.bold(describeStep(entry.step))}  ${style.dim(marginText(entry.margin))}\n` +
+        indent(style.dim(sentenceOf(entry.because)), '    ')
+      );
+    case 'outcome':
+      return outcomeLine(entry, style);
+    case 'plan':
+      return planLine(entry, style);
+    case 'controller-started':
+    case 'controller-ended':
+    case 'wish':
+      return undefined;
+    default:
+      return assertNever(entry);
+  }
+}
+
+/** `margin 1 → 0 (3 of 3 → 2 of 3 healthy)`: the numbers with what they were computed from. */
+export function marginText(margin: MarginChange): string {
+  const before = `${margin.healthyBefore} of ${margin.votersBefore}`;
+  const after = `${margin.healthyAfter} of ${margin.votersAfter}`;
+  const counted = before === after ? before : `${before} → ${after}`;
+  return `margin ${margin.before} → ${margin.after} (${counted} healthy)`;
+}
+
+function outcomeLine(
+  entry: Extract<JournalEntry, { kind: 'outcome' }>,
+  style: Style,
+): string | undefined {
+  const took = formatDurationMs(entry.tookMs);
+  const said = entry.problem === undefined ? '' : `: ${entry.problem.summary}`;
+  switch (entry.outcome) {
+    case 'applied':
+      return entry.tookMs < WORTH_TELLING_MS ? undefined : style.dim(`    done after ${took}`);
+    case 'refused':
+      return style.warn(`    refused after ${took}${said}`);
+    case 'unknown':
+      return style.warn(`    nobody knows whether it happened, after ${took}${said}`);
+  }
+}
+
+function planLine(
+  entry: Extract<JournalEntry, { kind: 'plan' }>,
+  style: Style,
+): string | undefined {
+  switch (entry.plan) {
+    case 'converged':
+      return style.good('converged');
+    case 'blocked':
+      return style.warn(`blocked: ${entry.problem?.summary ?? entry.because}`);
+    case 'wait':
+      return style.dim(`waiting: ${sentence(entry.because)}`);
+  }
+}
+
+/** A reason of the planner as its sentence; any other words as they are. */
+function sentence(because: string): string {
+  return sentenceOf(because as Parameters<typeof sentenceOf>[0]) ?? because;
+}

@@ -1,0 +1,126 @@
+import { type JsonValue, formatSizeBytes } from '../../../base/index.js';
+import type { ClusterState, MemberReport, StatusReport } from '../reports/status-report.js';
+import type { Style } from '../io.js';
+import { planData } from './plan.js';
+import { problemData, problemsView } from './problems.js';
+import { indent, table } from './table.js';
+import type { View } from './view.js';
+import { sentenceOf } from '../../../core/planner/index.js';
+import { describeStep } from '../../../engine/journal/index.js';
+import { marginText } from './progress.js';
+
+export const statusView: View<StatusReport> = {
+  text: (report, style) =>
+    headline(report, style) +
+    controllerLine(report, style) +
+    '\n' +
+    membersTable(report.members, style) +
+    troubles(report.members, style) +
+    '\n' +
+    planLine(report, style),
+  data: ({ cluster, members, plan }) => ({
+    cluster: {
+      name: cluster.name,
+      id: cluster.id ?? null,
+      version: cluster.version,
+      state: cluster.state,
+      voters: cluster.voters,
+      quorum: cluster.quorum,
+      margin: cluster.margin,
+    },
+    members: members.map(memberData),
+    proxies: [],
+    plan: planData(plan),
+  }),
+};
+
+/** The fields are part of the contract (DESIGN.md); what is not known is null. */
+export const memberData = (member: MemberReport): JsonValue => ({
+  name: member.name,
+  id: member.id ?? null,
+  host: member.host,
+  role: member.role,
+  leader: member.leader,
+  healthy: member.healthy,
+  version: member.version ?? null,
+  peerURLs: member.peerURLs,
+  clientURLs: member.clientURLs,
+  raftIndex: member.raftIndex === undefined ? null : member.raftIndex.toString(),
+  dbSizeBytes: member.dbSizeBytes ?? null,
+  problems: member.problems.map(problemData),
+});
+
+const STATE_STYLE = {
+  healthy: 'good',
+  forming: 'warn',
+  degraded: 'warn',
+  unknown: 'warn',
+  'quorum-lost': 'bad',
+} as const satisfies Record<ClusterState, keyof Style>;
+
+function headline({ cluster, asked }: StatusReport, style: Style): string {
+  const state = asked === 'down' ? 'down, as asked' : cluster.state;
+  const paint = style[STATE_STYLE[cluster.state]];
+  const id = cluster.id === undefined ? '' : `  id ${cluster.id}`;
+  return `${style.bold(cluster.name)}  ${paint(state)}  ${quorumText(cluster)}  etcd ${cluster.version}${id}\n`;
+}
+
+function quorumText({ voters, quorum, margin }: StatusReport['cluster']): string {
+  const meaning =
+    margin < 0 ? `${-margin} more needed` : margin === 0 ? 'none may fail' : `${margin} may fail`;
+  const noun = voters === 1 ? 'voter' : 'voters';
+  return `${voters} ${noun}, quorum ${quorum}, margin ${margin} (${meaning})`;
+}
+
+function controllerLine({ controller, paused, asked }: StatusReport, style: Style): string {
+  if (paused) return `${style.warn('paused: observed, and no step is taken')}\n`;
+  if (controller !== undefined) {
+    return style.dim(`kept by process ${controller.pid} (${controller.purpose})`) + '\n';
+  }
+  return asked === 'down'
+    ? ''
+    : `${style.warn('nobody keeps it')}: a member that dies stays dead until\n  quorate up\n`;
+}
+
+function membersTable(members: readonly MemberReport[], style: Style): string {
+  const rows = members.map((member) => [
+    member.name === '' ? '-' : member.name,
+    member.leader ? style.bold('leader') : member.role,
+    member.healthy ? style.good('healthy') : style.bad('not healthy'),
+    member.version ?? '-',
+    member.lag === undefined ? '-' : member.lag.toString(),
+    member.dbSizeBytes === undefined ? '-' : formatSizeBytes(member.dbSizeBytes),
+    listText(member.clientURLs),
+    listText(member.peerURLs),
+    member.id ?? '-',
+  ]);
+  const head = ['NAME', 'ROLE', 'HEALTH', 'VERSION', 'LAG', 'SIZE', 'CLIENT', 'PEER', 'ID'];
+  return table([head.map((word) => style.dim(word)), ...rows]);
+}
+
+const listText = (items: readonly string[]): string => (items.length === 0 ? '-' : items.join(','));
+
+function troubles(members: readonly MemberReport[], style: Style): string {
+  const all = members.flatMap(({ problems }) => problems);
+  return all.length === 0 ? '' : `\n${problemsView.text(all, style)}`;
+}
+
+/** One line: the first step and how many follow. `quorate plan` has them all. */
+function planLine({ plan }: StatusReport, style: Style): string {
+  const [next] = plan.steps;
+  if (next !== undefined) {
+    const more = plan.steps.length - 1;
+    const rest = more === 0 ? '' : ` and ${more} more (quorate plan)`;
+    return (
+      `next: ${style.bold(describeStep(next.step))}${rest}\n` +
+      indent(`${sentenceOf(next.because)}; ${marginText(next.margin)}\n`, '      ')
+    );
+  }
+  if (plan.kind === 'converged') return `plan: ${style.good('converged')}\n`;
+  if (plan.wait !== undefined) {
+    return `plan: ${style.warn('waiting')} for ${plan.wait.for}: ${sentenceOf(plan.wait.because)}\n`;
+  }
+  return plan.problem === undefined
+    ? ''
+    : `plan: ${style.warn('blocked')}\n${indent(problemsView.text([plan.problem], style))}`;
+}

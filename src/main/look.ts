@@ -1,0 +1,140 @@
+import { type Instant, type Problem, type Result, err, ok, silentLogger } from '../base/index.js';
+import { type ClusterRecord, type HostSight, type Observation } from '../core/cluster/index.js';
+import { type PlanInput, type UnresolvedChange, plan } from '../core/planner/index.js';
+import { createController } from '../engine/controller/index.js';
+import { unresolvedFrom } from '../engine/journal/index.js';
+import type { ClusterStore, HeldLock, Wish } from '../engine/ports/index.js';
+import type { ImaginedWish, Look } from '../frontends/cli/index.js';
+import type { LocalParts, Machine } from './machine.js';
+
+/** Entries read to know whether the last membership change is resolved. */
+const JOURNAL_LOOK_BACK = 500;
+
+/**
+ * One turn of the controller with its hands tied: it sees what the acting one sees, and neither writes nor acts.
+ * No lock is needed, so a look works beside a running supervisor and without one.
+ */
+export async function lookAt(
+  parts: LocalParts,
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<Result<Look, readonly Problem[]>> {
+  const { store } = parts;
+  const wish = await store.readWish();
+  if (!wish.ok) return err([wish.error]);
+  const controller = createController({
+    ...parts,
+    ...machine,
+    store: readOnly(store),
+    lock: NO_LOCK,
+    logger: silentLogger,
+  });
+  const turn = await controller.turn(signal);
+  const view = 'view' in turn ? turn.view : undefined;
+  if (view === undefined || wish.value === undefined) {
+    return err(turn.kind === 'blocked' ? turn.problems : []);
+  }
+  const now = machine.clock.now();
+  const unresolved = await unresolvedOf(store, now);
+  const { target, record, observation } = view;
+  const input: PlanInput = {
+    target,
+    record,
+    observation,
+    now,
+    ...(unresolved === undefined ? {} : { unresolved }),
+  };
+  const holder = await store.lockHolder();
+  return ok({
+    wish: wish.value,
+    input,
+    plan: plan(input),
+    ...(holder === undefined ? {} : { controller: holder }),
+  });
+}
+
+async function unresolvedOf(
+  store: ClusterStore,
+  now: Instant,
+): Promise<UnresolvedChange | undefined> {
+  const last = unresolvedFrom(await store.readJournal(JOURNAL_LOOK_BACK), now);
+  return last === undefined ? undefined : { step: last.step.kind, at: last.at };
+}
+
+const NO_LOCK: HeldLock = { stillHeld: async () => true, release: async () => undefined };
+
+/** Paused, so that a step is only shown; and whatever would be written is not. */
+function readOnly(store: ClusterStore): ClusterStore {
+  return {
+    ...store,
+    readWish: async () => {
+      const wish = await store.readWish();
+      return wish.ok && wish.value !== undefined ? ok({ ...wish.value, paused: true }) : wish;
+    },
+    writeRecord: async () => ok(undefined),
+    writeWish: async (wish, basedOn) => ok({ ...wish, generation: basedOn }),
+    appendJournal: async () => ok(undefined),
+  };
+}
+
+/**
+ * The same look planned for another wish. Hosts that are new in it get addresses as they would be found now, and are
+ * looked at; nothing is written.
+ */
+export async function imagineFor(
+  parts: LocalParts,
+  machine: Machine,
+  base: { readonly record: ClusterRecord; readonly look: Look | undefined },
+  imagined: ImaginedWish,
+  signal: AbortSignal,
+): Promise<Result<PlanInput, readonly Problem[]>> {
+  const { look, record } = base;
+  const missing = imagined.spec.members
+    .filter(({ host, start }) => start === 'quorate' && record.addresses[host] === undefined)
+    .map(({ host, name, peerURLs, clientURLs }) => ({
+      host,
+      name,
+      ...(peerURLs === undefined ? {} : { peerURLs }),
+      ...(clientURLs === undefined ? {} : { clientURLs }),
+    }));
+  const found = await parts.driver.allocate(missing, record.addresses, signal);
+  if (!found.ok) return found;
+  const completed = { ...record, addresses: { ...found.value, ...record.addresses } };
+  const wish: Wish = {
+    generation: look?.wish.generation ?? 0,
+    spec: imagined.spec,
+    state: imagined.state ?? look?.wish.state ?? 'up',
+    paused: false,
+    retire: imagined.retire ?? look?.wish.retire ?? [],
+  };
+  const target = parts.resolveTarget(wish, completed);
+  if (!target.ok) return target;
+  const observation: Observation = look?.input.observation ?? {
+    at: machine.clock.now(),
+    hosts: [],
+    memberList: { kind: 'unseen', because: 'there is no cluster yet' },
+  };
+  const unseen = target.value.members.filter(
+    ({ host }) => !observation.hosts.some((sight) => sight.host === host),
+  );
+  const added = await Promise.all(
+    unseen.map(async ({ host, byHand }): Promise<HostSight> => {
+      const facts = await parts.driver.observe(host, signal);
+      const silent = { kind: 'silent', because: 'it has not been started yet' } as const;
+      return {
+        host,
+        ...facts,
+        ...(byHand ? { process: { kind: 'by-hand' as const } } : {}),
+        peer: silent,
+        status: silent,
+      };
+    }),
+  );
+  return ok({
+    target: target.value,
+    record: completed,
+    observation: { ...observation, hosts: [...observation.hosts, ...added] },
+    now: machine.clock.now(),
+    ...(look?.input.unresolved === undefined ? {} : { unresolved: look.input.unresolved }),
+  });
+}

@@ -1,0 +1,118 @@
+import {
+  type Clock,
+  type Logger,
+  type Random,
+  type Result,
+  ok,
+  silentLogger,
+  systemClock,
+  systemRandom,
+} from '../base/index.js';
+import { type ClusterName, type EtcdVersion } from '../core/cluster/index.js';
+import { createLocalDriver, createLocalStore } from '../drivers/local/index.js';
+import type { ResolveTarget } from '../engine/controller/index.js';
+import type { ClusterStore, EtcdAdmin, HostDriver } from '../engine/ports/index.js';
+import type { BinaryProgress } from '../services/binaries/index.js';
+import { targetResolver } from './resolve.js';
+
+/** This machine's clock, environment and randomness: the one place that takes them from the platform. */
+export interface Machine {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export const thisMachine = (): Machine => ({
+  clock: systemClock,
+  random: systemRandom,
+  env: process.env,
+});
+
+/** One local cluster, put together. */
+export interface LocalParts {
+  readonly driver: HostDriver;
+  readonly store: ClusterStore;
+  readonly admin: EtcdAdmin;
+  readonly resolveTarget: ResolveTarget;
+}
+
+export async function localParts(
+  machine: Machine,
+  cluster: { readonly name: ClusterName; readonly stateDir: string; readonly logger?: Logger },
+): Promise<LocalParts> {
+  const { clock, random } = machine;
+  const { stateDir, logger = silentLogger } = cluster;
+  const { createEtcdAdmin } = await import('../services/admin/index.js');
+  const driver = createLocalDriver({
+    stateDir,
+    clock,
+    random,
+    logger,
+    binaryFor: (version, signal) => etcdOf(machine, version, { offline: false, signal }),
+  });
+  return {
+    driver,
+    store: createLocalStore({ stateDir, clock }),
+    admin: createEtcdAdmin({ clock }),
+    resolveTarget: targetResolver(driver.firstLife),
+  };
+}
+
+export interface EtcdWish {
+  readonly offline: boolean;
+  readonly signal: AbortSignal;
+  readonly sources?: readonly string[] | undefined;
+  readonly progress?: (line: string) => void;
+}
+
+/** The path of a proven etcd of exactly this version; fetched when it is not at hand. */
+export async function etcdOf(
+  machine: Machine,
+  version: EtcdVersion,
+  wish: EtcdWish,
+): Promise<Result<string>> {
+  const found = await (await binariesFor(machine, wish)).resolve('etcd', version, wish.signal);
+  return found.ok ? ok(found.value.path) : found;
+}
+
+export async function binariesFor(machine: Machine, wish: Omit<EtcdWish, 'signal'>) {
+  const { SOURCE_ORDER, createBinaries, defaultCacheDir } =
+    await import('../services/binaries/index.js');
+  const { sources, progress } = wish;
+  return createBinaries({
+    cacheDir: defaultCacheDir(machine.env),
+    env: machine.env,
+    clock: machine.clock,
+    offline: wish.offline,
+    ...(sources === undefined
+      ? {}
+      : { sources: SOURCE_ORDER.filter((name) => name === 'cache' || sources.includes(name)) }),
+    ...(progress === undefined ? {} : { progress: (event) => tellProgress(event, progress) }),
+  });
+}
+
+/** What takes long or went wrong is worth a line; what was at hand is not. */
+function tellProgress(event: BinaryProgress, tell: (line: string) => void): void {
+  switch (event.kind) {
+    case 'fetching':
+      if (event.receivedBytes === undefined) {
+        tell(`fetching ${event.name} ${event.version} from source "${event.source}"`);
+      }
+      return;
+    case 'building':
+      tell(`building ${event.name} ${event.version} from source "${event.source}": about a minute`);
+      return;
+    case 'waiting':
+      tell(`waiting for process ${event.pid}, which fetches ${event.name} ${event.version}`);
+      return;
+    case 'ready':
+      if (event.source !== 'cache' && event.source !== 'path') {
+        tell(`have ${event.name} ${event.version} from source "${event.source}"`);
+      }
+      return;
+    case 'probing':
+    case 'verifying':
+    case 'skipped':
+      return;
+  }
+}

@@ -1,0 +1,199 @@
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Result, err, ok, silentLogger, unsafeBrand } from '../base/index.js';
+import {
+  type ClusterName,
+  type ClusterRecord,
+  type ClusterToken,
+  type EtcdVersion,
+  parseEtcdVersion,
+} from '../core/cluster/index.js';
+import type { ClusterSpec } from '../core/spec/index.js';
+import { type RunEnd, createController } from '../engine/controller/index.js';
+import type { ClusterStore } from '../engine/ports/index.js';
+import type { FoundOptions, ManagedCluster, RunOptions } from '../frontends/cli/index.js';
+import { createLocalStore } from '../drivers/local/index.js';
+import { firstWrite } from './first-write.js';
+import { imagineFor, lookAt } from './look.js';
+import { type LocalParts, type Machine, binariesFor, localParts } from './machine.js';
+import { stateInUse, stateNotMoved } from './problems.js';
+import { settleVersion } from './resolve.js';
+import { ensureSupervisor } from './supervise.js';
+
+const TOKEN_BYTES = 4;
+
+/** One cluster of the state directory, as the commands see it. */
+export function managedCluster(
+  machine: Machine,
+  name: ClusterName,
+  stateDir: string,
+): ManagedCluster {
+  const { clock } = machine;
+  const store = createLocalStore({ stateDir, clock });
+  let loaded: Promise<LocalParts> | undefined;
+  const parts = (): Promise<LocalParts> => (loaded ??= localParts(machine, { name, stateDir }));
+
+  const prepare = async (spec: ClusterSpec, options: FoundOptions): Promise<Result<string>> => {
+    const binaries = await binariesFor(machine, { ...options, sources: spec.sources });
+    const found = await binaries.resolve('etcd', spec.version, options.signal);
+    return found.ok ? ok(found.value.version) : found;
+  };
+
+  return {
+    name,
+    stateDir,
+    store,
+    prepare,
+    found: async (spec, options) => {
+      const version = await prepare(spec, options);
+      if (!version.ok) return version;
+      return writeFirst(store, machine, name, version.value, spec);
+    },
+    look: async (signal) => closing(await parts(), (local) => lookAt(local, machine, signal)),
+    imagine: async (look, imagined, signal) => {
+      const record = look?.input.record ?? unwrittenRecord(machine, name, imagined.spec.version);
+      const local = await parts();
+      return imagineFor(local, machine, { record, look }, imagined, signal);
+    },
+    run: (options) => runController(machine, { name, stateDir }, options),
+    firstWrite: (endpoints, signal) => firstWrite(endpoints, clock, signal),
+    supervise: (signal) => ensureSupervisor(store, stateDir, machine, signal),
+    discard: (options) => discard(machine, { name, stateDir, store }, options),
+  };
+
+  /** Connections end with the look; the next one opens its own. */
+  async function closing<T>(
+    local: LocalParts,
+    look: (local: LocalParts) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await look(local);
+    } finally {
+      await local.admin.close();
+      loaded = undefined;
+    }
+  }
+}
+
+const recordOf = ({ random }: Machine, name: ClusterName, version: EtcdVersion): ClusterRecord => ({
+  formatVersion: 1,
+  name,
+  // Unique per incarnation: the same addresses and the same token would give the same ids again (etcd-facts 1.1).
+  token: unsafeBrand<ClusterToken>(`${name}-${random.hex(TOKEN_BYTES)}`),
+  version,
+  issuedNew: [],
+  addresses: {},
+  retire: [],
+});
+
+const unwrittenRecord = (machine: Machine, name: ClusterName, version: string): ClusterRecord =>
+  recordOf(machine, name, parseEtcdVersion(version) ?? unsafeBrand<EtcdVersion>(`${version}.0`));
+
+/** Record, then wish: a crash between them leaves a cluster without a wish, which is founded again. */
+async function writeFirst(
+  store: ClusterStore,
+  machine: Machine,
+  name: ClusterName,
+  version: string,
+  spec: ClusterSpec,
+): Promise<Result<ClusterRecord>> {
+  const lock = await store.lock('founding');
+  if (!lock.ok) return lock;
+  try {
+    const exact = parseEtcdVersion(version) ?? unsafeBrand<EtcdVersion>(version);
+    const before = await store.readRecord();
+    if (!before.ok) return before;
+    const record = before.value ?? recordOf(machine, name, exact);
+    if (before.value === undefined) {
+      const written = await store.writeRecord(record);
+      if (!written.ok) return written;
+    }
+    const wish = await store.writeWish({ spec, state: 'up', paused: false, retire: [] }, 0);
+    return wish.ok ? ok(record) : wish;
+  } finally {
+    await lock.value.release();
+  }
+}
+
+async function runController(
+  machine: Machine,
+  cluster: { readonly name: ClusterName; readonly stateDir: string },
+  options: RunOptions,
+): Promise<Result<RunEnd>> {
+  const local = await localParts(machine, cluster);
+  const lock = await local.store.lock(options.purpose);
+  if (!lock.ok) return lock;
+  const told: ClusterStore = {
+    ...local.store,
+    appendJournal: (entry, durable) => {
+      options.onEntry?.(entry);
+      return local.store.appendJournal(entry, durable);
+    },
+  };
+  try {
+    const settled = await settleVersion(local.store);
+    if (!settled.ok) return settled;
+    const controller = createController({
+      ...local,
+      ...machine,
+      store: told,
+      lock: lock.value,
+      logger: silentLogger,
+      who: { pid: process.pid, purpose: options.purpose },
+    });
+    const { until, interrupt, deadlineMs } = options;
+    const deadline = deadlineMs === undefined ? {} : { deadlineMs };
+    return ok(await controller.run({ until, interrupt, ...deadline, signal: NEVER }));
+  } finally {
+    await lock.value.release();
+    await local.admin.close();
+  }
+}
+
+/** A step is never cut short from here: the interrupt ends a run between two turns. */
+const NEVER = new AbortController().signal;
+
+/** A supervisor that has just stopped the last member needs a moment to end; one that stays is in the way. */
+const HOLDER_ENDS_MS = 5000;
+const HOLDER_POLL_MS = 50;
+
+async function holderAfterAMoment(store: ClusterStore, { clock }: Machine) {
+  const endMs = clock.monotonicMs() + HOLDER_ENDS_MS;
+  for (;;) {
+    const holder = await store.lockHolder();
+    if (holder === undefined || clock.monotonicMs() > endMs) return holder;
+    await clock.sleep(HOLDER_POLL_MS, NEVER);
+  }
+}
+
+async function discard(
+  machine: Machine,
+  cluster: { readonly name: ClusterName; readonly stateDir: string; readonly store: ClusterStore },
+  options: { readonly deleteData: boolean },
+): Promise<Result<{ readonly movedTo?: string }>> {
+  const { name, stateDir } = cluster;
+  const { driver } = await localParts(machine, cluster);
+  const signal = AbortSignal.timeout(10_000);
+  const running: string[] = [];
+  for (const host of await driver.knownHosts(signal)) {
+    const { process: sight } = await driver.observe(host, signal);
+    if (sight.kind !== 'stopped') running.push(host);
+  }
+  const holder = await holderAfterAMoment(cluster.store, machine);
+  if (running.length > 0 || holder !== undefined) {
+    const by = holder === undefined ? '' : `${holder.purpose} (process ${holder.pid})`;
+    return err(stateInUse({ cluster: name, running, by }));
+  }
+  const movedTo = join(dirname(dirname(stateDir)), 'destroyed', `${name}-${machine.clock.now()}`);
+  try {
+    // Out of sight first, in one step; so that a deletion that is cut short leaves no half cluster behind.
+    await mkdir(dirname(movedTo), { recursive: true, mode: 0o700 });
+    await rename(stateDir, movedTo);
+    if (!options.deleteData) return ok({ movedTo });
+    await rm(movedTo, { recursive: true, force: true });
+    return ok({});
+  } catch (error) {
+    const because = error instanceof Error ? error.message : String(error);
+    return err(stateNotMoved({ cluster: name, stateDir, because }));
+  }
+}

@@ -1,0 +1,82 @@
+import { type Result, err, ok, unsafeBrand } from '../base/index.js';
+import { resolveTarget } from '../core/bootstrap/index.js';
+import {
+  type ClientURL,
+  type ClusterRecord,
+  type EtcdVersion,
+  type HostAddresses,
+  minorOf,
+  parseEtcdVersion,
+} from '../core/cluster/index.js';
+import { plannerProblems } from '../core/planner/index.js';
+import type { ClusterSpec, MemberSpec } from '../core/spec/index.js';
+import type { ResolveTarget } from '../engine/controller/index.js';
+import type { ClusterStore, HostDriver } from '../engine/ports/index.js';
+
+/** What people want and what the record holds, as exact members, flags and version. */
+export const targetResolver =
+  (firstLife: HostDriver['firstLife']): ResolveTarget =>
+  (wish, record) => {
+    const { spec, state, retire } = wish;
+    const version = versionFor(spec, record, state);
+    if (!version.ok) return err([version.error]);
+    const addresses = { ...addressesByHand(spec), ...record.addresses };
+    const settled = { ...record, version: version.value, addresses };
+    return resolveTarget({ spec, record: settled, state, firstLife, retire });
+  };
+
+/**
+ * The exact version to run: the one that the spec names, else the one that was chosen when the cluster was founded, so
+ * that a newer patch in the cache changes nothing by itself. Another minor is an upgrade, which is not made here; a
+ * cluster that is to go down goes down as it is.
+ */
+export function versionFor(
+  spec: Pick<ClusterSpec, 'name' | 'version'>,
+  record: Pick<ClusterRecord, 'version'>,
+  state: 'up' | 'down',
+): Result<EtcdVersion> {
+  const exact = parseEtcdVersion(spec.version);
+  const wantedMinor = exact === undefined ? spec.version.replace(/^v/, '') : minorOf(exact);
+  if (wantedMinor === minorOf(record.version)) return ok(exact ?? record.version);
+  if (state === 'down') return ok(record.version);
+  const { name: cluster, version: wanted } = spec;
+  return err(plannerProblems.minorChange({ cluster, running: record.version, wanted }));
+}
+
+/** Remembers the version that the spec asks for; for whoever has just taken the lock. */
+export async function settleVersion(store: ClusterStore): Promise<Result<void>> {
+  const [record, wish] = await Promise.all([store.readRecord(), store.readWish()]);
+  if (!record.ok || !wish.ok || record.value === undefined || wish.value === undefined) {
+    return ok(undefined);
+  }
+  const version = versionFor(wish.value.spec, record.value, wish.value.state);
+  if (!version.ok || version.value === record.value.version) return ok(undefined);
+  return store.writeRecord({ ...record.value, version: version.value });
+}
+
+/** etcd's usual port for clients. */
+const CLIENT_PORT = 2379;
+
+/** Members that a person runs bring their addresses in the spec; what it leaves out is etcd's usual. */
+function addressesByHand(spec: ClusterSpec): Readonly<Record<string, HostAddresses>> {
+  return Object.fromEntries(
+    spec.members
+      .filter(({ start }) => start === 'by-hand')
+      .map((member) => [member.host, addressesOf(member)]),
+  );
+}
+
+function addressesOf({ name, peerURLs = [], clientURLs }: MemberSpec): HostAddresses {
+  const clients = clientURLs ?? peerURLs.slice(0, 1).map(clientURLBeside);
+  return {
+    peerURLs,
+    clientURLs: clients,
+    listenPeerURLs: peerURLs,
+    listenClientURLs: clients,
+    listenMetricsURLs: [],
+    dataDir: `${name}.etcd`,
+  };
+}
+
+const clientURLBeside = (peerURL: string): ClientURL =>
+  unsafeBrand<ClientURL>(peerURL.replace(/:\d+$/, `:${CLIENT_PORT}`));
