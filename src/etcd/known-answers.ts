@@ -145,5 +145,3 @@ export function mayTryNext(error: EtcdError, repeatable: boolean): boolean {
 export const isStaleToken = (error: EtcdError): boolean =>
   error.kind === 'refused' &&
   ['invalid-auth-token', 'auth-revision-old', 'user-empty'].includes(error.reason);
-
-export const knownAnswers = { refusals: REFUSALS, unknowns: UNKNOWNS };

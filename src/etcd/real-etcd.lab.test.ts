@@ -398,7 +398,7 @@ describe.each(LAB_LINES)('etcd %s', (line) => {
     if (frozen === undefined) throw new Error('no member');
     const endpoint = frozen.clientURL;
     expect(reasonOf(await client.kv.put('f', '1', { endpoint }))).toBe('ok');
-    frozen.pause();
+    await frozen.pause();
     try {
       const held = await client.kv.put('f', '2', { endpoint, deadlineMs: 300 });
       expect(reasonOf(held)).toBe('unknown deadline');
@@ -421,7 +421,7 @@ describe.each(LAB_LINES)('etcd %s', (line) => {
     const [survivor, ...others] = cluster.members.slice(0, 3);
     if (survivor === undefined) throw new Error('no member');
     const endpoint = survivor.clientURL;
-    for (const other of others) other.pause();
+    await Promise.all(others.map((other) => other.pause()));
     try {
       const write = async () =>
         reasonOf(await client.kv.put('q', 'v', { endpoint, deadlineMs: 300 }));
@@ -447,6 +447,8 @@ describe.each(LAB_LINES)('etcd %s', (line) => {
     const [alone, ...others] = cluster.members.slice(0, 3);
     if (alone === undefined) throw new Error('no member');
     const endpoint = alone.clientURL;
+    // A write on a connection that is dead and does not know it yet would be unknown, and rightly so.
+    await expect.poll(() => client.connections().get(endpoint)).toBe('idle');
     expect(reasonOf(await client.kv.put('a', 'v', { endpoint }))).toBe(
       'not-sent connection-refused',
     );

@@ -6,4 +6,4 @@
  */
 export { describeHostDriver } from './suite.js';
 export { type DriverRig, untilData, untilLogSays, untilProcess } from './rig.js';
-export { LAB_VERSIONS, freePorts, labEtcd, memberFlags } from './lab.js';
+export { type LabEtcd, freePorts, labEtcd, memberFlags } from './lab.js';

@@ -1,23 +1,47 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { type EtcdVersion, type StartFlags, parseEtcdVersion } from '../../core/cluster/index.js';
+import {
+  type EtcdVersion,
+  type StartFlags,
+  compareVersions,
+  minorOf,
+  parseEtcdVersion,
+} from '../../core/cluster/index.js';
 
-/** One patch of every supported minor, as the lab has them. */
-export const LAB_VERSIONS: readonly EtcdVersion[] = ['3.4.45', '3.5.34', '3.6.15', '3.7.2'].flatMap(
-  (text) => parseEtcdVersion(text) ?? [],
-);
-
-/** The etcd of the shared cache. A test that needs one and finds none fails, and says what is missing. */
-export async function labEtcd(version: EtcdVersion): Promise<string> {
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  const path = join(cache, 'quorate', 'etcd', `v${version}`, 'etcd');
-  await access(path, constants.X_OK).catch(() => {
-    throw new Error(`these tests need a real etcd ${version} at ${path}, and it is not there`);
-  });
-  return path;
+export interface LabEtcd {
+  readonly version: EtcdVersion;
+  readonly path: string;
 }
+
+/** The newest etcd of a minor in the shared cache. A test that needs one and finds none fails, and says what is missing. */
+export async function labEtcd(minor: string): Promise<LabEtcd> {
+  const cache = join(cacheDir(), 'etcd');
+  const names = await readdir(cache).catch(() => []);
+  const versions = names
+    .flatMap((name) => parseEtcdVersion(name) ?? [])
+    .filter((version) => minorOf(version) === minor)
+    .sort((a, b) => compareVersions(b, a));
+  for (const version of versions) {
+    const path = join(cache, `v${version}`, 'etcd');
+    if (await isExecutable(path)) return { version, path };
+  }
+  throw new Error(`these tests need a real etcd ${minor} in ${cache}, and there is none`);
+}
+
+/** Where services/binaries keeps what it fetched; a driver's test cannot import a service to ask. */
+function cacheDir(): string {
+  const { QUORATE_CACHE: own = '', XDG_CACHE_HOME: xdg = '' } = process.env;
+  if (own !== '') return own;
+  return join(xdg === '' ? join(homedir(), '.cache') : xdg, 'quorate');
+}
+
+const isExecutable = async (path: string): Promise<boolean> =>
+  await access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 
 const LOWEST_PORT = 20_000;
 const HIGHEST_PORT = 31_000;

@@ -1,7 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { basename } from 'node:path';
 import { type Problem, type Result, err, isAbort, ok } from '../../base/index.js';
 import {
   type HostAddresses,
@@ -107,7 +106,7 @@ async function freshAddresses(
   taken: Set<number>,
 ): Promise<HostAddresses | undefined> {
   const slots = Math.floor((range.to - range.from) / PORTS_PER_HOST);
-  const begin = hash(basename(context.stateDir)) % slots;
+  const begin = hash(context.stateDir) % slots;
   for (let i = 0; i < slots; i++) {
     const client = range.from + ((begin + i) % slots) * PORTS_PER_HOST;
     const ports = Array.from({ length: PORTS_PER_HOST }, (_, k) => client + k);

@@ -1,6 +1,7 @@
-import { LAB_VERSIONS, describeHostDriver } from '../conformance/index.js';
+import { SUPPORTED_MINORS } from '../../core/cluster/index.js';
+import { describeHostDriver } from '../conformance/index.js';
 import { makeLocalRig } from './local-rig.js';
 
-for (const version of LAB_VERSIONS) {
-  describeHostDriver(`the local driver with etcd ${version}`, () => makeLocalRig(version));
+for (const minor of SUPPORTED_MINORS) {
+  describeHostDriver(`the local driver with etcd ${minor}`, () => makeLocalRig(minor));
 }

@@ -15,23 +15,16 @@ import { WAL_FILE, readLogIdentity } from './wal.js';
  */
 export async function lookAtData(paths: MemberPaths, life: Life | undefined): Promise<DataSight> {
   const member = join(paths.dataDir, 'member');
-  const wal = join(member, 'wal');
   try {
-    const firstFile = (await names(wal)).filter((name) => WAL_FILE.test(name)).sort()[0];
-    if (firstFile !== undefined) {
-      const identity = await readLogIdentity(join(wal, firstFile));
-      return identity === undefined
-        ? unreadable(join(wal, firstFile), 'It does not begin like a write-ahead log')
-        : { kind: 'present', ...identity };
-    }
-    const rest = await names(join(member, 'snap'));
-    if (rest.length === 0) return { kind: 'empty' };
+    const before = await identityIn(join(member, 'wal'));
+    if (before !== undefined) return before;
+    if ((await names(join(member, 'snap'))).length === 0) return { kind: 'empty' };
     const log = life === undefined ? undefined : await readLifeLog(paths.log, life.logOffset);
-    // etcd writes to its log before it makes a database, so a life that wrote nothing made none.
-    const wroteSomething = log !== undefined && log.head !== '';
-    if (life !== undefined && wroteSomething && neverReachedRaft(life, log)) {
-      return { kind: 'empty' };
-    }
+    // A member that starts at this moment makes its log before it says so: looked at again after reading what it said.
+    const after = await identityIn(join(member, 'wal'));
+    if (after !== undefined) return after;
+    // The start found the directory empty, and that life added no more than the database of a failed bootstrap.
+    if (life !== undefined && neverReachedRaft(life, log)) return { kind: 'empty' };
     return unreadable(member, 'There is a database (snap) and no write-ahead log (wal)');
   } catch (error) {
     return {
@@ -39,6 +32,17 @@ export async function lookAtData(paths: MemberPaths, life: Life | undefined): Pr
       problem: directoryProblem('read the data directory', paths.dataDir, error),
     };
   }
+}
+
+/** What the oldest file of the write-ahead log says; undefined when there is none. */
+async function identityIn(wal: string): Promise<DataSight | undefined> {
+  const firstFile = (await names(wal)).filter((name) => WAL_FILE.test(name)).sort()[0];
+  if (firstFile === undefined) return undefined;
+  const path = join(wal, firstFile);
+  const identity = await readLogIdentity(path);
+  return identity === undefined
+    ? unreadable(path, 'It does not begin like a write-ahead log')
+    : { kind: 'present', ...identity };
 }
 
 const unreadable = (path: string, because: string): DataSight => ({

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ok, silentLogger, systemClock, systemRandom } from '../../base/index.js';
-import { type EtcdVersion, type HostName, parseHostName } from '../../core/cluster/index.js';
+import { type HostName, parseHostName } from '../../core/cluster/index.js';
 import type { Launch } from '../../core/planner/index.js';
 import type { HostDriver } from '../../engine/ports/index.js';
 import { type DriverRig, freePorts, labEtcd, memberFlags } from '../conformance/index.js';
@@ -27,10 +27,10 @@ const hostNamed = (text: string): HostName => {
   return host.value;
 };
 
-export async function makeLocalRig(version: EtcdVersion): Promise<LocalRig> {
+export async function makeLocalRig(minor: string): Promise<LocalRig> {
+  const { version, path: binary } = await labEtcd(minor);
   const home = await mkdtemp(join(tmpdir(), 'quorate-local-'));
   const stateDir = join(home, 'clusters', 'lab');
-  const binary = await labEtcd(version);
   const hosts = [hostNamed('m1'), hostNamed('m2')] as const;
   const ports = await freePorts(hosts.length * 3 + 1);
   const nobodysPort = ports.at(-1) ?? 0;

@@ -1,8 +1,9 @@
 import { realpath } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type StartFlags, argumentsOf } from '../../core/cluster/index.js';
 import type { MemberPaths } from './layout.js';
 import type { Life } from './process-file.js';
+import { errnoOf } from './problems.js';
 import type { ProcessTable, SeenProcess } from './process-table.js';
 
 export type Found =
@@ -20,7 +21,11 @@ export async function findProcess(
   paths: MemberPaths,
   life: Life | undefined,
 ): Promise<Found> {
-  const dataDirs = await spellings(paths);
+  const real = await realDirectory(paths.directory);
+  // A directory that is not there is used by nobody, and a whole cluster comes up without a look at every process.
+  if (real === undefined) return { kind: 'none' };
+  // As we write it, and as the file system does when a part of the path is a symbolic link.
+  const dataDirs = new Set([paths.dataDir, join(real, basename(paths.dataDir))]);
   if (life?.pid !== undefined) {
     const seen = await table.look(life.pid);
     if (seen !== undefined && seen.startMark === life.startMark && dataDirs.has(seen.dataDir)) {
@@ -34,10 +39,13 @@ export async function findProcess(
   return stranger === undefined ? { kind: 'none' } : { kind: 'by-hand', process: stranger };
 }
 
-/** The directory as we write it and as the file system does when a part of the path is a symbolic link. */
-async function spellings(paths: MemberPaths): Promise<ReadonlySet<string>> {
-  const real = await realpath(dirname(paths.dataDir)).catch(() => undefined);
-  return new Set(real === undefined ? [paths.dataDir] : [paths.dataDir, join(real, 'data')]);
+async function realDirectory(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** We give every flag as `--name=value`, sorted; hardly a person does that. */

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,8 @@ export interface LabMember {
   readonly clientURL: string;
   readonly peerURL: string;
   readonly dataDir: string;
-  pause(): void;
+  /** Resolves when every thread of the process stands still. */
+  pause(): Promise<void>;
   resume(): void;
   kill(): Promise<void>;
   /** On the same data. */
@@ -137,8 +138,16 @@ class ProcessMember implements LabMember {
     this.#process = spawn(this.#binary, flags, { stdio: 'ignore', env: {} });
   }
 
-  pause(): void {
-    this.#process?.kill('SIGSTOP');
+  async pause(): Promise<void> {
+    const child = this.#process;
+    if (child === undefined) return;
+    child.kill('SIGSTOP');
+    // The signal is only delivered when kill returns: threads that run go on for a moment.
+    const end = performance.now() + STOP_MS;
+    while (!isStopped(child.pid ?? 0)) {
+      if (performance.now() > end) throw new Error(`${this.name} did not stand still`);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
   }
 
   resume(): void {
@@ -158,6 +167,15 @@ class ProcessMember implements LabMember {
     child.kill('SIGKILL');
     await exited;
   }
+}
+
+/** Reads the state of each thread, the first word after the name in parentheses (Linux). */
+function isStopped(pid: number): boolean {
+  const tasks = `/proc/${pid}/task`;
+  return readdirSync(tasks).every((task) => {
+    const stat = readFileSync(`${tasks}/${task}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
+  });
 }
 
 const freePeerURL = async (): Promise<string> => `http://127.0.0.1:${await freePort()}`;
