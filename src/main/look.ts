@@ -1,7 +1,11 @@
 import { type Instant, type Problem, type Result, err, ok, silentLogger } from '../base/index.js';
 import { type ClusterRecord, type HostSight, type Observation } from '../core/cluster/index.js';
 import { type PlanInput, type UnresolvedChange, plan } from '../core/planner/index.js';
-import { createController } from '../engine/controller/index.js';
+import {
+  type ControllerTimings,
+  DEFAULT_TIMINGS,
+  createController,
+} from '../engine/controller/index.js';
 import { unresolvedFrom } from '../engine/journal/index.js';
 import type { ClusterStore, HeldLock, Wish } from '../engine/ports/index.js';
 import type { ImaginedWish, Look } from '../frontends/cli/index.js';
@@ -28,6 +32,7 @@ export async function lookAt(
     store: readOnly(store),
     lock: NO_LOCK,
     logger: silentLogger,
+    timings: PATIENT,
   });
   const turn = await controller.turn(signal);
   const view = 'view' in turn ? turn.view : undefined;
@@ -60,6 +65,11 @@ async function unresolvedOf(
   const last = unresolvedFrom(await store.readJournal(JOURNAL_LOOK_BACK), now);
   return last === undefined ? undefined : { step: last.step.kind, at: last.at };
 }
+
+/** One look has no second chance: a member that is slow to answer is not silent. */
+const PATIENT: Partial<ControllerTimings> = {
+  leaderlessProbeMs: DEFAULT_TIMINGS.probeMs,
+};
 
 const NO_LOCK: HeldLock = { stillHeld: async () => true, release: async () => undefined };
 

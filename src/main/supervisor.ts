@@ -30,9 +30,6 @@ const NEVER = new AbortController().signal;
 /** What the guardian is told: start another one. */
 const NOT_DONE = 1;
 
-const { values } = parseArgs({ options: { 'state-dir': { type: 'string' } } });
-process.exitCode = await supervise(values['state-dir'] ?? '');
-
 async function supervise(stateDir: string): Promise<number> {
   const name = parseClusterName(basename(stateDir));
   if (!name.ok) return 2;
@@ -162,3 +159,7 @@ function fileLogger(path: string, { clock }: Machine): Logger {
     () => new Date(clock.now()).toISOString(),
   );
 }
+
+// Last in the file: everything above it is ready then.
+const { values } = parseArgs({ options: { 'state-dir': { type: 'string' } } });
+process.exitCode = await supervise(values['state-dir'] ?? '');

@@ -6,9 +6,7 @@ describe('the command line', () => {
     const typed = await fakeMachine().type('statsu');
     expect(typed.exit).toBe(2);
     expect(typed.out).toBe('');
-    expect(typed.err).toBe(
-      "problem: Unknown command 'statsu' [usage]\n  Did you mean status?\n",
-    );
+    expect(typed.err).toBe("problem: Unknown command 'statsu' [usage]\n  Did you mean status?\n");
   });
 
   test('an unknown option names the nearest', async () => {

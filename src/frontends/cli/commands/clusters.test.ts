@@ -22,7 +22,9 @@ describe('up', () => {
     const typed = await machine.type('up');
     expect(typed.exit).toBe(0);
     expect(typed.out).toContain('default takes writes: 3 members, etcd 3.6.15');
-    expect(typed.out).toContain('http://127.0.0.1:21000,http://127.0.0.1:21010,http://127.0.0.1:21020');
+    expect(typed.out).toContain(
+      'http://127.0.0.1:21000,http://127.0.0.1:21010,http://127.0.0.1:21020',
+    );
     expect(typed.err).toContain('start m1 (birth)');
     expect(typed.err).toContain('no host holds data and nobody answers');
     expect(typed.err).toMatch(/margin -1 → -1 \(0 of 0 healthy\)/);
@@ -30,7 +32,16 @@ describe('up', () => {
   });
 
   test('in JSON the result is data, and --quiet keeps stderr empty', async () => {
-    const typed = await fakeMachine().type('up', '--name', 'lab', '--size', '1', '-o', 'json', '-q');
+    const typed = await fakeMachine().type(
+      'up',
+      '--name',
+      'lab',
+      '--size',
+      '1',
+      '-o',
+      'json',
+      '-q',
+    );
     expect(typed.err).toBe('');
     expect(JSON.parse(typed.out)).toMatchObject({
       cluster: { name: 'lab', version: '3.6.15' },

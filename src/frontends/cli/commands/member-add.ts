@@ -1,6 +1,11 @@
 import { type Result, err, ok } from '../../../base/index.js';
 import { etcdVariables } from '../../../core/bootstrap/index.js';
-import { type Member, type MemberName, type PeerURL, parseMemberName } from '../../../core/cluster/index.js';
+import {
+  type Member,
+  type MemberName,
+  type PeerURL,
+  parseMemberName,
+} from '../../../core/cluster/index.js';
 import { type Context, fail, show, tell } from '../context.js';
 import { addDirectly } from '../direct.js';
 import { editWish } from '../edit-wish.js';

@@ -9,6 +9,9 @@ async function three(): Promise<FakeMachine> {
   return machine;
 }
 
+/** A line as a person types it. */
+const typeLine = (machine: FakeMachine, line: string) => machine.type(...line.split(' '));
+
 const membersOf = (machine: FakeMachine) => machine.cluster('default').world?.members ?? [];
 const idOf = (machine: FakeMachine, name: string): string =>
   membersOf(machine).find((member) => member.name === name)?.id ?? `no ${name}`;
@@ -50,7 +53,14 @@ describe('member list', () => {
 
   test('with --endpoints any cluster is asked', async () => {
     const machine = await three();
-    const typed = await machine.type('member', 'list', '--endpoints', '127.0.0.1:21000', '-o', 'simple');
+    const typed = await machine.type(
+      'member',
+      'list',
+      '--endpoints',
+      '127.0.0.1:21000',
+      '-o',
+      'simple',
+    );
     expect(typed.exit).toBe(0);
     expect(typed.out.split('\n')).toContain(
       `${idOf(machine, 'm2')}, started, m2, http://127.0.0.1:21011, http://127.0.0.1:21010, false`,
@@ -80,8 +90,9 @@ describe('member add', () => {
 
   test('with peer URLs a person starts it: registered, and no more', async () => {
     const machine = await three();
-    const typed = await machine.type(
-      ...['member', 'add', 'far', '--peer-urls', 'http://10.0.0.9:2380', '-o', 'json'],
+    const typed = await typeLine(
+      machine,
+      `member add far --peer-urls http://10.0.0.9:2380 -o json`,
     );
     expect(typed.exit).toBe(0);
     expect(JSON.parse(typed.out)).toMatchObject({
@@ -103,8 +114,9 @@ describe('member add', () => {
 
   test('--voter registers a voter at once and shows the margin with it counted as down', async () => {
     const machine = await three();
-    const typed = await machine.type(
-      ...['member', 'add', 'far', '--voter', '--peer-urls', 'http://10.0.0.9:2380'],
+    const typed = await typeLine(
+      machine,
+      `member add far --voter --peer-urls http://10.0.0.9:2380`,
     );
     expect(typed.exit).toBe(0);
     expect(machine.asked).toEqual(['add voter http://10.0.0.9:2380']);
@@ -114,9 +126,9 @@ describe('member add', () => {
   test('--voter beside a dead voter would lose quorum and is refused', async () => {
     const machine = await three();
     stopMember(machine, 'm3');
-    const typed = await machine.type(
-      ...['member', 'add', 'far', '--voter', '--peer-urls', 'http://10.0.0.9:2380'],
-      ...['--endpoints', 'http://127.0.0.1:21000'],
+    const typed = await typeLine(
+      machine,
+      `member add far --voter --peer-urls http://10.0.0.9:2380 --endpoints http://127.0.0.1:21000`,
     );
     expect(typed.exit).toBe(1);
     expect(typed.err).toContain('[margin-too-low]');
@@ -191,16 +203,20 @@ describe('member remove', () => {
 
   test('with --endpoints a leader hands over first, and the margin is kept', async () => {
     const machine = await three();
-    const leader = membersOf(machine).find(({ id }) => id === machine.cluster('default').world?.leader);
-    const typed = await machine.type(
-      ...['member', 'remove', leader?.id ?? '', '--endpoints', 'http://127.0.0.1:21000'],
+    const leader = membersOf(machine).find(
+      ({ id }) => id === machine.cluster('default').world?.leader,
+    );
+    const typed = await typeLine(
+      machine,
+      `member remove ${leader?.id ?? ''} --endpoints http://127.0.0.1:21000`,
     );
     expect(typed.exit).toBe(1);
     expect(typed.err).toContain('margin would be 0');
     await machine.type('member', 'add', 'm4');
     expect(
-      await machine.type(
-        ...['member', 'remove', leader?.id ?? '', '--endpoints', 'http://127.0.0.1:21000'],
+      await typeLine(
+        machine,
+        `member remove ${leader?.id ?? ''} --endpoints http://127.0.0.1:21000`,
       ),
     ).toMatchObject({ exit: 0 });
     expect(machine.asked[0]).toMatch(/^move leader to /);
@@ -218,7 +234,13 @@ describe('member update, replace, promote, move-leader', () => {
   test('update gives other peer URLs', async () => {
     const machine = await three();
     const id = idOf(machine, 'm2');
-    const typed = await machine.type('member', 'update', 'm2', '--peer-urls', 'http://127.0.0.1:29999');
+    const typed = await machine.type(
+      'member',
+      'update',
+      'm2',
+      '--peer-urls',
+      'http://127.0.0.1:29999',
+    );
     expect(typed.exit).toBe(0);
     expect(typed.out).toMatch(new RegExp(`^Member ${id} updated in cluster `));
     expect(membersOf(machine).find((member) => member.id === id)?.peerURLs).toEqual([
@@ -286,7 +308,9 @@ describe('flags', () => {
     expect(flags.out).toContain('--name=m1');
     expect((await machine.type('flags', 'm1', '--as', 'env')).out).toContain('ETCD_NAME=m1\n');
     expect((await machine.type('flags', 'm1', '--as', 'unit')).out).toContain('[Service]');
-    expect((await machine.type('flags', 'm1', '--as', 'units')).err).toContain('Did you mean unit?');
+    expect((await machine.type('flags', 'm1', '--as', 'units')).err).toContain(
+      'Did you mean unit?',
+    );
   });
 
   test('of a member that runs they are those of a restart; its id names it too', async () => {

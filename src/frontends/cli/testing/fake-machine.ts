@@ -22,6 +22,7 @@ import {
   type ClusterToken,
   type EtcdVersion,
   type HostAddresses,
+  type Observation,
   type Target,
   standingOf,
 } from '../../../core/cluster/index.js';
@@ -326,7 +327,15 @@ function inputOf(fake: Seen, clock: Clock): Result<PlanInput, readonly Problem[]
   const seen = { target: target.value, record: settled, observation: empty, now };
   // A host that is new in the wish is seen as stopped and empty.
   const base = world === undefined ? worldOf(seen) : widened({ ...world, now }, target.value);
-  return ok({ ...seen, observation: observe(base) });
+  return ok({ ...seen, observation: seenFrom(base) });
+}
+
+/** Where nothing runs, nobody has a list to give. */
+function seenFrom(world: World): Observation {
+  const observation = observe(world);
+  const silent = world.hosts.every(({ process }) => process.kind === 'stopped');
+  const memberList = { kind: 'unseen', because: 'nobody answers' } as const;
+  return silent ? { ...observation, memberList } : observation;
 }
 
 function widened(world: World, target: Target): World {
