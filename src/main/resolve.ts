@@ -1,5 +1,5 @@
 import { type Result, err, ok, unsafeBrand } from '../base/index.js';
-import { resolveTarget } from '../core/bootstrap/index.js';
+import { checkFlags, resolveTarget } from '../core/bootstrap/index.js';
 import {
   type ClientURL,
   type ClusterRecord,
@@ -22,7 +22,10 @@ export const targetResolver =
     if (!version.ok) return err([version.error]);
     const addresses = { ...addressesByHand(spec), ...record.addresses };
     const settled = { ...record, version: version.value, addresses };
-    return resolveTarget({ spec, record: settled, state, firstLife, retire });
+    const target = resolveTarget({ spec, record: settled, state, firstLife, retire });
+    if (!target.ok) return target;
+    const faults = target.value.members.flatMap(({ flags }) => checkFlags(flags, version.value));
+    return faults.length > 0 ? err(faults) : target;
   };
 
 /**

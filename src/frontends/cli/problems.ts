@@ -201,6 +201,19 @@ export const memberByHand = defineProblem(
   }),
 );
 
+/** A section of the spec that is read and not acted on yet. */
+export const sectionNotHere = defineProblem(
+  'section-not-here',
+  (d: { section: string; cluster: string }) => ({
+    summary: `Cannot do what ${d.section} of ${d.cluster} asks for`,
+    detail:
+      'This version of Quorate reads that section and does not act on it; leaving it out in silence would not be what the spec says.',
+    hint: d.section.startsWith('spec.tls')
+      ? 'Members on loopback can do without, when the spec says so:\n  tls: { off: {} }'
+      : 'Take the section out of the spec for now.',
+  }),
+);
+
 export const driverNotHere = defineProblem(
   'driver-not-here',
   (d: { driver: string; cluster: string }) => ({
@@ -212,7 +225,7 @@ export const driverNotHere = defineProblem(
 
 /** A member's own troubles, as `status` tells them. */
 export const memberStopped = defineProblem(
-  'member-stopped',
+  'member-not-running',
   (d: { member: string; because: string }) => ({
     summary: `${d.member} is not running`,
     detail: d.because,

@@ -2,7 +2,7 @@ import { type Problem, type Result, err, nearest, ok } from '../../base/index.js
 import { type ClusterName, SUPPORTED_MINORS, VOTERS_MAX } from '../../core/cluster/index.js';
 import type { ClusterSpec } from '../../core/spec/index.js';
 import { type Context, tell } from './context.js';
-import { badValue, driverNotHere, namesDiffer } from './problems.js';
+import { badValue, driverNotHere, namesDiffer, sectionNotHere } from './problems.js';
 
 /** Reads a spec file. Every problem at once; nothing was touched. */
 export async function readSpecFile(
@@ -26,7 +26,22 @@ export async function readSpecFile(
   if (spec.driver.kind !== 'local') {
     return err([driverNotHere({ driver: spec.driver.kind, cluster: spec.name })]);
   }
-  return ok(spec);
+  const missing = sectionsNotHere(spec);
+  return missing.length > 0 ? err(missing) : ok(spec);
+}
+
+/** What a spec may ask for and this version would silently leave out: refused, above all plain text under `tls`. */
+function sectionsNotHere(spec: ClusterSpec): readonly Problem[] {
+  const asked: readonly (readonly [string, boolean])[] = [
+    [`spec.bootstrap.${spec.bootstrap.kind}`, spec.bootstrap.kind !== 'static'],
+    [`spec.tls.${spec.tls.kind}`, spec.tls.kind !== 'off'],
+    ['spec.proxies', spec.proxies.length > 0],
+    ['spec.backups', spec.backups !== undefined],
+    ['spec.consumers', spec.consumers.length > 0],
+  ];
+  return asked
+    .filter(([, isAsked]) => isAsked)
+    .map(([section]) => sectionNotHere({ section, cluster: spec.name }));
 }
 
 /** What `init` writes, and what `plan`, `apply` and `run` read when nobody names a file or a cluster. */
