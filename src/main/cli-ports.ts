@@ -96,10 +96,9 @@ type FetchedVersion = Awaited<ReturnType<Versions['atHand']>>[number];
 /** What makes a machine call `quorate boot` when it starts. Printed, never installed: that is the owner's to do. */
 function bootHook(kind: BootHook, home: string): string {
   const program = fileURLToPath(new URL('./quorate.js', import.meta.url));
-  const command = `${process.execPath} ${program} boot`;
   switch (kind) {
     case 'cron':
-      return `@reboot QUORATE_HOME=${home} ${command}\n`;
+      return `@reboot QUORATE_HOME=${inCrontab(home)} ${inCrontab(process.execPath)} ${inCrontab(program)} boot\n`;
     case 'systemd':
       return [
         '# ~/.config/systemd/user/quorate-boot.service; then: systemctl --user enable quorate-boot',
@@ -110,9 +109,10 @@ function bootHook(kind: BootHook, home: string): string {
         '[Service]',
         'Type=oneshot',
         'RemainAfterExit=yes',
-        `Environment=QUORATE_HOME=${home}`,
-        `ExecStart=${command}`,
-        'KillMode=none',
+        `Environment=${inUnit(`QUORATE_HOME=${home}`)}`,
+        `ExecStart=${inUnit(process.execPath)} ${inUnit(program)} boot`,
+        '# What it starts outlives it.',
+        'KillMode=process',
         '',
         '[Install]',
         'WantedBy=default.target',
@@ -120,3 +120,11 @@ function bootHook(kind: BootHook, home: string): string {
       ].join('\n');
   }
 }
+
+/** One word for the shell that cron calls; in a crontab a bare % would end the line. */
+const inCrontab = (word: string): string =>
+  `'${word.replaceAll("'", `'\\''`).replaceAll('%', '\\%')}'`;
+
+/** One word for systemd. */
+const inUnit = (word: string): string =>
+  `"${word.replace(/["\\]/g, '\\$&').replaceAll('%', '%%')}"`;

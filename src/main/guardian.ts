@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
  */
 const LOOP = `n=0
 while [ $n -lt 10000 ]; do
-  "$@" && exit 0
+  "$@" --guardian $$ && exit 0
   n=$((n+1))
   sleep 1
 done`;

@@ -30,7 +30,7 @@ const NEVER = new AbortController().signal;
 /** What the guardian is told: start another one. */
 const NOT_DONE = 1;
 
-async function supervise(stateDir: string): Promise<number> {
+async function supervise(stateDir: string, guardian: number): Promise<number> {
   const name = parseClusterName(basename(stateDir));
   if (!name.ok) return 2;
   // Destroyed meanwhile: nothing is left to keep true, and no log of ours may bring its directory back.
@@ -42,7 +42,7 @@ async function supervise(stateDir: string): Promise<number> {
     process.on(signal, () => ending.abort());
   }
   try {
-    return await keepTrue(machine, { name: name.value, stateDir, logger }, ending);
+    return await keepTrue(machine, { name: name.value, stateDir, logger, guardian }, ending);
   } catch (error) {
     logger.log('error', 'the supervisor ends by a bug', {
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
@@ -53,11 +53,16 @@ async function supervise(stateDir: string): Promise<number> {
 
 async function keepTrue(
   machine: Machine,
-  cluster: { readonly name: ClusterName; readonly stateDir: string; readonly logger: Logger },
+  cluster: {
+    readonly name: ClusterName;
+    readonly stateDir: string;
+    readonly logger: Logger;
+    readonly guardian: number;
+  },
   ending: AbortController,
 ): Promise<number> {
   const parts = await localParts(machine, cluster);
-  const orphaned = watchGuardian(ending, cluster.logger);
+  const orphaned = watchGuardian(cluster.guardian, ending, cluster.logger);
   try {
     const lock = await waitForLock(parts.store, machine, ending.signal);
     if (lock === 'superfluous') return 0;
@@ -111,9 +116,11 @@ interface Watch {
   stop(): void;
 }
 
-/** A process whose parent has ended gets another one: that is how the guardian's end shows. */
-function watchGuardian(ending: AbortController, logger: Logger): Watch {
-  const guardian = process.ppid;
+/**
+ * A process whose parent has ended gets another one: that is how the guardian's end shows. The guardian itself says who
+ * it is, because it may have ended before we look for the first time.
+ */
+function watchGuardian(guardian: number, ending: AbortController, logger: Logger): Watch {
   let orphaned = false;
   const timer = setInterval(() => {
     if (process.ppid === guardian) return;
@@ -161,5 +168,7 @@ function fileLogger(path: string, { clock }: Machine): Logger {
 }
 
 // Last in the file: everything above it is ready then.
-const { values } = parseArgs({ options: { 'state-dir': { type: 'string' } } });
-process.exitCode = await supervise(values['state-dir'] ?? '');
+const { values } = parseArgs({
+  options: { 'state-dir': { type: 'string' }, guardian: { type: 'string' } },
+});
+process.exitCode = await supervise(values['state-dir'] ?? '', Number(values.guardian));

@@ -158,6 +158,30 @@ describe('repair', () => {
     });
   });
 
+  test('a leader that runs on a deleted directory hands over, then is removed', () => {
+    const world = leaderNamed(running('m1', 'm2', 'm3'), 'm1');
+    const hosts = observe(world).hosts.map((sight) =>
+      sight.host === 'm1' ? { ...sight, data: { kind: 'empty' as const } } : sight,
+    );
+    const deleted = (leader: MemberID) => {
+      const { observation, ...input } = inputOf({ ...world, leader });
+      const moved = hosts.map((sight) =>
+        sight.status.kind === 'answered'
+          ? { ...sight, status: { ...sight.status, leader } }
+          : sight,
+      );
+      return plan({ ...input, observation: { ...observation, hosts: moved } });
+    };
+    expect(deleted(idOf(world, 'm1'))).toMatchObject({
+      kind: 'step',
+      step: { kind: 'move-leader', fromName: 'm1' },
+    });
+    expect(deleted(idOf(world, 'm2'))).toMatchObject({
+      kind: 'step',
+      step: { kind: 'remove-member', name: 'm1' },
+    });
+  });
+
   test('two of three without data: quorum is lost, nothing is touched', () => {
     const said = next(wipe(running('m1', 'm2', 'm3'), 'm1', 'm2'));
     expect(problemOf(said)).toMatchObject({

@@ -19,8 +19,8 @@ import { type Rule, viewOf } from './view.js';
 
 /** The policy, to be read aloud: the first rule that has an opinion decides. */
 export const RULES: readonly Rule[] = [
-  refuseOtherClusters,
   stopWhenAskedDown,
+  refuseOtherClusters,
   bear,
   startStoppedMembers,
   sayQuorumLost,

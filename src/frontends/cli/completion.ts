@@ -73,7 +73,7 @@ function zshScript(tree: TreeNode): string {
       ...node.children.map(({ name, summary }) => described(name, summary)),
       ...node.options.map(({ flag, summary }) => described(flag, summary)),
     ];
-    return `    ${zshQuoted(path)}) words=(${entries.join(' ')}) ;;\n`;
+    return `    ${zshQuoted(path)}) offers=(${entries.join(' ')}) ;;\n`;
   });
   const paths = placesIn(tree)
     .filter(({ path }) => path !== '')
@@ -82,18 +82,16 @@ function zshScript(tree: TreeNode): string {
 # zsh completion for quorate. Use: source <(quorate completion zsh)
 _quorate() {
   local at="" word next
-  local -a words_before
-  words_before=("\${words[@]:1:$((CURRENT - 2))}")
-  for word in $words_before; do
+  for word in "\${words[@]:1:$((CURRENT - 2))}"; do
     next="\${at:+$at }$word"
     case "$next" in
       ${paths.join('|')}) at=$next ;;
     esac
   done
-  local -a words
+  local -a offers
   case "$at" in
 ${cases.join('')}  esac
-  _describe 'quorate' words || _files
+  _describe 'quorate' offers || _files
 }
 if [ "$funcstack[1]" = "_quorate" ]; then _quorate; else compdef _quorate quorate; fi
 `;

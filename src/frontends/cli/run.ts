@@ -5,7 +5,8 @@ import { EXIT, type ExitCode } from './exit-codes.js';
 import type { CliIO } from './io.js';
 import type { CliPorts } from './ports.js';
 import { badValue, usage } from './problems.js';
-import { type Handler, buildProgram } from './program.js';
+import { buildProgram } from './program.js';
+import type { Handler } from './tree/tools.js';
 import { FORMATS, type Format } from './views/view.js';
 
 /** Ctrl-C at the second time: nothing is waited for any more. As shells count it: 128 + SIGINT. */

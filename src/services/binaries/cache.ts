@@ -1,5 +1,4 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { z } from 'zod';
 
 import { type Clock, type Problem, type Result, err, ok } from '../../base/index.js';
 import type { EtcdVersion } from '../../core/cluster/index.js';
@@ -9,21 +8,38 @@ import { binaryLies, cacheAltered } from './problems.js';
 import { type SaidVersion, askVersion, sha256Of } from './prove.js';
 import { type Env, isExecutableFile } from './run.js';
 import { BINARY_NAMES, type BinaryName, type FetchSourceName, type FoundBinary } from './types.js';
+import { hasShape } from './shape.js';
 import { newestFirst } from './wish.js';
 
 /** What stands beside each binary of the cache. Size and time of change tell whether it is still that binary. */
-const recordSchema = z.object({
-  name: z.enum(BINARY_NAMES),
-  version: z.string(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+interface BinaryRecord {
+  readonly name: BinaryName;
+  readonly version: string;
+  readonly sha256: string;
   /** Absent when somebody else put the binary there. */
-  source: z.enum(['release', 'crate', 'go', 'debian']).optional(),
-  gitSha: z.string().optional(),
-  sizeBytes: z.number(),
-  mtimeMs: z.number(),
-  recordedAtMs: z.number(),
-});
-type BinaryRecord = z.infer<typeof recordSchema>;
+  readonly source?: FetchSourceName | undefined;
+  readonly gitSha?: string | undefined;
+  readonly sizeBytes: number;
+  readonly mtimeMs: number;
+  readonly recordedAtMs: number;
+}
+
+function isRecord(value: unknown): value is BinaryRecord {
+  const shape = {
+    name: BINARY_NAMES,
+    version: 'text',
+    sha256: /^[0-9a-f]{64}$/,
+    gitSha: 'text?',
+    sizeBytes: 'number',
+    mtimeMs: 'number',
+    recordedAtMs: 'number',
+  } as const;
+  return (
+    hasShape(value, shape) &&
+    (hasShape(value, { source: ['release', 'crate', 'go', 'debian'] }) ||
+      (value as BinaryRecord).source === undefined)
+  );
+}
 
 /** The binaries that were fetched before. */
 export interface BinaryCache {
@@ -104,11 +120,9 @@ export function binaryCache(options: {
       const path = places.binary(name, version);
       const there = await stat(path).catch(() => undefined);
       if (there === undefined || !(await isExecutableFile(path))) return undefined;
-      const parsed = recordSchema.safeParse(await readJson(places.record(name, version)));
+      const read = await readJson(places.record(name, version));
       const record =
-        parsed.success && parsed.data.version === version && parsed.data.name === name
-          ? parsed.data
-          : undefined;
+        isRecord(read) && read.version === version && read.name === name ? read : undefined;
       if (
         record !== undefined &&
         record.sizeBytes === there.size &&

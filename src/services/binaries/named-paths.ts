@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import { basename, delimiter, isAbsolute, join, resolve } from 'node:path';
-import { z } from 'zod';
 
 import { type Problem, type Result, err, ok } from '../../base/index.js';
 import { readJson, writeJson } from './files.js';
@@ -9,19 +8,32 @@ import type { Places } from './places.js';
 import { binaryMute } from './problems.js';
 import { askVersion, sha256Of } from './prove.js';
 import { type Env, isExecutableFile } from './run.js';
+import { hasShape } from './shape.js';
 import { BINARY_NAMES, type BinaryName, type FoundBinary } from './types.js';
 
 /** What a binary outside the cache once answered, valid while the file is the same one. */
-const answerSchema = z.object({
-  path: z.string(),
-  sizeBytes: z.number(),
-  mtimeMs: z.number(),
-  inode: z.number(),
-  name: z.enum(BINARY_NAMES),
-  version: z.string(),
-  sha256: z.string(),
-  gitSha: z.string().optional(),
-});
+interface KnownAnswer {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly mtimeMs: number;
+  readonly inode: number;
+  readonly name: BinaryName;
+  readonly version: string;
+  readonly sha256: string;
+  readonly gitSha?: string | undefined;
+}
+
+const isKnownAnswer = (value: unknown): value is KnownAnswer =>
+  hasShape(value, {
+    path: 'text',
+    sizeBytes: 'number',
+    mtimeMs: 'number',
+    inode: 'number',
+    name: BINARY_NAMES,
+    version: 'text',
+    sha256: 'text',
+    gitSha: 'text?',
+  });
 
 /** The binaries that a person has: those named, and those on PATH. */
 export interface NamedPaths {
@@ -47,16 +59,17 @@ export function namedPaths(options: {
     const { size, mtimeMs, ino } = await stat(real);
     const id = createHash('sha256').update(`${name}\n${real}`).digest('hex').slice(0, 32);
     const answerFile = join(places.answersDir, `${id}.json`);
-    const known = answerSchema.safeParse(await readJson(answerFile));
+    const read = await readJson(answerFile);
+    const known = isKnownAnswer(read) ? read : undefined;
     if (
-      known.success &&
-      known.data.path === real &&
-      known.data.name === name &&
-      known.data.sizeBytes === size &&
-      known.data.mtimeMs === mtimeMs &&
-      known.data.inode === ino
+      known !== undefined &&
+      known.path === real &&
+      known.name === name &&
+      known.sizeBytes === size &&
+      known.mtimeMs === mtimeMs &&
+      known.inode === ino
     ) {
-      const { version, sha256, gitSha } = known.data;
+      const { version, sha256, gitSha } = known;
       return ok({
         name,
         version,

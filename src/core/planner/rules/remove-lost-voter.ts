@@ -1,5 +1,6 @@
 import { labelOf } from '../../cluster/index.js';
 import { stepOf } from '../make.js';
+import { moveLeaderAway } from '../move-leader-away.js';
 import type { Rule } from '../view.js';
 
 /**
@@ -13,7 +14,7 @@ export const removeLostVoter: Rule = (view) => {
       voter.retired || (voter.wanted === undefined && voter.sight?.process.kind === 'stopped');
     if (voter.healthy || !(voter.dataLost || isUnwanted)) continue;
     if (!guards.removalKeepsMargin(standing, voter, target.members.length)) continue;
-    if (!guards.isNotLeader(standing, voter)) continue;
+    if (!guards.isNotLeader(standing, voter)) return moveLeaderAway(view, voter, standing.voters);
     return stepOf(
       view,
       { kind: 'remove-member', member: voter.member.id, name: labelOf(voter.member) },

@@ -1,4 +1,5 @@
 import { ok } from '../../../base/index.js';
+import type { ChosenMember } from '../choose.js';
 import { type Context, fail, show } from '../context.js';
 import { removeDirectly, updateDirectly } from '../direct.js';
 import type { WishEdit } from '../edit-wish.js';
@@ -48,7 +49,8 @@ export async function memberRemove(
     edit: (wish) => {
       if (wanted === undefined) return ok(retiring(wish, listed?.id));
       const spec = removeMember(wish.spec, wanted.name);
-      return spec.ok ? ok({ ...wish, spec: spec.value }) : spec;
+      if (!spec.ok) return spec;
+      return ok({ ...retiringByHand(wish, member.value), spec: spec.value });
     },
     reached: (moment) => isConverged(moment) && !isListed(moment, listed?.id),
     told: ({ record }) =>
@@ -170,7 +172,8 @@ export async function memberReplace(
     edit: (wish) => {
       if (newName === undefined) return ok(retiring(wish, listed.id));
       const spec = replaceMember(wish.spec, wanted.name, newcomer(newName));
-      return spec.ok ? ok({ ...wish, spec: spec.value }) : spec;
+      if (!spec.ok) return spec;
+      return ok({ ...retiringByHand(wish, member.value), spec: spec.value });
     },
     reached: (moment) => isConverged(moment) && !isListed(moment, listed.id),
     told: (moment) => {
@@ -202,6 +205,10 @@ type Edited = Parameters<WishEdit>[0];
 
 const retiring = (wish: Edited, id: Edited['retire'][number] | undefined): Edited =>
   id === undefined || wish.retire.includes(id) ? wish : { ...wish, retire: [...wish.retire, id] };
+
+/** A member that a person runs lives on no host of ours: once it has left the spec, only its id still names it. */
+const retiringByHand = (wish: Edited, { wanted, listed }: ChosenMember): Edited =>
+  wanted?.start === 'by-hand' ? retiring(wish, listed?.id) : wish;
 
 interface Change {
   readonly command: string;

@@ -193,6 +193,20 @@ describe('member remove', () => {
     expect(typed.err).toContain('[ambiguous-member]');
   });
 
+  test('one that a person runs is retired by its id, because no host of ours knows it', async () => {
+    const machine = await three();
+    await typeLine(machine, 'member add far --peer-urls http://10.0.0.9:2380');
+    const far = membersOf(machine).find(
+      ({ peerURLs }) => peerURLs.join() === 'http://10.0.0.9:2380',
+    );
+    const typed = await typeLine(machine, 'member remove far');
+    expect(typed).toMatchObject({
+      exit: 0,
+      out: expect.stringContaining(`Member ${far?.id} removed`) as string,
+    });
+    expect(membersOf(machine)).toHaveLength(3);
+  });
+
   test('the last member stays', async () => {
     const machine = fakeMachine();
     await machine.type('up', '--size', '1');

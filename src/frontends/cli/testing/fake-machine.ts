@@ -30,10 +30,11 @@ import { type World, applyStep, observe, settle, worldOf } from '../../../core/m
 import { type PlanInput, plan } from '../../../core/planner/index.js';
 import type { ClusterSpec } from '../../../core/spec/index.js';
 import type { TurnResult } from '../../../engine/controller/index.js';
-import type { EtcdAdmin, JournalEntry, LockHolder, Wish } from '../../../engine/ports/index.js';
+import type { JournalEntry, LockHolder, Wish } from '../../../engine/ports/index.js';
 import type { CliIO } from '../io.js';
 import type { CliPorts, ManagedCluster, RunOptions } from '../ports.js';
 import { runCLI } from '../run.js';
+import { fakeAdmin } from './fake-admin.js';
 
 const TURN_MS = 250;
 const NOON = instantOf(Date.UTC(2030, 0, 1, 12));
@@ -414,51 +415,4 @@ async function runFake(
     await new Promise((resolve) => setImmediate(resolve));
   }
   throw new Error('the run of this test does not end');
-}
-
-/** Answers from whichever world advertises the endpoint. */
-function fakeAdmin(clusters: ReadonlyMap<string, FakeCluster>, asked: string[]): EtcdAdmin {
-  const worldAt = (url: string): World | undefined =>
-    [...clusters.values()].find(({ world }) =>
-      world?.members.some(({ clientURLs }) => clientURLs.some((each) => each === url)),
-    )?.world;
-  return {
-    peer: async () => ({ kind: 'silent', because: 'not asked here' }),
-    status: async (url) => {
-      const world = worldAt(url);
-      const sight =
-        world === undefined
-          ? undefined
-          : observe(world).hosts.find(
-              ({ status }) =>
-                status.kind === 'answered' &&
-                world.members.some(
-                  ({ id, clientURLs }) =>
-                    id === status.memberID && clientURLs.some((each) => each === url),
-                ),
-            );
-      return sight?.status ?? { kind: 'silent', because: 'connection refused' };
-    },
-    memberList: async (endpoints) => {
-      const world = endpoints.map(worldAt).find((each) => each !== undefined);
-      return world?.clusterID === undefined
-        ? err(fileProblem({ path: endpoints.join() }))
-        : ok({ clusterID: world.clusterID, members: world.members });
-    },
-    addMember: async (_endpoints, peerURLs, { isLearner }) => {
-      asked.push(`add ${isLearner ? 'learner' : 'voter'} ${peerURLs.join()}`);
-      return applied({ memberID: unsafeBrand('abc'), members: [] });
-    },
-    promote: async (_endpoints, member) => record(asked, `promote ${member}`),
-    remove: async (_endpoints, member) => record(asked, `remove ${member}`),
-    updatePeerURLs: async (_endpoints, member, urls) =>
-      record(asked, `update ${member} ${urls.join()}`),
-    moveLeader: async (_endpoint, to) => record(asked, `move leader to ${to}`),
-    close: async () => undefined,
-  };
-}
-
-function record(asked: string[], what: string) {
-  asked.push(what);
-  return applied();
 }

@@ -46,7 +46,9 @@ export const memberChangeView: View<MemberChange> = {
       case 'replaced':
         return `Member ${change.memberID} replaced by ${change.by.id} in cluster ${change.clusterID}\n`;
       case 'leader-moved':
-        return `Leadership transferred from ${change.from} to ${change.to}\n`;
+        return change.from === change.to
+          ? `Member ${change.to} leads already\n`
+          : `Leadership transferred from ${change.from} to ${change.to}\n`;
     }
   },
   data: dataOf,

@@ -57,8 +57,8 @@ test('table, as etcdctl draws it', () => {
     `+------------------+-----------+------+---------------------------------------+--------------------+------------+
 |        ID        |  STATUS   | NAME |              PEER ADDRS               |    CLIENT ADDRS    | IS LEARNER |
 +------------------+-----------+------+---------------------------------------+--------------------+------------+
-| 8211f1d0f64f3269 | started   | m1   | http://127.0.0.1:1                    | http://127.0.0.1:2 | false      |
-| 91bc3c398fb3c146 | unstarted |      | http://127.0.0.1:3,http://127.0.0.1:4 |                    | true       |
+| 8211f1d0f64f3269 |   started |   m1 |                    http://127.0.0.1:1 | http://127.0.0.1:2 |      false |
+| 91bc3c398fb3c146 | unstarted |      | http://127.0.0.1:3,http://127.0.0.1:4 |                    |       true |
 +------------------+-----------+------+---------------------------------------+--------------------+------------+
 `,
   );
@@ -67,6 +67,7 @@ test('table, as etcdctl draws it', () => {
 test('fields, ids in decimal without rounding', () => {
   expect(fieldsList(LIST)).toBe(
     `"ClusterID" : 17237436991929493444
+"MemberID" : 9372538179322589801
 "RaftTerm" : 7
 "ID" : 9372538179322589801
 "Name" : "m1"
@@ -86,7 +87,7 @@ test('fields, ids in decimal without rounding', () => {
 
 test('etcdctl-json has bare numbers, written digit by digit', () => {
   expect(etcdctlJson(LIST)).toBe(
-    '{"header":{"cluster_id":17237436991929493444,"raft_term":7},"members":[' +
+    '{"header":{"cluster_id":17237436991929493444,"member_id":9372538179322589801,"raft_term":7},"members":[' +
       '{"ID":9372538179322589801,"name":"m1","peerURLs":["http://127.0.0.1:1"],"clientURLs":["http://127.0.0.1:2"]},' +
       '{"ID":10501334649042878790,"peerURLs":["http://127.0.0.1:3","http://127.0.0.1:4"],"isLearner":true}]}\n',
   );

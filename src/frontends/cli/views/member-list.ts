@@ -78,19 +78,23 @@ export function tableList({ members }: MemberListReport): string {
   const rule = `+${widths.map((width) => '-'.repeat(width + 2)).join('+')}+\n`;
   const line = (row: readonly string[], place: (text: string, width: number) => string) =>
     `|${row.map((cell, column) => ` ${place(cell, widths[column] ?? 0)} `).join('|')}|\n`;
-  return rule + line(head, centred) + rule + rows.map((row) => line(row, left)).join('') + rule;
+  return rule + line(head, centred) + rule + rows.map((row) => line(row, right)).join('') + rule;
 }
 
-const left = (text: string, width: number): string => text.padEnd(width);
+const right = (text: string, width: number): string => text.padStart(width);
 const centred = (text: string, width: number): string =>
   text.padStart(text.length + Math.floor((width - text.length) / 2)).padEnd(width);
 
 const decimal = (hex: string): string => BigInt(`0x${hex}`).toString();
 
-/** etcdctl's `fields`: one value a line, ids in decimal, an empty line after each member. */
-export function fieldsList({ clusterID, raftTerm, members }: MemberListReport): string {
+/**
+ * etcdctl's `fields`: one value a line, ids in decimal, an empty line after each member. As in `etcdctl-json`, the member
+ * that answers for the list is the leader, whom etcd asks in any case.
+ */
+export function fieldsList({ clusterID, leader, raftTerm, members }: MemberListReport): string {
   const header = [
     `"ClusterID" : ${decimal(clusterID)}`,
+    ...(leader === undefined ? [] : [`"MemberID" : ${decimal(leader)}`]),
     ...(raftTerm === undefined ? [] : [`"RaftTerm" : ${raftTerm}`]),
   ];
   const body = members.flatMap((member) => [
@@ -108,7 +112,7 @@ export function fieldsList({ clusterID, raftTerm, members }: MemberListReport): 
  * etcdctl's `json`: one line, ids as bare 64-bit numbers, which most JSON readers round. Only for scripts that were
  * written for etcdctl; our own `json` has hex strings.
  */
-export function etcdctlJson({ clusterID, raftTerm, members }: MemberListReport): string {
+export function etcdctlJson({ clusterID, leader, raftTerm, members }: MemberListReport): string {
   const list = members.map((member) => {
     const fields = [
       `"ID":${decimal(member.id)}`,
@@ -121,6 +125,7 @@ export function etcdctlJson({ clusterID, raftTerm, members }: MemberListReport):
     ];
     return `{${fields.join(',')}}`;
   });
+  const member = leader === undefined ? '' : `,"member_id":${decimal(leader)}`;
   const term = raftTerm === undefined ? '' : `,"raft_term":${raftTerm}`;
-  return `{"header":{"cluster_id":${decimal(clusterID)}${term}},"members":[${list.join(',')}]}\n`;
+  return `{"header":{"cluster_id":${decimal(clusterID)}${member}${term}},"members":[${list.join(',')}]}\n`;
 }

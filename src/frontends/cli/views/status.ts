@@ -66,8 +66,7 @@ function headline({ cluster, asked }: StatusReport, style: Style): string {
 }
 
 function quorumText({ voters, quorum, margin }: StatusReport['cluster']): string {
-  const meaning =
-    margin < 0 ? 'no quorum' : margin === 0 ? 'none may fail' : `${margin} may fail`;
+  const meaning = margin < 0 ? 'no quorum' : margin === 0 ? 'none may fail' : `${margin} may fail`;
   const noun = voters === 1 ? 'voter' : 'voters';
   return `${voters} ${noun}, quorum ${quorum}, margin ${margin} (${meaning})`;
 }
