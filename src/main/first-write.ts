@@ -4,7 +4,8 @@ import { type EtcdClient, createClient } from '../etcd/index.js';
 const LEASE_SECONDS = 60;
 /** A member that knows no leader accepts the connection and answers nothing: ask again soon. */
 const ATTEMPT_MS = 400;
-const PAUSE_MS = 4;
+/** A refused connection costs as much processor time as the members need to come up. */
+const PAUSE_MS = 10;
 
 /**
  * Answers when a member has acknowledged a write: a lease that is granted through the log and revoked at once, so that

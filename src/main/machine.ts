@@ -1,3 +1,4 @@
+import { access, constants } from 'node:fs/promises';
 import {
   type Clock,
   type Logger,
@@ -65,15 +66,33 @@ export interface EtcdWish {
   readonly progress?: (line: string) => void;
 }
 
+/** What this process has resolved already: a member is started in the moment that somebody waits for it. */
+const resolved = new Map<string, string>();
+
+/** Remembers where a proven etcd is. */
+export function rememberEtcd(version: string, path: string): void {
+  resolved.set(version, path);
+}
+
 /** The path of a proven etcd of exactly this version; fetched when it is not at hand. */
 export async function etcdOf(
   machine: Machine,
   version: EtcdVersion,
   wish: EtcdWish,
 ): Promise<Result<string>> {
+  const known = resolved.get(version);
+  if (known !== undefined && (await isThere(known))) return ok(known);
   const found = await (await binariesFor(machine, wish)).resolve('etcd', version, wish.signal);
-  return found.ok ? ok(found.value.path) : found;
+  if (!found.ok) return found;
+  rememberEtcd(version, found.value.path);
+  return ok(found.value.path);
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 
 export async function binariesFor(machine: Machine, wish: Omit<EtcdWish, 'signal'>) {
   const { SOURCE_ORDER, createBinaries, defaultCacheDir } =

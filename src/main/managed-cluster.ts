@@ -15,7 +15,7 @@ import type { FoundOptions, ManagedCluster, RunOptions } from '../frontends/cli/
 import { createLocalStore } from '../drivers/local/index.js';
 import { firstWrite } from './first-write.js';
 import { imagineFor, lookAt } from './look.js';
-import { type LocalParts, type Machine, binariesFor, localParts } from './machine.js';
+import { type LocalParts, type Machine, binariesFor, localParts, rememberEtcd } from './machine.js';
 import { stateInUse, stateNotMoved } from './problems.js';
 import { settleVersion } from './resolve.js';
 import { ensureSupervisor } from './supervise.js';
@@ -36,7 +36,9 @@ export function managedCluster(
   const prepare = async (spec: ClusterSpec, options: FoundOptions): Promise<Result<string>> => {
     const binaries = await binariesFor(machine, { ...options, sources: spec.sources });
     const found = await binaries.resolve('etcd', spec.version, options.signal);
-    return found.ok ? ok(found.value.version) : found;
+    if (!found.ok) return found;
+    rememberEtcd(found.value.version, found.value.path);
+    return ok(found.value.version);
   };
 
   return {

@@ -1,11 +1,14 @@
 import type { Problem } from '../../../base/index.js';
+import { plannerProblems } from '../../../core/planner/index.js';
 import { chooseCluster } from '../choose.js';
 import { type Context, fail, show } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { previewNow, previewOf } from '../preview.js';
 import { readSpecFile, specFileFor } from '../read-spec.js';
-import type { PlanReport } from '../reports/plan-report.js';
+import { type PlanReport, planReportOf } from '../reports/plan-report.js';
 import { planView } from '../views/plan.js';
+
+const { minorChange } = plannerProblems;
 
 export interface PlanOptions {
   readonly file?: string;
@@ -65,5 +68,10 @@ async function planFile(
     spec: spec.value,
     state: 'up',
   });
-  return report.ok ? report : { ok: false, error: report.error, usage: false };
+  if (report.ok) return report;
+  const [problem] = report.error;
+  // The planner's refusal, given before there is a target to plan for, is a plan like any other.
+  return problem !== undefined && minorChange.is(problem)
+    ? { ok: true, value: planReportOf({ steps: [], end: { kind: 'blocked', problem } }) }
+    : { ok: false, error: report.error, usage: false };
 }

@@ -28,7 +28,7 @@ export async function render<T>(
       return `${JSON.stringify(view.data(value), null, 2)}\n`;
     case 'yaml': {
       // Imported here: only those who ask for YAML pay for loading its library.
-      const { stringify } = await import('yaml');
+      const { stringify } = await import('./yaml-text.js');
       return stringify(view.data(value));
     }
   }
