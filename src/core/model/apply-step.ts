@@ -109,8 +109,10 @@ function changeMembership(
     case 'remove-member': {
       const leaving = members.find(({ id }) => id === step.member);
       if (leaving === undefined) return refuse('member-not-found');
-      if (!leaving.isLearner && !mayRemove(world, leaving))
-        return refuse('not-enough-started-members');
+      if (!leaving.isLearner) {
+        const refusal = whyNotRemove(world, leaving);
+        if (refusal !== undefined) return refuse(refusal);
+      }
       return applied({
         ...world,
         members: members.filter(({ id }) => id !== step.member),
@@ -134,23 +136,27 @@ function changeMembership(
 
 /** The stricter, older rule: every voter connected for the interval (etcd-facts 5.2). */
 const allVotersConnected = (world: World): boolean =>
-  votersOf(world.members).every(({ id }, _i, voters) => {
-    const host = hostOf(world, id);
-    if (voters.length === 1) return true;
-    if (host?.process.kind === 'by-hand') return true;
-    return (
-      host?.process.kind === 'running' &&
-      host.process.startedAt + ETCD_HEALTH_INTERVAL_MS <= world.now
-    );
-  });
+  votersOf(world.members).every(({ id }) => isConnected(world, id));
 
-/** etcd's mayRemoveMember: started voters keep a quorum, and so do active ones when the leaving one is active. */
-function mayRemove(world: World, leaving: Member): boolean {
-  const rest = votersOf(world.members).filter(({ id }) => id !== leaving.id);
+/** Connected for the health interval, as whoever answers sees it; a single voter is always connected to itself. */
+function isConnected(world: World, id: MemberID): boolean {
+  const process = hostOf(world, id)?.process;
+  if (votersOf(world.members).length === 1 || process?.kind === 'by-hand') return true;
+  return process?.kind === 'running' && process.startedAt + ETCD_HEALTH_INTERVAL_MS <= world.now;
+}
+
+/**
+ * etcd's mayRemoveMember: started voters keep a quorum; one that is down may always go; one that is connected only
+ * when those connected for the health interval still are a quorum without it.
+ */
+function whyNotRemove(world: World, leaving: Member): string | undefined {
+  const voters = votersOf(world.members);
+  const rest = voters.filter(({ id }) => id !== leaving.id);
   const quorum = quorumOf(rest.length);
-  if (rest.filter(isStarted).length < quorum) return false;
-  if (!isAlive(world, leaving.id)) return true;
-  return rest.filter(({ id }) => isAlive(world, id)).length >= quorum;
+  if (rest.filter(isStarted).length < quorum) return 'not-enough-started-members';
+  if (!isAlive(world, leaving.id)) return undefined;
+  const connected = voters.filter(({ id }) => isConnected(world, id)).length;
+  return connected - 1 < quorum ? 'unhealthy-cluster' : undefined;
 }
 
 function start(

@@ -16,8 +16,8 @@ import type { UnresolvedChange } from './plan-types.js';
  */
 export const QUIET_PERIOD_MS = 7000;
 /**
- * etcd adds a member only when the others have been connected for its HealthInterval of 5 s (etcd-facts 5.2);
- * a little more, because connecting itself takes a moment.
+ * etcd adds a member, and removes a connected one, only when the others have been connected for its HealthInterval of
+ * 5 s (etcd-facts 5.2; its mayRemoveMember counts with the same interval); a little more, because connecting takes a moment.
  */
 export const HEALTH_INTERVAL_MS = 5500;
 /** etcd asks for 90 % of the leader's log before it promotes; we ask for a little more, so that it never refuses. */

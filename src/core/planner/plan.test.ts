@@ -394,6 +394,22 @@ describe('change', () => {
     });
   });
 
+  test('nor is a healthy one removed before', () => {
+    const world = running('m1', 'm2', 'm3', 'm4');
+    const young = {
+      ...world,
+      hosts: world.hosts.map((host) =>
+        host.process.kind === 'running' && host.host === 'm2'
+          ? { ...host, process: { ...host.process, startedAt: world.now } }
+          : host,
+      ),
+    };
+    expect(next(wanting(young, 'm1', 'm2', 'm3'))).toMatchObject({
+      kind: 'wait',
+      for: 'etcd-health-interval',
+    });
+  });
+
   test('a member that somebody else added is told, not removed', () => {
     const world = running('m1', 'm2', 'm3');
     const stranger = {

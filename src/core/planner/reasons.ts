@@ -31,7 +31,7 @@ const SENTENCES = {
   'member-list-unseen': 'no member gave the member list through quorum',
   'learner-catching-up': 'the learner is still receiving the log',
   'members-not-connected-long-enough':
-    'etcd accepts a new member only when the others have been connected for five seconds',
+    'etcd adds or removes a member only when the others have been connected for five seconds',
   'voter-not-healthy': 'a voter is not healthy, and nothing else is changed before it is',
   'start-failed-lately': 'its last start failed and the next try is due a little later',
   'started-by-hand': 'somebody starts this member by hand, and it does not run yet',

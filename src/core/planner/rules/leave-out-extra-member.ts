@@ -1,6 +1,6 @@
 import { type Standing, labelOf } from '../../cluster/index.js';
-import { marginAfterRemoval } from '../guards.js';
-import { blockedBy, stepOf } from '../make.js';
+import { connectedAt, marginAfterRemoval } from '../guards.js';
+import { blockedBy, stepOf, waitFor } from '../make.js';
 import { moveLeaderAway } from '../move-leader-away.js';
 import { removalWouldRiskQuorum } from '../problems.js';
 import type { Rule, View } from '../view.js';
@@ -23,6 +23,12 @@ export const leaveOutExtraMember: Rule = (view) => {
         marginAfter: marginAfterRemoval(standing, extra),
       }),
     );
+  }
+  // etcd removes a connected voter only while the others have been connected for its health interval.
+  if (!guards.connectedLongEnough(standing, view.now)) {
+    return waitFor('etcd-health-interval', 'members-not-connected-long-enough', {
+      until: connectedAt(standing),
+    });
   }
   if (!guards.isNotLeader(standing, extra)) {
     return moveLeaderAway(

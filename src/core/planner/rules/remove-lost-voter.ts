@@ -1,5 +1,6 @@
 import { labelOf } from '../../cluster/index.js';
-import { stepOf } from '../make.js';
+import { connectedAt } from '../guards.js';
+import { stepOf, waitFor } from '../make.js';
 import { moveLeaderAway } from '../move-leader-away.js';
 import type { Rule } from '../view.js';
 
@@ -15,6 +16,15 @@ export const removeLostVoter: Rule = (view) => {
     if (voter.healthy || !(voter.dataLost || isUnwanted)) continue;
     if (!guards.removalKeepsMargin(standing, voter, target.members.length)) continue;
     if (!guards.isNotLeader(standing, voter)) return moveLeaderAway(view, voter, standing.voters);
+    // One that is down may go at any time; one that still runs only as any connected voter (etcd-facts 5.2).
+    if (
+      voter.sight?.process.kind === 'running' &&
+      !guards.connectedLongEnough(standing, view.now)
+    ) {
+      return waitFor('etcd-health-interval', 'members-not-connected-long-enough', {
+        until: connectedAt(standing),
+      });
+    }
     return stepOf(
       view,
       { kind: 'remove-member', member: voter.member.id, name: labelOf(voter.member) },
