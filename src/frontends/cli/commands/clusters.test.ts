@@ -27,7 +27,7 @@ describe('up', () => {
     );
     expect(typed.err).toContain('start m1 (birth)');
     expect(typed.err).toContain('no host holds data and nobody answers');
-    expect(typed.err).toMatch(/margin -1 → -1 \(0 of 0 healthy\)/);
+    expect(typed.err).toMatch(/being born/);
     expect(machine.cluster('default').supervisors).toBe(1);
   });
 

@@ -15,7 +15,7 @@ export const planView: View<PlanReport> = {
         ({ step, because, margin }, i) =>
           `${String(i + 1).padStart(3)}. ${style.bold(describeStep(step))}\n` +
           `     ${sentenceOf(because)}\n` +
-          `     ${style.dim(marginText(margin))}\n`,
+          `     ${style.dim(marginText(margin, because))}\n`,
       )
       .join('');
     const heading =

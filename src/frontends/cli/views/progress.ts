@@ -1,6 +1,6 @@
 import { assertNever, formatDurationMs } from '../../../base/index.js';
 import type { MarginChange } from '../../../core/cluster/index.js';
-import { sentenceOf } from '../../../core/planner/index.js';
+import { type Reason, sentenceOf } from '../../../core/planner/index.js';
 import { describeStep } from '../../../engine/journal/index.js';
 import type { JournalEntry } from '../../../engine/ports/index.js';
 import type { Style } from '../io.js';
@@ -14,7 +14,7 @@ export function progressLine(entry: JournalEntry, style: Style): string | undefi
   switch (entry.kind) {
     case 'decided':
       return (
-        `${style.bold(describeStep(entry.step))}  ${style.dim(marginText(entry.margin))}\n` +
+        `${style.bold(describeStep(entry.step))}  ${style.dim(marginText(entry.margin, entry.because))}\n` +
         indent(style.dim(sentenceOf(entry.because)), '    ')
       );
     case 'outcome':
@@ -30,8 +30,16 @@ export function progressLine(entry: JournalEntry, style: Style): string | undefi
   }
 }
 
+const BIRTH: ReadonlySet<Reason> = new Set([
+  'first-member-of-a-birth',
+  'next-member-of-a-birth',
+  'birth-complete',
+]);
+
 /** `margin 1 → 0 (3 of 3 → 2 of 3 healthy)`: the numbers with what they were computed from. */
-export function marginText(margin: MarginChange): string {
+export function marginText(margin: MarginChange, because?: Reason): string {
+  // Before its birth a cluster has no quorum that could be lost.
+  if (because !== undefined && BIRTH.has(because)) return 'being born';
   const before = `${margin.healthyBefore} of ${margin.votersBefore}`;
   const after = `${margin.healthyAfter} of ${margin.votersAfter}`;
   const counted = before === after ? before : `${before} → ${after}`;

@@ -112,7 +112,7 @@ function planLine({ plan }: StatusReport, style: Style): string {
     const rest = more === 0 ? '' : ` and ${more} more (quorate plan)`;
     return (
       `next: ${style.bold(describeStep(next.step))}${rest}\n` +
-      indent(`${sentenceOf(next.because)}; ${marginText(next.margin)}\n`, '      ')
+      indent(`${sentenceOf(next.because)}; ${marginText(next.margin, next.because)}\n`, '      ')
     );
   }
   if (plan.kind === 'converged') return `plan: ${style.good('converged')}\n`;
