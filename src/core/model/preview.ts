@@ -24,7 +24,8 @@ export interface Preview {
  */
 export function preview(input: PlanInput, plan: (input: PlanInput) => Plan = planNext): Preview {
   const steps: PlannedStep[] = [];
-  let next = plan(input);
+  const first = plan(input);
+  let next = first;
   let world = worldOf(input);
   let unresolved = input.unresolved;
   let waits = 0;
@@ -32,7 +33,8 @@ export function preview(input: PlanInput, plan: (input: PlanInput) => Plan = pla
     switch (next.kind) {
       case 'converged':
       case 'blocked':
-        return { steps, end: next };
+        // A wait that only ends well is still what is true now: somebody is unwell, or something is under way.
+        return { steps, end: steps.length === 0 && first.kind === 'wait' ? first : next };
       case 'wait':
         if (++waits > WAITS_IN_A_ROW_MAX) return { steps, end: next };
         if (next.for === 'quiet-period') unresolved = undefined;

@@ -243,6 +243,24 @@ describe('repair', () => {
     expect(problem).toMatchObject({ code: 'foreign-data', data: { host: 'm2', found: 'feed' } });
   });
 
+  test('a member that a person started as new is told, and nobody waits for it', () => {
+    const world = running('m1', 'm2', 'm3');
+    const byHand = { ...memberNamed('m4'), byHand: true };
+    const target = { ...world.target, members: [...world.target.members, byHand] };
+    const joined = runUntilEnd({ ...wanting(world, 'm1', 'm2', 'm3'), target }).world;
+    const observation = observe(joined);
+    const alone = {
+      host: byHand.host,
+      process: { kind: 'by-hand' as const },
+      data: { kind: 'unseen' as const, because: 'somebody else runs it' },
+      peer: { kind: 'answered' as const, clusterID: unsafeBrand<ClusterID>('feed'), members: [] },
+      status: { kind: 'silent' as const, because: 'deadline' },
+    };
+    const hosts = [...observation.hosts.filter(({ host }) => host !== byHand.host), alone];
+    const said = plan({ ...inputOf(joined), observation: { ...observation, hosts } });
+    expect(problemOf(said)).toMatchObject({ code: 'started-as-new', data: { found: 'feed' } });
+  });
+
   test('members that answer with two ClusterIDs stop everything', () => {
     const world = running('m1', 'm2', 'm3');
     const observation = observe(world);

@@ -78,6 +78,16 @@ export const foreignData = defineProblem(
   }),
 );
 
+/** A member that a person starts was started with `new`: it founds a cluster of its own and never joins. */
+export const startedAsNew = defineProblem(
+  'started-as-new',
+  (d: { cluster: string; member: string; peerURL: string; expected: string; found: string }) => ({
+    summary: `Member ${d.member} does not join ${d.cluster}: it was started as a new cluster`,
+    detail: `At ${d.peerURL} it answers with ClusterID ${d.found}, ours is ${d.expected}. Started with --initial-cluster-state=new it founds a cluster of its own, never exits and never joins.`,
+    hint: `Stop it, move its data directory away, and start it again with:\n  ETCD_INITIAL_CLUSTER_STATE=existing`,
+  }),
+);
+
 export const unreadableData = defineProblem(
   'unreadable-data',
   (d: { cluster: string; host: string; because: string }) => ({

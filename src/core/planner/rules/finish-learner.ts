@@ -3,7 +3,7 @@ import { type Standing, type TargetMember, labelOf, marginOf } from '../../clust
 import { STARTING_MAX_MS, retryAt } from '../guards.js';
 import { blockedBy, stepOf, waitFor } from '../make.js';
 import type { Plan, Reason } from '../plan-types.js';
-import { foreignData, learnerStuck, promotionWouldRiskQuorum } from '../problems.js';
+import { foreignData, learnerStuck, promotionWouldRiskQuorum, startedAsNew } from '../problems.js';
 import { type Rule, type View, sightOf } from '../view.js';
 
 /**
@@ -52,6 +52,17 @@ function finish(view: View, joining: Standing): Plan | undefined {
     case 'stopped':
       return startJoining(view, joining, wanted);
     case 'by-hand':
+      if (sight.peer.kind === 'answered' && sight.peer.clusterID !== view.record.clusterID) {
+        return blockedBy(
+          startedAsNew({
+            cluster: view.target.name,
+            member: wanted.name,
+            peerURL: wanted.peerURLs.join(', '),
+            expected: view.record.clusterID ?? '',
+            found: sight.peer.clusterID,
+          }),
+        );
+      }
       return sight.status.kind === 'answered' && member.isLearner
         ? promoteOrWait(view, joining, undefined)
         : waitFor('a-person', 'started-by-hand');

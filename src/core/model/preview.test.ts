@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { brief, crash, inputOf, running, wanting, wipe } from '../planner/testing/cluster.js';
+import { observe } from './world.js';
+import { preview } from './preview.js';
+
+const stepsOf = (...args: Parameters<typeof preview>): readonly string[] =>
+  preview(...args).steps.map(({ step }) => brief(step));
+
+test('a converged cluster: no step', () => {
+  expect(preview(inputOf(running('m1', 'm2', 'm3')))).toEqual({
+    steps: [],
+    end: { kind: 'converged' },
+  });
+});
+
+test('growth from three to five is foreseen to its end, waits passed over', () => {
+  const input = inputOf(wanting(running('m1', 'm2', 'm3'), 'm1', 'm2', 'm3', 'm4', 'm5'));
+  expect(stepsOf(input)).toEqual([
+    'add-learner m4',
+    'start m4 join',
+    'promote m4',
+    'add-learner m5',
+    'start m5 join',
+    'promote m5',
+  ]);
+  expect(preview(input).end.kind).toBe('converged');
+});
+
+test('the first step of a preview is what the planner says now', () => {
+  const input = inputOf(crash(running('m1', 'm2', 'm3'), 'm2'));
+  expect(stepsOf(input)).toEqual(['start m2 restart']);
+});
+
+test('quorum lost ends it at once', () => {
+  const { steps, end } = preview(inputOf(wipe(running('m1', 'm2', 'm3'), 'm1', 'm2')));
+  expect(steps).toEqual([]);
+  expect(end).toMatchObject({ kind: 'blocked', problem: { code: 'quorum-lost' } });
+});
+
+test('a member that is unwell is waited for, not called converged', () => {
+  const world = running('m1', 'm2', 'm3');
+  const observation = observe({ ...world });
+  const hosts = observation.hosts.map((sight) =>
+    sight.host === 'm2' && sight.process.kind === 'running'
+      ? {
+          ...sight,
+          process: { ...sight.process, startedAt: world.now },
+          status: { kind: 'silent' as const, because: 'deadline' },
+        }
+      : sight,
+  );
+  const { steps, end } = preview(inputOf(world, { observation: { ...observation, hosts } }));
+  expect(steps).toEqual([]);
+  expect(end).toMatchObject({ kind: 'wait', for: 'member-healthy' });
+});
