@@ -56,6 +56,8 @@ export type ProcessSight =
       readonly kind: 'running';
       readonly startedAt: Instant;
       readonly flags: StartFlags;
+      /** The version it was launched as, where the driver knows it; what it really is, Status says. */
+      readonly version?: EtcdVersion;
     }
   /** Nothing runs. `lastExit` is absent when it never ran. */
   | { readonly kind: 'stopped'; readonly lastExit?: LastExit }

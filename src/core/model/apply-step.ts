@@ -173,7 +173,7 @@ function start(
   if (data === undefined) return refuse('cannot-join');
   const started: WorldHost = {
     host: step.host,
-    process: { kind: 'running', startedAt: world.now, flags },
+    process: { kind: 'running', startedAt: world.now, flags, version: step.launch.version },
     data,
   };
   const issuedNew =

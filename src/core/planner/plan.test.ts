@@ -382,8 +382,30 @@ describe('change', () => {
     const world = running('m1', 'm2', 'm3');
     const observation = observe(world);
     const target = { ...world.target, version: unsafeBrand<typeof world.target.version>('3.7.2') };
+    expect(observation.hosts.every(({ process }) => process.kind === 'running')).toBe(true);
     const said = plan({ ...inputOf(world), target, observation });
     expect(problemOf(said)?.code).toBe('minor-change');
+  });
+
+  test('a binary that lies about its version is told with both, and nobody is restarted for it', () => {
+    const world = running('m1', 'm2', 'm3');
+    const observation = observe(world);
+    const hosts = observation.hosts.map((sight) =>
+      sight.host === 'm2' && sight.status.kind === 'answered'
+        ? {
+            ...sight,
+            status: {
+              ...sight.status,
+              version: unsafeBrand<typeof world.target.version>('3.5.34'),
+            },
+          }
+        : sight,
+    );
+    const said = plan({ ...inputOf(world), observation: { ...observation, hosts } });
+    expect(problemOf(said)).toMatchObject({
+      code: 'member-wrong-version',
+      data: { member: 'm2', launchedAs: '3.6.15', answers: '3.5.34' },
+    });
   });
 
   test('down stops the followers, then the leader, and keeps all data', () => {

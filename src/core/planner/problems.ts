@@ -169,6 +169,16 @@ export const birthIncomplete = defineProblem(
   }),
 );
 
+/** A member is another version than the one it was started as: its binary does not say the truth about itself. */
+export const memberWrongVersion = defineProblem(
+  'member-wrong-version',
+  (d: { cluster: string; member: string; launchedAs: string; answers: string }) => ({
+    summary: `Member ${d.member} of ${d.cluster} is not the etcd it was started as`,
+    detail: `It was started as etcd ${d.launchedAs}, because the binary says so of itself, and answers that it is ${d.answers}. Nothing else is changed meanwhile.`,
+    hint: `Find out which binary that is, and take it out of PATH or out of the cache:\n  quorate versions`,
+  }),
+);
+
 /** The spec asks for a minor change; upgrades across minors need their own procedure. */
 export const minorChange = defineProblem(
   'minor-change',

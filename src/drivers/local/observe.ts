@@ -28,6 +28,7 @@ export async function observeHost(context: Context, host: HostName): Promise<Hos
             kind: 'running',
             startedAt: found.process.startedAt,
             flags: found.flags,
+            ...(life?.pid === found.process.pid ? { version: life.launch.version } : {}),
           },
           data,
         };

@@ -1,8 +1,9 @@
+import { labelOf } from '../../cluster/index.js';
 import { blockedBy } from '../make.js';
-import { foreignData, strangerInList, unreadableData } from '../problems.js';
+import { foreignData, memberWrongVersion, strangerInList, unreadableData } from '../problems.js';
 import { type Rule, ours, sightOf } from '../view.js';
 
-/** What repairs cannot mend and growth must not step over: foreign data, unreadable data, members nobody knows. */
+/** What repairs cannot mend and growth must not step over: foreign data, unreadable data, lying binaries, members nobody knows. */
 export const refuseUnusableHosts: Rule = (view) => {
   const cluster = view.target.name;
   for (const member of ours(view)) {
@@ -25,6 +26,20 @@ export const refuseUnusableHosts: Rule = (view) => {
     );
   }
   for (const { member, sight, wanted, retired } of view.standing.standings) {
+    const launchedAs = sight?.process.kind === 'running' ? sight.process.version : undefined;
+    if (
+      sight?.status.kind === 'answered' &&
+      (launchedAs ?? sight.status.version) !== sight.status.version
+    ) {
+      return blockedBy(
+        memberWrongVersion({
+          cluster,
+          member: labelOf(member),
+          launchedAs: launchedAs ?? '',
+          answers: sight.status.version,
+        }),
+      );
+    }
     if (sight !== undefined || wanted !== undefined || retired) continue;
     return blockedBy(
       strangerInList({

@@ -57,9 +57,10 @@ const isLeader = ({ standing }: View, { member }: Standing): boolean =>
 
 function whyRestart(view: View, { wanted, sight, member }: Standing): Reason | undefined {
   if (wanted === undefined || wanted.byHand || sight?.process.kind !== 'running') return undefined;
-  if (sight.status.kind === 'answered' && sight.status.version !== view.target.version) {
-    return 'version-differs';
-  }
+  const answered = sight.status.kind === 'answered' ? sight.status.version : undefined;
+  // As launched, where that is known: a binary that lies about itself would be restarted for ever.
+  const version = sight.process.version ?? answered;
+  if (version !== undefined && version !== view.target.version) return 'version-differs';
   const differing = differingFlags(sight.process.flags, wanted.flags);
   if (differing.length === 0) return undefined;
   if (differing.includes('name') || member.name !== wanted.name) return 'name-differs';
