@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { EXIT, type Lab, LONG, MINORS, clientURLs, contentOf, lab, until } from '../lab/index.js';
+
+/** Both moments on every minor take ten minutes; one minor is in CI always. */
+const VERSIONS: readonly string[] = LONG ? MINORS : ['3.6'];
+
+/** A journal line that is told apart from others of its kind, so that each is met once. */
+interface Mark {
+  readonly index: number;
+  readonly word: string;
+}
+
+/** The lines after which the controller is killed: when it has decided, or when it has written how that ended. */
+async function marks(it: Lab, kind: 'decided' | 'outcome'): Promise<readonly Mark[]> {
+  const lines = await it.journal();
+  return lines.flatMap((line, index) => {
+    if (line.kind !== kind) return [];
+    const decision =
+      kind === 'decided'
+        ? line
+        : lines.find(({ kind: k, id }) => k === 'decided' && id === line.id);
+    return [{ index, word: JSON.stringify(shortStep(decision?.step)) }];
+  });
+}
+
+function shortStep(step: unknown): unknown {
+  const { kind, name, host, fromName } = step as Record<string, unknown>;
+  return { kind, name, host, fromName };
+}
+
+/**
+ * Runs the controller in the foreground and kills it, hard, at the first mark it sets that was not met before; again
+ * and again until a run comes to its end undisturbed. Answers how often it was killed.
+ */
+async function applyWithKills(
+  it: Lab,
+  spec: string,
+  { kind, lateMs }: Moment,
+): Promise<readonly string[]> {
+  // Nobody but these commands may act: otherwise the supervisor would do their work.
+  await it.stopKeepers();
+  const met = new Set<string>();
+  const kills: string[] = [];
+  for (;;) {
+    const from = (await it.journal()).length;
+    const controller = it.start(`apply -f ${spec} --yes=${it.name}`);
+    let ended = false;
+    void controller.done.then(() => (ended = true));
+    const fresh = await until(
+      'the next step, or the end',
+      async () => {
+        const next = (await marks(it, kind)).find(
+          ({ index, word }) => index >= from && !met.has(word),
+        );
+        if (next !== undefined) return { done: next.word };
+        return ended ? { done: undefined } : { seen: 'nothing yet' };
+      },
+      { everyMs: 1, timeoutMs: 120_000 },
+    );
+    if (fresh === undefined) {
+      const ran = await controller.done;
+      if (ran.code !== EXIT.done) throw new Error(`It did not come to its end: ${ran.stderr}`);
+      return kills;
+    }
+    met.add(fresh);
+    kills.push(fresh);
+    if (lateMs > 0) await sleep(Math.random() * lateMs);
+    await it.kill(controller.pid);
+  }
+}
+
+/** When the controller dies: at a line of the journal, or up to so long after it. */
+interface Moment {
+  readonly kind: 'decided' | 'outcome';
+  readonly lateMs: number;
+  readonly when: string;
+}
+
+const MOMENTS: readonly Moment[] = [
+  { kind: 'decided', lateMs: 0, when: 'right after it decided on' },
+  { kind: 'decided', lateMs: 30, when: 'while it carried out' },
+  { kind: 'outcome', lateMs: 0, when: 'right after it wrote the outcome of' },
+];
+
+test.each(VERSIONS.flatMap((version) => MOMENTS.map((moment) => ({ version, ...moment }))))(
+  'etcd $version: the controller killed $when each step of 3→5→3 comes to the same end',
+  { timeout: 600_000 },
+  async ({ version, ...moment }) => {
+    const it = await lab({ version });
+    const three = ['m1', 'm2', 'm3'];
+    await it.must(`apply -f ${await it.spec(three)}`);
+    const before = await it.settled(3);
+    const writer = await it.writer();
+
+    const up = await applyWithKills(it, await it.spec([...three, 'm4', 'm5']), moment);
+    const five = await it.settled(5);
+    expect(five.members.map(({ name }) => name)).toEqual([...three, 'm4', 'm5']);
+    const down = await applyWithKills(it, await it.spec(three), moment);
+    const after = await it.settled(3);
+
+    // Two members added, started, promoted; two removed.
+    expect(up.length).toBeGreaterThanOrEqual(6);
+    expect(down.length).toBeGreaterThanOrEqual(2);
+    expect(after.cluster.id).toBe(before.cluster.id);
+    expect(after.members.map(({ name, id }) => [name, id])).toEqual(
+      before.members.map(({ name, id }) => [name, id]),
+    );
+    expect((await it.members()).size).toBe(3);
+    await it.nothingLost(writer);
+    expect((await contentOf(clientURLs(after))).size).toBeGreaterThan(0);
+  },
+);

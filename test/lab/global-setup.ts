@@ -1,0 +1,115 @@
+import { unmountUnder } from './mounts.js';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { renderProblem, systemClock } from '../../src/base/index.js';
+import {
+  type Binaries,
+  createBinaries,
+  defaultCacheDir,
+} from '../../src/services/binaries/index.js';
+import { type RealEtcd, publishEtcds } from './etcd.js';
+import { LONG, LONG_MINORS, MINORS } from './matrix.js';
+import { isAlive, keepersFirst, killHard, processesOf } from './processes.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** A Go toolchain may have to build one of them. */
+const FETCH_MS = 600_000;
+
+const say = (line: string): void => void process.stderr.write(`lab: ${line}\n`);
+
+const PREFIX = 'quorate-e2e-';
+const OWNER = 'owner.pid';
+
+/** Before all: the command is built, etcd is at hand. After all: nothing is left. */
+export async function setup(): Promise<() => Promise<void>> {
+  await build();
+  const binaries = productBinaries();
+  const etcds: Record<string, RealEtcd> = {};
+  for (const minor of MINORS) etcds[minor] = await fetchEtcd(binaries, minor);
+  const ctl = (await binaries.atHand(AbortSignal.timeout(FETCH_MS))).find(
+    ({ name }) => name === 'etcdctl',
+  );
+  publishEtcds(ctl === undefined ? etcds : { ...etcds, ctl });
+  say(
+    LONG
+      ? 'QUORATE_LONG=1: the long change sequences run on every minor.'
+      : `The long change sequences run on etcd ${LONG_MINORS.join(' and ')} only; QUORATE_LONG=1 runs them on ${MINORS.join(', ')}.`,
+  );
+  await sweep();
+  const base = await realpath(await mkdtemp(join(tmpdir(), PREFIX)));
+  await writeFile(join(base, OWNER), String(process.pid));
+  // Inherited by the workers, which are started after this.
+  process.env['QUORATE_LAB_BASE'] = base;
+  return () => tearDown(base);
+}
+
+async function build(): Promise<void> {
+  // Incremental: takes a moment when nothing has changed, and is never stale.
+  const npm = promisify(execFile)('npm', ['run', '-s', 'build'], { cwd: ROOT });
+  await npm.catch((error: Error & { stdout?: string }) => {
+    throw new Error(
+      `The lab needs the built command, and "npm run build" failed:\n${error.stdout ?? ''}\n${error.message}`,
+    );
+  });
+}
+
+function productBinaries(): Binaries {
+  return createBinaries({
+    cacheDir: defaultCacheDir(process.env),
+    env: process.env,
+    clock: systemClock,
+    progress: (event) => {
+      if (event.kind === 'fetching' && event.receivedBytes === undefined) {
+        say(`fetching ${event.name} ${event.version} from ${event.source}`);
+      }
+      if (event.kind === 'building') {
+        say(`building ${event.name} ${event.version} from ${event.source}; this takes a minute`);
+      }
+    },
+  });
+}
+
+/** Through the product itself, into the product's own cache. */
+async function fetchEtcd(binaries: Binaries, minor: string): Promise<RealEtcd> {
+  const found = await binaries.resolve('etcd', minor, AbortSignal.timeout(FETCH_MS));
+  if (!found.ok) {
+    throw new Error(
+      `The lab needs etcd ${minor}, and it cannot be had here.\n${renderProblem(found.error)}`,
+    );
+  }
+  const { version, path, origin, source } = found.value;
+  say(`etcd ${version} is at hand (${origin ?? source})`);
+  return { version, path };
+}
+
+/** What an earlier run left because it was killed itself: nobody else uses directories of this name. */
+async function sweep(): Promise<void> {
+  const temporary = await realpath(tmpdir());
+  for (const name of await readdir(temporary)) {
+    if (!name.startsWith(PREFIX)) continue;
+    const base = join(temporary, name);
+    const owner = Number(await readFile(join(base, OWNER), 'utf8').catch(() => '0'));
+    if (owner === 0 || (await isAlive(owner))) continue;
+    const left = await processesOf(base);
+    say(`an earlier run was killed; ending ${left.length} processes it left, removing ${base}`);
+    for (const { pid } of keepersFirst(left)) await killHard(pid);
+    await unmountUnder(base);
+    await rm(base, { recursive: true, force: true });
+  }
+}
+
+async function tearDown(base: string): Promise<void> {
+  const left = await processesOf(base);
+  for (const { pid } of keepersFirst(left)) await killHard(pid);
+  await unmountUnder(base);
+  if (process.env['QUORATE_LAB_KEEP'] !== '1') await rm(base, { recursive: true, force: true });
+  if (left.length > 0) {
+    throw new Error(
+      `Processes were left behind and have been ended:\n${left.map(({ pid, args }) => `${pid} ${args.join(' ')}`).join('\n')}`,
+    );
+  }
+}
