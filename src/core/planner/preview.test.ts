@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { brief, crash, inputOf, running, wanting, wipe } from '../planner/testing/cluster.js';
-import { observe } from './world.js';
-import { preview } from './preview.js';
+import { brief, crash, inputOf, running, wanting, wipe } from './testing/cluster.js';
+
+import { observe, preview } from '../model/index.js';
 
 const stepsOf = (...args: Parameters<typeof preview>): readonly string[] =>
   preview(...args).steps.map(({ step }) => brief(step));
