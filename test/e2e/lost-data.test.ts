@@ -64,58 +64,69 @@ describe.each(MINORS)('etcd %s', (version) => {
     },
   );
 
-  test('two of three without their data: quorum-lost, and nothing is touched', async () => {
-    const { it, before } = await three(version);
-    const [one, two, survivor] = [...followersOf(before), leaderOf(before)];
-    if (one === undefined || two === undefined || survivor === undefined) throw new Error('three');
-    const lines = (await it.journal()).length;
+  test.each([
+    { third: 'runs on', isReboot: false },
+    { third: 'has to start again', isReboot: true },
+  ])(
+    'two of three without their data, the third $third: quorum-lost, and nothing is touched',
+    async ({ isReboot }) => {
+      const { it, before } = await three(version);
+      const [one, two, survivor] = [...followersOf(before), leaderOf(before)];
+      if (one === undefined || two === undefined || survivor === undefined)
+        throw new Error('three');
+      const lines = (await it.journal()).length;
 
-    await it.killEverything();
-    await loseDisk(it, one);
-    await loseDisk(it, two);
-    const survivorData = await digestTree(it.dataDirectory(survivor.host));
-    await it.quorate('boot');
+      // Both at once, as far as anybody who acts can see.
+      await (isReboot ? it.killEverything() : it.stopKeepers());
+      await loseDisk(it, one);
+      await loseDisk(it, two);
+      const survivorData = await digestTree(it.dataDirectory(survivor.host));
+      await it.quorate('boot');
 
-    const status = await it.untilStatus(
-      'it says that quorum is lost',
-      ({ cluster, plan }) => cluster.state === 'quorum-lost' && plan.kind === 'blocked',
-    );
-    expect(status.plan.problem).toMatchObject({
-      code: 'quorum-lost',
-      data: { voters: 3, quorum: 2 },
-    });
-    expect(status.plan.problem?.data['withData']).toEqual([survivor.name]);
-    const plan = await it.ends(EXIT.blocked, `plan ${it.name} -o json`);
-    expect(plan.json<PlanJSON>()).toMatchObject({ kind: 'blocked', steps: [] });
+      const status = await it.untilStatus(
+        'it says that quorum is lost',
+        ({ cluster, plan }) => cluster.state === 'quorum-lost' && plan.kind === 'blocked',
+      );
+      expect(status.plan.problem).toMatchObject({
+        code: 'quorum-lost',
+        data: { voters: 3, quorum: 2 },
+      });
+      expect(status.plan.problem?.data['withData']).toEqual([survivor.name]);
+      const plan = await it.ends(EXIT.blocked, `plan ${it.name} -o json`);
+      expect(plan.json<PlanJSON>()).toMatchObject({ kind: 'blocked', steps: [] });
 
-    // Somebody presses on; still nothing happens to what is left.
-    const again = await it.quorate(`up ${it.name} --timeout 5s`);
-    expect(again.code).not.toBe(EXIT.done);
-    const deeds = await it.deeds(lines);
-    expect(
-      deeds.filter(({ kind, name }) => kind !== 'start-member' || name !== survivor.name),
-    ).toEqual([]);
-    expect(deeds.filter(({ step }) => step.launch?.purpose !== 'restart')).toEqual([]);
-    for (const { flags } of (await it.members()).values()) {
-      expect(flags['initial-cluster-state']).not.toBe('new');
-    }
-    for (const { host } of [one, two]) {
-      await expect(digestTree(it.dataDirectory(host))).rejects.toThrow(/ENOENT/);
-    }
+      // Somebody presses on; still nothing happens to what is left.
+      const again = await it.quorate(`up ${it.name} --timeout 5s`);
+      expect(again.code).not.toBe(EXIT.done);
+      const deeds = await it.deeds(lines);
+      expect(
+        deeds.filter(({ kind, name }) => kind !== 'start-member' || name !== survivor.name),
+      ).toEqual([]);
+      expect(deeds.filter(({ step }) => step.launch?.purpose !== 'restart')).toEqual([]);
+      for (const { flags } of (await it.members()).values()) {
+        expect(flags['initial-cluster-state']).not.toBe('new');
+      }
+      for (const { host } of [one, two]) {
+        await expect(digestTree(it.dataDirectory(host))).rejects.toThrow(/ENOENT/);
+      }
 
-    // What the survivor had is all there: with the disks back, so is everything.
-    await it.killEverything();
-    expect(Object.keys(await digestTree(it.dataDirectory(survivor.host)))).toEqual(
-      expect.arrayContaining(Object.keys(survivorData)),
-    );
-    for (const { host } of [one, two]) {
-      await rename(join(it.home, `lost-${host}`), it.dataDirectory(host));
-    }
-    await it.must('boot');
-    const after = await it.settled(3);
-    expect(after.cluster.id).toBe(before.cluster.id);
-    expect((await contentOf(clientURLs(after))).get('kept')).toBe('by the others');
-  });
+      const paths = Object.keys(await digestTree(it.membersDirectory));
+      expect(paths.filter((path) => path.includes('/aside/'))).toEqual([]);
+
+      // What the survivor had is all there: with the disks back, so is everything.
+      await it.killEverything();
+      expect(Object.keys(await digestTree(it.dataDirectory(survivor.host)))).toEqual(
+        expect.arrayContaining(Object.keys(survivorData)),
+      );
+      for (const { host } of [one, two]) {
+        await rename(join(it.home, `lost-${host}`), it.dataDirectory(host));
+      }
+      await it.must('boot');
+      const after = await it.settled(3);
+      expect(after.cluster.id).toBe(before.cluster.id);
+      expect((await contentOf(clientURLs(after))).get('kept')).toBe('by the others');
+    },
+  );
 
   test('all data gone: still no `new`, because the cluster was born once', async () => {
     const { it, before } = await three(version);
