@@ -141,8 +141,11 @@ function endpointsFor(
 ): readonly string[] {
   const rank = (id: MemberID): number =>
     id === leaving ? 2 : id === standing.leader?.member.id ? 0 : 1;
-  return standing.healthyVoters
-    .filter(({ member }) => !leaderOnly || member.id === standing.leader?.member.id)
+  // Whoever leads is asked to hand over whatever else is wrong with it: that is often why it is asked.
+  const asked = leaderOnly
+    ? standing.voters.filter(({ member }) => member.id === standing.leader?.member.id)
+    : standing.healthyVoters;
+  return asked
     .toSorted((a, b) => rank(a.member.id) - rank(b.member.id))
     .flatMap(({ member, sight }) => {
       const url =

@@ -8,6 +8,7 @@ import {
   controllerOf,
   forNever,
   healthyWorld,
+  hostOf,
   idOf,
   memberOf,
   nowMs,
@@ -154,6 +155,16 @@ describe('steps', () => {
   });
 
   test('moving the leader is sent to the leader itself', async () => {
+    const [from, to] = [idOf('m1'), idOf('m2')];
+    world.plan = () => stepPlan({ kind: 'move-leader', from, to, fromName: 'm1', toName: 'm2' });
+    await turn();
+    expect(world.log).toContain('move to a2 at m1');
+  });
+
+  test('a leader whose data is gone is asked to hand over all the same', async () => {
+    const seen = world.observe;
+    world.observe = async (name) =>
+      name === hostOf('m1') ? { ...(await seen(name)), data: { kind: 'empty' } } : seen(name);
     const [from, to] = [idOf('m1'), idOf('m2')];
     world.plan = () => stepPlan({ kind: 'move-leader', from, to, fromName: 'm1', toName: 'm2' });
     await turn();
