@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { EXIT, type Lab, LONG, MINORS, clientURLs, contentOf, lab, until } from '../lab/index.js';
@@ -115,3 +117,34 @@ test.each(VERSIONS.flatMap((version) => MOMENTS.map((moment) => ({ version, ...m
     expect((await contentOf(clientURLs(after))).size).toBeGreaterThan(0);
   },
 );
+
+test('killed between writing down that a member is told `new` and its start: the birth is finished', async () => {
+  const it = await lab({ version: '3.6' });
+  const spec = await it.spec(['m1', 'm2', 'm3']);
+  const up = it.start(`up -f ${spec}`);
+  await until(
+    'the first member has started',
+    async () => {
+      const ends = (await it.journal()).filter(({ kind }) => kind === 'outcome');
+      return ends.length > 0 ? { done: true } : { seen: 'nothing yet' };
+    },
+    { everyMs: 1 },
+  );
+  await it.kill(up.pid);
+  const started = [...(await it.members()).keys()];
+  const next = ['m2', 'm3'].find((name) => !started.includes(name));
+  if (next === undefined) throw new Error('The birth was faster than the kill.');
+  // What a crash right after the record was written leaves: told `new`, and never started.
+  const path = join(it.directory, 'record.json');
+  const record = JSON.parse(await readFile(path, 'utf8')) as { readonly issuedNew: string[] };
+  const issuedNew = [...new Set([...record.issuedNew, next])];
+  await writeFile(path, JSON.stringify({ ...record, issuedNew }));
+
+  await it.must(`up -f ${spec}`);
+  const status = await it.settled(3);
+  expect(status.members.map(({ name }) => name)).toEqual(['m1', 'm2', 'm3']);
+  const births = (await it.deeds()).filter(
+    ({ name, step }) => name === next && step.launch?.purpose === 'birth',
+  );
+  expect(births).toEqual([]);
+});
