@@ -41,6 +41,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+// Progress that nobody reads any more must not cut off what it tells about.
+process.stderr.on('error', () => undefined);
+
 process.exitCode = await runCLI(
   process.argv.slice(2),
   io,
