@@ -1,3 +1,4 @@
+import { deadlineSignal } from '../../base/index.js';
 import type { Outcome, Problem } from '../../base/index.js';
 import type { PeerURL } from '../../core/cluster/index.js';
 import type { EtcdAdmin } from '../../engine/ports/index.js';
@@ -19,8 +20,7 @@ const REQUEST_MS = 7000;
 /** Undefined: it is done. */
 type Done = Promise<Problem | undefined>;
 
-const signalOf = ({ interrupt }: Context): AbortSignal =>
-  AbortSignal.any([interrupt, AbortSignal.timeout(REQUEST_MS)]);
+const signalOf = ({ interrupt }: Context): AbortSignal => deadlineSignal(REQUEST_MS, interrupt);
 
 const problemOf = (outcome: Outcome<unknown>): Problem | undefined =>
   outcome.kind === 'applied' ? undefined : outcome.problem;

@@ -1,4 +1,5 @@
 import {
+  deadlineSignal,
   type ClusterID,
   type Problem,
   type RaftTerm,
@@ -99,7 +100,7 @@ export async function seatAt(
   endpoints: readonly string[],
 ): Promise<Result<Seat, readonly Problem[]>> {
   const label = endpoints.join(',');
-  const deadline = () => AbortSignal.any([interrupt, AbortSignal.timeout(ASK_MS)]);
+  const deadline = () => deadlineSignal(ASK_MS, interrupt);
   const list = await admin
     .memberList(endpoints, deadline())
     .catch((error: unknown) => err(endpointsSilent({ endpoints, because: String(error) })));
