@@ -10,6 +10,17 @@ export default defineConfig({
           exclude: ['**/*.lab.test.ts', '**/node_modules/**'],
           testTimeout: 30_000,
           maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // The short forms of the proofs; they use every core, so nothing that waits for real time runs beside them.
+        test: {
+          name: 'safety',
+          include: ['test/safety/**/*.test.ts'],
+          testTimeout: 600_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -21,6 +32,7 @@ export default defineConfig({
           hookTimeout: 240_000,
           maxWorkers: 2,
           fileParallelism: true,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
