@@ -7,9 +7,9 @@ import {
   type StatusJSON,
   type Writer,
   followersOf,
+  freeze,
   lab,
   leaderOf,
-  signalTo,
   tellDeed,
 } from '../lab/index.js';
 
@@ -90,7 +90,7 @@ describe.each(LONG_MINORS)('etcd %s, under a writer', (version) => {
     const { it, before } = scene;
     const [sick] = followersOf(before);
     if (sick === undefined) throw new Error('no follower');
-    signalTo((await it.member(sick.name)).pid, 'SIGSTOP');
+    await freeze((await it.member(sick.name)).pid);
     await it.untilStatus(`${sick.name} is seen to be sick`, ({ members }) =>
       members.some(({ name, healthy }) => name === sick.name && !healthy),
     );

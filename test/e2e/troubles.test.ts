@@ -16,6 +16,7 @@ import {
   digestTree,
   etcdOf,
   followersOf,
+  freeze,
   lab,
   lyingEtcd,
   mountTmpfs,
@@ -150,7 +151,7 @@ describe.each(MINORS)('etcd %s', (version) => {
     const name = gone?.name ?? '';
     await it.stopKeepers();
     const { pid } = await it.member(name);
-    signalTo(pid, 'SIGSTOP');
+    await freeze(pid);
     // Somebody else removes it meanwhile, as with etcdctl.
     const others = before.members.filter((member) => member.name !== name);
     const endpoints = others.flatMap(({ clientURLs: urls }) => [...urls]).join(',');

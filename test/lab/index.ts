@@ -21,7 +21,7 @@ export { Lab, clientURLs, followersOf, lab, leaderOf } from './lab.js';
 export { leaderAt, reignsOf } from './leaders.js';
 export { ANY_MINOR, LONG, LONG_MINORS, MINORS } from './matrix.js';
 export { mountTmpfs, remount, whyNoMounts } from './mounts.js';
-export { isAlive, killHard, signalTo, type LabProcess } from './processes.js';
+export { freeze, isAlive, killHard, signalTo, type LabProcess } from './processes.js';
 export type { Ran, Running } from './run.js';
 export { digestTree } from './snapshot.js';
 export { until } from './wait.js';

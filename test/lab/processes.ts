@@ -80,11 +80,35 @@ export function signalTo(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Alive and not a zombie. */
+/** Stops every thread of a process (SIGSTOP) and answers when all of them stand still: until then it may go on. */
+export async function freeze(pid: number): Promise<void> {
+  signalTo(pid, 'SIGSTOP');
+  await until(
+    `process ${pid} stands still`,
+    async () => {
+      const states = await Promise.all(
+        (await threadsOf(pid)).map((thread) => stateOf(`${pid}/task/${thread}`)),
+      );
+      return states.every((state) => state === 'T') ? { done: true } : { seen: states.join('') };
+    },
+    { everyMs: 1 },
+  );
+}
+
+/** Alive: not a zombie, or one whose other threads still end and hold its ports. */
 export async function isAlive(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
-  return state !== '' && state !== 'Z' && state !== 'X';
+  const state = await stateOf(String(pid));
+  if (state !== 'Z' && state !== 'X') return state !== '';
+  return (await threadsOf(pid)).some((thread) => thread !== String(pid));
+}
+
+const threadsOf = (pid: number): Promise<readonly string[]> =>
+  readdir(`/proc/${pid}/task`).catch(() => []);
+
+/** The kernel's letter for what a process or thread does; '' when it is gone. */
+async function stateOf(entry: string): Promise<string> {
+  const stat = await readFile(`/proc/${entry}/stat`, 'utf8').catch(() => '');
+  return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
 }
 
 /** The order to end them in: who would bring others back goes first. */

@@ -28,8 +28,11 @@ export async function findProcess(
   const dataDirs = new Set([paths.dataDir, join(real, basename(paths.dataDir))]);
   if (life?.pid !== undefined) {
     const seen = await table.look(life.pid);
-    if (seen !== undefined && seen.startMark === life.startMark && dataDirs.has(seen.dataDir)) {
-      return { kind: 'ours', process: seen, flags: flagsOf(seen.arguments) };
+    if (seen !== undefined && seen.startMark === life.startMark) {
+      if (seen.isEnding) return { kind: 'ours', process: seen, flags: life.launch.flags };
+      if (dataDirs.has(seen.dataDir)) {
+        return { kind: 'ours', process: seen, flags: flagsOf(seen.arguments) };
+      }
     }
   }
   const users = (await table.withDataDir()).filter((seen) => dataDirs.has(seen.dataDir));

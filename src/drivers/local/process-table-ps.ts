@@ -53,6 +53,7 @@ export function parsePsLine(line: string): readonly SeenProcess[] {
       startedAt: instantOf(Date.parse(`${startMark} UTC`)),
       arguments: args,
       dataDir: isAbsolute(dataDir) ? dataDir : '',
+      isEnding: false,
     },
   ];
 }

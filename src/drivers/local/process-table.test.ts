@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../base/index.js';
 import { linuxProcessTable } from './process-table-linux.js';
@@ -64,6 +65,31 @@ describe.runIf(process.platform === 'linux')('the process table of Linux', () =>
     expect(process.kill(zombie, 0)).toBe(true);
   });
 
+  test('a killed process whose threads still end is there, because it holds its ports and files', async () => {
+    const proc = await mkdtemp(join(tmpdir(), 'quorate-proc-'));
+    const write = async (path: string, text: string): Promise<void> => {
+      await mkdir(dirname(join(proc, path)), { recursive: true });
+      await writeFile(join(proc, path), text);
+    };
+    // As the kernel shows it: the main thread is a zombie, the command line is gone with its memory.
+    await write('sys/kernel/random/boot_id', 'this-boot\n');
+    await write('uptime', '100.00 100.00\n');
+    await write('7/stat', `7 (etcd) Z ${Array.from({ length: 20 }, (_, i) => i).join(' ')}\n`);
+    await write('7/cmdline', '');
+    await write('7/task/7/stat', '');
+    await write('7/task/9/stat', '');
+    const killed = linuxProcessTable(systemClock, proc);
+    expect(await killed.look(7)).toMatchObject({
+      pid: 7,
+      startMark: 'this-boot/18',
+      arguments: [],
+      isEnding: true,
+    });
+    await rm(join(proc, '7/task/9'), { recursive: true });
+    expect(await killed.look(7)).toBeUndefined();
+    await rm(proc, { recursive: true });
+  });
+
   test('finds a data directory by its absolute path, however it was given', async () => {
     const cwd = realpathSync(tmpdir());
     const pid = await run('sh', ['-c', 'sleep 60; :', '--data-dir', 'relative/x'], cwd);
@@ -82,6 +108,7 @@ describe('a line of ps', () => {
         startedAt: Date.UTC(2026, 0, 5, 10, 11, 12),
         arguments: ['/opt/etcd', '--data-dir=/d', '--name=m1'],
         dataDir: '/d',
+        isEnding: false,
       },
     ]);
   });

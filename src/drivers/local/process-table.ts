@@ -1,6 +1,6 @@
 import type { Instant } from '../../base/index.js';
 
-/** A process that lives now; zombies are not in the table. */
+/** A process that lives now; one of which nothing is left but its entry (a zombie) is not in the table. */
 export interface SeenProcess {
   readonly pid: number;
   /**
@@ -12,6 +12,11 @@ export interface SeenProcess {
   readonly arguments: readonly string[];
   /** The `data-dir` flag of its command line as an absolute path; '' when it has none. */
   readonly dataDir: string;
+  /**
+   * It was killed and some of its threads are still ending: it holds its ports and files until they are gone, and its
+   * command line can no longer be read.
+   */
+  readonly isEnding: boolean;
 }
 
 /** The machine's processes, as far as we need them. Throws when the table itself cannot be read. */

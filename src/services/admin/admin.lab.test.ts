@@ -14,6 +14,7 @@ import {
   minorOf,
   parseEtcdVersion,
 } from '../../core/cluster/index.js';
+import { freeze } from '../../../test/lab/processes.js';
 import { createEtcdAdmin } from './index.js';
 
 const soon = () => deadlineSignal(5000);
@@ -91,7 +92,7 @@ describe.each(SUPPORTED_MINORS)('etcd %s', (minor) => {
   test('frozen: every question ends with its signal, and a change is unknown', async () => {
     const { admin, clientURL, peerURL, process } = await startOne(minor);
     const { memberID } = await leaderKnown(admin, clientURL);
-    process.kill('SIGSTOP');
+    await freeze(process.pid ?? 0);
     const short = () => deadlineSignal(200);
     const [status, peer, list, change] = await Promise.all([
       admin.status(clientURL, short()),
