@@ -18,6 +18,12 @@ describe('files', () => {
     expect((await stat(join(home, 'a'))).mode & 0o777).toBe(0o700);
   });
 
+  test('many who make one directory with its parents at the same moment all find it made', async () => {
+    const paths = Array.from({ length: 40 }, (_, i) => join(home, `p${i % 2}`, 'b', 'c', 'd'));
+    await Promise.all(paths.map((path) => makeDirectory(path)));
+    expect((await readdir(home)).sort()).toEqual(['p0', 'p1']);
+  });
+
   test('a directory that cannot be made is an error with its true reason, at once', async () => {
     await writeFile(join(home, 'file'), '');
     await expect(makeDirectory(join(home, 'file'))).rejects.toMatchObject({ code: 'EEXIST' });

@@ -15,14 +15,20 @@ export const temporaryBeside = (path: string): string =>
  */
 export async function makeDirectory(path: string): Promise<void> {
   try {
-    await mkdir(path, { mode: 0o700 });
+    await makeOne(path);
   } catch (error) {
     const parent = dirname(path);
-    if (errnoOf(error) === 'ENOENT' && parent !== path && !(await isDirectory(parent))) {
-      await makeDirectory(parent);
-      await mkdir(path, { mode: 0o700 });
-      return;
-    }
+    if (errnoOf(error) !== 'ENOENT' || parent === path || (await isDirectory(parent))) throw error;
+    await makeDirectory(parent);
+    await makeOne(path);
+  }
+}
+
+/** One that is there already, because somebody else made it at the same moment, is as good. */
+async function makeOne(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
     if (errnoOf(error) !== 'EEXIST' || !(await isDirectory(path))) throw error;
   }
 }

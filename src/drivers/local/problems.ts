@@ -125,15 +125,6 @@ export const wishConflict = defineProblem(
   }),
 );
 
-export const lockHeld = defineProblem(
-  'lock-held',
-  (d: { path: string; pid: number; purpose: string; sinceMs: number }) => ({
-    summary: 'Another Quorate acts on this cluster',
-    detail: `Process ${d.pid} (${d.purpose}) holds ${d.path} since ${new Date(d.sinceMs).toISOString()}.`,
-    hint: `Wait for it, or end it; members are not affected:\n  kill ${d.pid}`,
-  }),
-);
-
 export const directoryFull = defineProblem(
   'directory-full',
   (d: { doing: string; path: string; because: string }) => ({

@@ -1,11 +1,17 @@
 import { join } from 'node:path';
 import { type Clock, type Result, err, ok } from '../../base/index.js';
 import type { ClusterRecord } from '../../core/cluster/index.js';
-import type { ClusterStore, HeldLock, LockHolder, Wish } from '../../engine/ports/index.js';
+import {
+  type ClusterStore,
+  type HeldLock,
+  type LockHolder,
+  type Wish,
+  lockHeld,
+} from '../../engine/ports/index.js';
 import { makeDirectory, writeWhole } from './files.js';
 import { appendEntry, newestEntries } from './journal.js';
 import { type LockFile, isStillOurs, lockHolder, releaseLock, takeLock } from './lock.js';
-import { directoryProblem, errnoOf, lockHeld, stateDamaged, wishConflict } from './problems.js';
+import { directoryProblem, errnoOf, stateDamaged, wishConflict } from './problems.js';
 import { readChecked, readRecordFile, recordPath } from './record-file.js';
 import { ShapeError } from './shape.js';
 import { createProcessTable } from './this-machine.js';

@@ -1,7 +1,7 @@
 /**
  * engine/ports — what the controller needs from the world, as interfaces only.
  *
- * Contract: no implementation here. A driver author reads this file and drivers/conformance, nothing else.
+ * Contract: no implementation here, only the problems that every adapter tells in the same words. A driver author reads this file and drivers/conformance, nothing else.
  * Every call takes an AbortSignal and settles soon after it aborts; nothing here throws for what the world does.
  */
 import type { ClusterID, Instant, MemberID, Outcome, Problem, Result } from '../../base/index.js';
@@ -20,6 +20,8 @@ import type {
 import type { Launch, NotAMemberProof, Step, Reason } from '../../core/planner/index.js';
 import type { ClusterSpec } from '../../core/spec/index.js';
 import type { MarginChange } from '../../core/cluster/index.js';
+
+export { lockHeld } from './problems.js';
 
 /** How we act on the hosts of one cluster. */
 export interface HostDriver {

@@ -51,11 +51,33 @@ export async function acceptSpec(
   const exists = (await context.ports.clusters.list()).includes(cluster.name);
   const read = exists ? await cluster.store.readWish() : ok(undefined);
   if (!read.ok) return failed(read.error);
-  if (read.value === undefined) {
-    const founded = await cluster.found(acceptance.spec, preparing(context, acceptance));
-    return founded.ok ? undefined : failed(founded.error);
+  if (read.value !== undefined) return changeExisting(context, cluster, read.value, acceptance);
+  const founded = await cluster.found(acceptance.spec, preparing(context, acceptance));
+  if (founded.ok) return undefined;
+  const theirs = await foundedMeanwhile(context, cluster);
+  return theirs === undefined
+    ? failed(founded.error)
+    : changeExisting(context, cluster, theirs, acceptance);
+}
+
+/** Writing a record and a wish takes a few milliseconds; whoever does that beside us gets a second. */
+const FOUNDING_POLL_MS = 50;
+const FOUNDING_LOOKS_MAX = 20;
+
+/** What somebody else wants of a cluster that we failed to found; undefined when nobody founded it. */
+async function foundedMeanwhile(
+  { ports, interrupt }: Context,
+  cluster: ManagedCluster,
+): Promise<Wish | undefined> {
+  for (let look = 0; look < FOUNDING_LOOKS_MAX && !interrupt.aborted; look++) {
+    // The holder first: what it wrote before it let go is then seen.
+    const holder = await cluster.store.lockHolder();
+    const wish = await cluster.store.readWish();
+    if (!wish.ok || wish.value !== undefined) return wish.ok ? wish.value : undefined;
+    if (holder === undefined) return undefined;
+    await ports.clock.sleep(FOUNDING_POLL_MS, interrupt).catch(() => undefined);
   }
-  return changeExisting(context, cluster, read.value, acceptance);
+  return undefined;
 }
 
 async function changeExisting(

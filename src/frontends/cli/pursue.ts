@@ -3,7 +3,7 @@ import { describeStep } from '../../engine/journal/index.js';
 import type { TurnResult } from '../../engine/controller/index.js';
 import type { PlanInput, Plan } from '../../core/planner/index.js';
 import { sentenceOf } from '../../core/planner/index.js';
-import type { JournalEntry } from '../../engine/ports/index.js';
+import { type JournalEntry, lockHeld } from '../../engine/ports/index.js';
 import { type Context, fail, tellEntry } from './context.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import type { Look, ManagedCluster } from './ports.js';
@@ -173,11 +173,9 @@ async function actOurselves(
       return end !== undefined;
     },
   });
-  if (!ran.ok) {
-    return (await cluster.store.lockHolder()) === undefined
-      ? { kind: 'failed', problems: [ran.error] }
-      : undefined;
-  }
+  // Whoever held the lock when we asked may be gone already: that is no trouble, only a reason to look again.
+  if (!ran.ok)
+    return lockHeld.is(ran.error) ? undefined : { kind: 'failed', problems: [ran.error] };
   switch (ran.value.kind) {
     case 'done':
       return end ?? { kind: 'reached' };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { instantOf } from '../../../base/index.js';
+import { defineProblem, err, instantOf, unsafeBrand } from '../../../base/index.js';
+import type { ClusterName } from '../../../core/cluster/index.js';
 import { type FakeMachine, fakeMachine } from '../testing/fake-machine.js';
 
 const SPEC = `apiVersion: quorate.dev/v1alpha1
@@ -10,6 +11,12 @@ spec:
   driver: { local: {} }
   members: [{ name: a1 }, { name: a2 }, { name: a3 }]
 `;
+
+const conflict = defineProblem('test-conflict', () => ({
+  summary: 'somebody was first',
+  detail: '',
+  hint: '',
+}));
 
 const withFile = (machine: FakeMachine, text = SPEC, path = 'prod.yaml'): FakeMachine => {
   machine.files.set(path, text);
@@ -165,6 +172,27 @@ describe('plan', () => {
 });
 
 describe('apply', () => {
+  test('of a spec that somebody else applies at the same moment: theirs was first, and that is fine', async () => {
+    const machine = withFile(fakeMachine());
+    const cluster = machine.ports.clusters.open(unsafeBrand<ClusterName>('prod'));
+    const { found } = cluster;
+    cluster.found = async (spec, options) => {
+      await found(spec, options);
+      return err(conflict({}));
+    };
+    const typed = await machine.type('apply', '-f', 'prod.yaml');
+    expect(typed).toMatchObject({ exit: 0 });
+    expect(machine.cluster('prod').wish?.generation).toBe(1);
+  });
+
+  test('that cannot found the cluster says why, when nobody else did it', async () => {
+    const machine = withFile(fakeMachine());
+    machine.ports.clusters.open(unsafeBrand<ClusterName>('prod')).found = async () =>
+      err(conflict({}));
+    const typed = await machine.type('apply', '-f', 'prod.yaml');
+    expect(typed).toMatchObject({ exit: 1, err: expect.stringContaining('[test-conflict]') });
+  });
+
   test('shows the plan, carries it out, and does nothing the second time', async () => {
     const machine = withFile(fakeMachine());
     const first = await machine.type('apply', '-f', 'prod.yaml', '-o', 'json');
