@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { instantOf, unsafeBrand } from '../../base/index.js';
 import type { ClusterID, MemberID, Problem } from '../../base/index.js';
 import { marginOf, quorumOf } from '../cluster/index.js';
-import { type World, observe } from '../model/index.js';
+import { type World, applyStep, observe } from '../model/index.js';
 import { type Plan, plan } from './index.js';
 import {
   START,
@@ -51,6 +51,19 @@ describe('birth', () => {
     );
     const said = plan({ ...inputOf(world), observation: { ...observation, hosts } });
     expect(said).toMatchObject({ kind: 'wait', for: 'peer-port' });
+  });
+
+  test('or until the first has its log: then it is past the check in which it would wait for the others', () => {
+    const first = runUntilEnd(unborn(targetOf('m1', 'm2', 'm3'))).plans[0];
+    if (first === undefined) throw new Error('no first step');
+    const { world } = applyStep(unborn(targetOf('m1', 'm2', 'm3')), first.step);
+    const observation = observe(world);
+    const hosts = observation.hosts.map((sight) => ({
+      ...sight,
+      peer: { kind: 'silent' as const, because: 'it does not answer yet' },
+    }));
+    const said = plan({ ...inputOf(world), observation: { ...observation, hosts } });
+    expect(said).toMatchObject({ kind: 'step', step: { kind: 'start-member', name: 'm2' } });
   });
 
   test('a fast first life is given to the first member only, and ended after the birth', () => {

@@ -30,6 +30,8 @@ export interface ControllerTimings {
   readonly probeMs: number;
   /** The same while no leader is known: such a member accepts and never answers (etcd-facts 8.4). */
   readonly leaderlessProbeMs: number;
+  /** The same during a birth, where most questions can have no answer yet and every look finds something to do. */
+  readonly formingProbeMs: number;
   /** After the first answer that knows a leader: how long the others may still join the list's endpoints. */
   readonly gatherMs: number;
   readonly formingPollMs: number;
@@ -47,6 +49,7 @@ export const DEFAULT_TIMINGS: ControllerTimings = {
   headStartMs: 100,
   probeMs: 1000,
   leaderlessProbeMs: 60,
+  formingProbeMs: 15,
   gatherMs: 25,
   formingPollMs: 10,
   waitPollMs: 250,
@@ -75,5 +78,6 @@ export interface LeaderKnowledge {
 export function probeDeadlineMs(known: LeaderKnowledge, timings: ControllerTimings): number {
   if (!known.forming && known.turnsWithoutLeader === 0) return timings.probeMs;
   const doublings = Math.floor(known.turnsWithoutLeader / ESCALATE_TURNS);
-  return Math.min(timings.probeMs, timings.leaderlessProbeMs * 2 ** doublings);
+  const shortMs = known.forming ? timings.formingProbeMs : timings.leaderlessProbeMs;
+  return Math.min(timings.probeMs, shortMs * 2 ** doublings);
 }

@@ -8,6 +8,7 @@ import { badValue } from '../problems.js';
 import { type Moment, failPursuit, pursue } from '../pursue.js';
 import { readSpecFile, specFromOptions, specWithOptions } from '../read-spec.js';
 import { upView } from '../views/up.js';
+import { hostSight, quorumOf } from '../../../core/cluster/index.js';
 import type { ClusterSpec } from '../../../core/spec/index.js';
 
 export interface UpOptions {
@@ -100,15 +101,14 @@ async function untilItTakesWrites(
   const written = new AbortController();
   const ended = new AbortController();
   const signal = AbortSignal.any([context.interrupt, ended.signal]);
-  let endpoints: readonly string[] = [];
+  let seen: Moment | undefined;
   const first = cluster
-    .firstWrite(() => endpoints, signal)
+    .firstWrite(() => (seen === undefined ? [] : mayTakeWrites(seen)), signal)
     .then(({ endpoint }) => {
       written.abort();
       return endpoint;
     })
     .catch(() => undefined);
-  let seen: Moment | undefined;
   const end = await pursue(context, cluster, {
     command: 'quorate up',
     what: 'a write that is acknowledged',
@@ -116,7 +116,6 @@ async function untilItTakesWrites(
     enough: written.signal,
     reached: (moment) => {
       seen = moment;
-      endpoints = moment.target.members.flatMap(({ clientURLs }) => clientURLs);
       return false;
     },
   });
@@ -135,7 +134,7 @@ async function untilItTakesWrites(
     name: cluster.name,
     ...(seen?.record.clusterID === undefined ? {} : { id: seen.record.clusterID }),
     version: seen?.target.version ?? '',
-    endpoints,
+    endpoints: seen?.target.members.flatMap(({ clientURLs }) => clientURLs) ?? [],
     tookMs,
   });
   if (!supervised.ok) return fail(context, supervised.error);
@@ -144,6 +143,19 @@ async function untilItTakesWrites(
     return failPursuit(context, end);
   }
   return EXIT.done;
+}
+
+/**
+ * Whom it makes sense to ask for a write: the members that may run, and nobody while they are too few for a quorum. A
+ * refused connection costs as much processor time as the members need to come up.
+ */
+function mayTakeWrites({ target, observation }: Moment): readonly string[] {
+  const running = target.members.filter(
+    ({ host }) => hostSight(observation, host)?.process.kind !== 'stopped',
+  );
+  return running.length < quorumOf(target.members.length)
+    ? []
+    : running.flatMap(({ clientURLs }) => clientURLs);
 }
 
 /** `2m`, `30s`. */
