@@ -30,7 +30,8 @@ export default defineConfig({
           globalSetup: ['test/lab/global-setup.ts'],
           testTimeout: 240_000,
           hookTimeout: 240_000,
-          maxWorkers: 2,
+          // They wait for real time more than they compute.
+          maxWorkers: 3,
           fileParallelism: true,
           sequence: { groupOrder: 2 },
         },

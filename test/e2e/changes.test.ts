@@ -3,7 +3,7 @@ import {
   EXIT,
   type Lab,
   type ProblemJSON,
-  LONG_MINORS,
+  MINORS,
   type StatusJSON,
   type Writer,
   followersOf,
@@ -40,7 +40,7 @@ async function wentWell({ it, before, writer }: Scene): Promise<void> {
 const idOf = (status: StatusJSON, name: string): string =>
   status.members.find((member) => member.name === name)?.id ?? `no ${name}`;
 
-describe.each(LONG_MINORS)('etcd %s, under a writer', (version) => {
+describe.each(MINORS)('etcd %s, under a writer', (version) => {
   test('a rename keeps the member and its data', async () => {
     const scene = await three(version);
     const { it, before } = scene;

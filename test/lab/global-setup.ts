@@ -12,7 +12,7 @@ import {
   defaultCacheDir,
 } from '../../src/services/binaries/index.js';
 import { type RealEtcd, publishEtcds } from './etcd.js';
-import { LONG, LONG_MINORS, MINORS } from './matrix.js';
+import { LONG, MINORS } from './matrix.js';
 import { isAlive, keepersFirst, killHard, processesOf } from './processes.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -36,8 +36,8 @@ export async function setup(): Promise<() => Promise<void>> {
   publishEtcds(ctl === undefined ? etcds : { ...etcds, ctl });
   say(
     LONG
-      ? 'QUORATE_LONG=1: the long change sequences run on every minor.'
-      : `The long change sequences run on etcd ${LONG_MINORS.join(' and ')} only; QUORATE_LONG=1 runs them on ${MINORS.join(', ')}.`,
+      ? 'QUORATE_LONG=1: the controller is killed at every moment on every minor.'
+      : 'The controller is killed at every moment on one minor, at one moment on the others; QUORATE_LONG=1 for all.',
   );
   await sweep();
   const base = await realpath(await mkdtemp(join(tmpdir(), PREFIX)));

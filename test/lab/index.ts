@@ -19,7 +19,7 @@ export { type RealEtcd, etcdOf, etcdctl } from './etcd.js';
 export { contentOf, writeAndRead } from './keys.js';
 export { Lab, clientURLs, followersOf, lab, leaderOf } from './lab.js';
 export { leaderAt, reignsOf } from './leaders.js';
-export { ANY_MINOR, LONG, LONG_MINORS, MINORS } from './matrix.js';
+export { ANY_MINOR, LONG, MINORS } from './matrix.js';
 export { mountTmpfs, remount, whyNoMounts } from './mounts.js';
 export { freeze, isAlive, killHard, signalTo, type LabProcess } from './processes.js';
 export type { Ran, Running } from './run.js';
