@@ -17,8 +17,11 @@ import { waitForUnresolvedChange } from './rules/wait-for-unresolved-change.js';
 import { waitUntilHealthy } from './rules/wait-until-healthy.js';
 import { type Rule, viewOf } from './view.js';
 
-/** The policy, to be read aloud: the first rule that has an opinion decides. */
-export const RULES: readonly Rule[] = [
+/**
+ * The policy, to be read aloud: the first rule that has an opinion decides. By name, so that a test can take one out
+ * and must notice.
+ */
+export const RULES = {
   stopWhenAskedDown,
   refuseOtherClusters,
   bear,
@@ -35,19 +38,25 @@ export const RULES: readonly Rule[] = [
   rollOutChanges,
   addMissingMember,
   leaveOutExtraMember,
-];
+} as const satisfies Readonly<Record<string, Rule>>;
 
-/** A planner with its guards; any but `GUARDS` is for tests that take one out. */
-export const createPlanner =
-  (guards: Guards) =>
-  (input: PlanInput): Plan => {
+export type RuleName = keyof typeof RULES;
+
+/** A planner with its guards and rules; any but `GUARDS` and `RULES` are for tests that take one out. */
+export function createPlanner(
+  guards: Guards,
+  rules: Readonly<Record<string, Rule>> = RULES,
+): (input: PlanInput) => Plan {
+  const inOrder = Object.values(rules);
+  return (input) => {
     const view = viewOf(input, guards);
-    for (const rule of RULES) {
+    for (const rule of inOrder) {
       const opinion = rule(view);
       if (opinion !== undefined) return opinion;
     }
     return { kind: 'converged' };
   };
+}
 
 /** The next safe step for one cluster, or why there is none. Pure. */
 export const plan: (input: PlanInput) => Plan = createPlanner(GUARDS);

@@ -1,0 +1,35 @@
+import type { Command } from '../command.js';
+import { changeHost, exitReason, hostNamed, stopped } from '../hosts.js';
+import { CommandError, type Scene } from '../scene.js';
+import { withWorld } from '../turn.js';
+
+/**
+ * Processes end and their data stays: killed, or for the reason that their log gives. `times` is how often in a row a
+ * start has failed; `before-raft` that it certainly never voted.
+ *
+ *     crash b c
+ *     crash b reason=port-taken times=3
+ *     crash c reason=cannot-join before-raft
+ */
+export const crash: Command = {
+  usage: 'crash HOST… [before-raft] [reason=…] [times=…]',
+  words: [1, 8],
+  options: ['reason', 'times'],
+  run: (scene, args) => {
+    const beforeRaft = args.has('before-raft');
+    const reason = exitReason(args.value('reason') ?? 'killed');
+    const inARow = Number(args.value('times') ?? 0);
+    if (!Number.isInteger(inARow)) throw new CommandError('times= is a whole number');
+    const hosts = args.words.filter((word) => word !== 'before-raft');
+    return {
+      scene: hosts.reduce((next: Scene, name) => {
+        const { host } = hostNamed(next, name);
+        const process = stopped(next.world, name, { reason, inARow, beforeRaft });
+        return withWorld(
+          next,
+          changeHost(next.world, host, (was) => ({ ...was, process })),
+        );
+      }, scene),
+    };
+  },
+};

@@ -1,0 +1,95 @@
+import { unsafeBrand } from '../../../../../base/index.js';
+import {
+  type EtcdVersion,
+  type MemberName,
+  type Target,
+  type TargetMember,
+  parseEtcdVersion,
+} from '../../../../cluster/index.js';
+import { MOVED_PEER_PORT, listeningOn, memberOn, withTarget } from '../cast.js';
+import type { Command } from '../command.js';
+import { memberOf } from '../hosts.js';
+import type { Args } from '../parse.js';
+import { CommandError, type Scene } from '../scene.js';
+import { withWorld } from '../turn.js';
+
+/**
+ * Other wishes. What is not named stays as it was; a host that is new in the spec appears, empty.
+ *
+ *     spec members=(a b c d)           grow by d
+ *     spec rename=(b:blue)             the member on b gets another name
+ *     spec move=b                      b gets another peer address
+ *     spec flags=(snapshot-count:5000)
+ *     spec version=3.6.16
+ *     spec retire=b                    as `quorate member replace b`: removed by id, then its host joins afresh
+ *     spec state=down
+ *     spec by-hand=d                   a person starts d
+ *     spec first-life=fast
+ */
+export const spec: Command = {
+  usage: 'spec [members=(…)] [rename=(b:blue)] [move=…] [flags=(…)] [version=…] [retire=…] …',
+  words: [0, 0],
+  options: [
+    'members',
+    'rename',
+    'move',
+    'flags',
+    'version',
+    'retire',
+    'state',
+    'by-hand',
+    'first-life',
+  ],
+  run: (scene, args) => {
+    const { world } = scene;
+    const members = (args.list('members') ?? world.target.members.map(({ host }) => host)).map(
+      (host) => world.target.members.find((known) => known.host === host) ?? newMember(scene, host),
+    );
+    const target: Target = {
+      ...world.target,
+      ...globalWishes(world.target, args),
+      retire: (args.list('retire') ?? []).map((host) => memberOf(scene, host).id),
+      members: members.map((member) => memberWishes(member, args)),
+    };
+    for (const key of ['rename', 'move', 'by-hand']) {
+      for (const [host = ''] of (args.list(key) ?? []).map((text) => text.split(':'))) {
+        if (!target.members.some((member) => member.host === host)) {
+          throw new CommandError(`${key}=: the spec has no member on "${host}"`);
+        }
+      }
+    }
+    return { scene: withWorld(scene, withTarget(world, target)) };
+  },
+};
+
+/** A member that returns to the spec has the addresses that the record kept for its host. */
+function newMember({ world }: Scene, host: string): TargetMember {
+  const port = /:(\d+)$/.exec(world.record.addresses[host]?.peerURLs[0] ?? '')?.[1];
+  return port === undefined ? memberOn(host) : memberOn(host, Number(port));
+}
+
+function globalWishes(target: Target, args: Args): Partial<Target> {
+  const version = args.value('version') ?? target.version;
+  if (parseEtcdVersion(version) === undefined) throw new CommandError(`no version "${version}"`);
+  const state = args.value('state') ?? target.state;
+  if (state !== 'up' && state !== 'down') throw new CommandError('state= is up or down');
+  const firstLife = args.value('first-life') ?? target.firstLife;
+  if (firstLife !== 'fast' && firstLife !== 'plain') {
+    throw new CommandError('first-life= is fast or plain');
+  }
+  return { version: unsafeBrand<EtcdVersion>(version), state, firstLife };
+}
+
+function memberWishes(member: TargetMember, args: Args): TargetMember {
+  const moved = (args.list('move') ?? []).includes(member.host)
+    ? listeningOn(member, MOVED_PEER_PORT)
+    : member;
+  const [, name] = args.pairs('rename').find(([host]) => host === member.host) ?? [];
+  const renamed =
+    name === undefined
+      ? moved
+      : { ...moved, name: unsafeBrand<MemberName>(name), flags: { ...moved.flags, name } };
+  const flags = { ...renamed.flags, ...Object.fromEntries(args.pairs('flags')) };
+  const byHand = renamed.byHand || (args.list('by-hand') ?? []).includes(member.host);
+  return { ...renamed, flags, byHand };
+}

@@ -1,0 +1,24 @@
+import type { HostSight, Member, Observation } from '../../../cluster/index.js';
+import { labelOf, leaderOf } from '../../../cluster/index.js';
+
+/** What was seen, in two or three lines: the list with its leader, and every host in a few words. */
+export function sayObservation(seen: Observation): string {
+  const leader = leaderOf(seen);
+  const { memberList } = seen;
+  const members = memberList.kind === 'unseen' ? [] : memberList.members;
+  const listed = members.map((member) => sayMember(member, leader)).join(' ');
+  return [
+    `list      ${memberList.kind}${listed === '' ? '' : `: ${listed}`}`,
+    ...seen.hosts.map((sight) => `${sight.host.padEnd(10)}${sayHost(sight)}`),
+  ].join('\n');
+}
+
+const sayMember = (member: Member, leader: string | undefined): string =>
+  labelOf(member) + (member.isLearner ? '(learner)' : member.id === leader ? '(leader)' : '');
+
+function sayHost({ process, data, peer, status }: HostSight): string {
+  const stored = data.kind === 'present' ? `data of ${data.memberID}` : `data ${data.kind}`;
+  const answers =
+    status.kind === 'answered' ? 'answers' : peer.kind === 'answered' ? 'peer port answers' : '';
+  return [process.kind, stored, answers].filter((text) => text !== '').join(', ');
+}
