@@ -1,7 +1,10 @@
 import { instantOf } from '../../base/index.js';
 import { type Plan, type PlanInput, plan as planNext } from '../planner/index.js';
-import { applyStep, settle } from './apply-step.js';
-import { type World, observe, worldOf } from './world.js';
+import { applyStep } from './apply-step.js';
+import { observe } from './observe.js';
+import { settle } from './settle.js';
+import { worldOf } from './world-of.js';
+import type { World } from './world.js';
 
 /** More steps than the longest honest plan (one member to seven, each restarted) could have. */
 export const PREVIEW_STEPS_MAX = 200;

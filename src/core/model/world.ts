@@ -1,32 +1,19 @@
-import {
-  type ClusterID,
-  type Instant,
-  type MemberID,
-  type RaftIndex,
-  type RaftTerm,
-  unsafeBrand,
-} from '../../base/index.js';
-import {
-  type ClusterRecord,
-  type DataSight,
-  type HostName,
-  type HostSight,
-  type Member,
-  type Observation,
-  type ProcessSight,
-  type Target,
-  leaderOf,
-  quorumOf,
-  votersOf,
+import type { ClusterID, Instant, MemberID } from '../../base/index.js';
+import type {
+  ClusterRecord,
+  DataSight,
+  HostName,
+  Member,
+  ProcessSight,
+  Target,
 } from '../cluster/index.js';
-import type { PlanInput } from '../planner/index.js';
 
 /** One cluster and its hosts, as data. Time moves only when told. */
 export interface World {
   readonly now: Instant;
   readonly target: Target;
   readonly record: ClusterRecord;
-  /** The membership as committed; what a read through quorum answers. Empty before birth. */
+  /** The membership as committed: what a read through quorum answers. Empty before birth. */
   readonly members: readonly Member[];
   readonly clusterID: ClusterID | undefined;
   readonly leader: MemberID | undefined;
@@ -36,99 +23,27 @@ export interface World {
   readonly addedCount: number;
 }
 
+/** What the log of a member's etcd says of itself as long as somebody has not disarmed it. */
+export type Alarm = 'NOSPACE' | 'CORRUPT';
+/** One of the two sides of a cut of the peer network. */
+export type Side = 0 | 1;
+
+/** A host and the etcd on it. Everything that is absent is as in a world without faults. */
 export interface WorldHost {
   readonly host: HostName;
   readonly process: ProcessSight;
   readonly data: DataSight;
-}
-
-/** The world that an observation shows; what was not seen stays unseen in it. */
-export function worldOf({ target, record, observation, now }: PlanInput): World {
-  const list = observation.memberList;
-  const hosts = observation.hosts.map(({ host, process, data }) => ({ host, process, data }));
-  const unseen = target.members
-    .filter((member) => !hosts.some(({ host }) => host === member.host))
-    .map(({ host, byHand }): WorldHost => ({
-      host,
-      process: byHand ? { kind: 'by-hand' } : { kind: 'stopped' },
-      data: { kind: 'empty' },
-    }));
-  return {
-    now,
-    target,
-    record,
-    members: list.kind === 'unseen' ? [] : list.members,
-    clusterID: list.kind === 'unseen' ? record.clusterID : list.clusterID,
-    leader: leaderOf(observation),
-    term: 2n,
-    hosts: [...hosts, ...unseen],
-    addedCount: 0,
-  };
-}
-
-/** A member is alive when a process runs on its own data. */
-export function isAlive(world: World, id: MemberID): boolean {
-  return world.hosts.some(
-    ({ process, data }) =>
-      (process.kind === 'running' || process.kind === 'by-hand') &&
-      data.kind === 'present' &&
-      data.memberID === id &&
-      data.clusterID === world.clusterID,
-  );
-}
-
-export const hasQuorum = (world: World): boolean => {
-  const voters = votersOf(world.members);
-  const alive = voters.filter(({ id }) => isAlive(world, id)).length;
-  return voters.length > 0 && alive >= quorumOf(voters.length);
-};
-
-/** What an observer without any trouble of its own sees of the world. */
-export function observe(world: World): Observation {
-  const led = hasQuorum(world) && world.leader !== undefined;
-  return {
-    at: world.now,
-    hosts: world.hosts.map((host) => sightOf(world, host, led)),
-    memberList:
-      world.clusterID === undefined || world.members.length === 0
-        ? { kind: 'unseen', because: 'nobody answers' }
-        : {
-            kind: led ? 'linearizable' : 'local',
-            at: world.now,
-            clusterID: world.clusterID,
-            members: world.members,
-          },
-  };
-}
-
-function sightOf(world: World, { host, process, data }: WorldHost, led: boolean): HostSight {
-  const runs = process.kind === 'running' || process.kind === 'by-hand';
-  const self = data.kind === 'present' ? data : undefined;
-  const member = world.members.find(({ id }) => id === self?.memberID);
-  const answers =
-    runs && self !== undefined && member !== undefined && led && world.leader !== undefined;
-  return {
-    host,
-    process,
-    data,
-    peer:
-      runs && self !== undefined
-        ? { kind: 'answered', clusterID: self.clusterID, members: world.members }
-        : { kind: 'silent', because: 'connection refused' },
-    status: answers
-      ? {
-          kind: 'answered',
-          memberID: member.id,
-          clusterID: self.clusterID,
-          leader: world.leader,
-          isLearner: member.isLearner,
-          version: world.target.version,
-          raftTerm: unsafeBrand<RaftTerm>(world.term),
-          raftIndex: unsafeBrand<RaftIndex>(100n),
-          raftAppliedIndex: unsafeBrand<RaftIndex>(100n),
-          dbSizeBytes: 20480,
-          errors: [],
-        }
-      : { kind: 'silent', because: runs ? 'deadline' : 'connection refused' },
-  };
+  /** Which side of a cut of the *peer* network it is on; absent: 0, where all are while nothing is cut. */
+  readonly side?: Side;
+  /** Whether *we*, driver and client alike, reach it; absent: true. */
+  readonly seen?: boolean;
+  /** Whether its log is in sync with the leader's; absent: true. */
+  readonly caughtUp?: boolean;
+  readonly alarms?: readonly Alarm[];
+  /** This process has known a leader. Before that its client port accepts and does not answer (etcd-facts 8.4). */
+  readonly metLeader?: boolean;
+  /** When its links to the rest came back; etcd's health interval counts from then (etcd-facts 5.2). */
+  readonly rejoinedAt?: Instant;
+  /** Its own copy of the member list while that is older than the committed one. */
+  readonly oldList?: readonly Member[];
 }
