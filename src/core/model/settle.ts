@@ -17,7 +17,10 @@ export function settle(world: World): World {
 }
 
 function giveBirth(world: World): World {
-  const data = world.hosts.find((host) => host.data.kind === 'present')?.data;
+  // What lies on a host that was never told `new` is somebody else's.
+  const data = world.hosts.find(
+    (host) => host.data.kind === 'present' && world.record.issuedNew.includes(host.host),
+  )?.data;
   if (data?.kind !== 'present') return world;
   const members = world.target.members.map((member): Member => ({
     id: memberIDAtBirth(member.peerURLs, world.target.token),

@@ -58,9 +58,10 @@ const addressesOf = ({ peerURLs, clientURLs, flags }: TargetMember): HostAddress
   dataDir: flags['data-dir'] ?? '',
 });
 
-const emptyHost = (host: HostName): WorldHost => ({
+/** What a person starts is never seen to be stopped: its process is not ours to look at. */
+const emptyHost = ({ host, byHand }: TargetMember): WorldHost => ({
   host,
-  process: { kind: 'stopped' },
+  process: { kind: byHand ? 'by-hand' : 'stopped' },
   data: { kind: 'empty' },
 });
 
@@ -77,9 +78,10 @@ export function withTarget(world: World, target: Target): World {
       ...world.record,
       version: target.version,
       retire: target.retire,
-      addresses: { ...world.record.addresses, ...addresses },
+      // Found once and kept for ever, whatever the spec says later.
+      addresses: { ...addresses, ...world.record.addresses },
     },
-    hosts: [...world.hosts, ...target.members.filter(isNew).map(({ host }) => emptyHost(host))],
+    hosts: [...world.hosts, ...target.members.filter(isNew).map(emptyHost)],
   };
 }
 

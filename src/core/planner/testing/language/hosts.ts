@@ -10,22 +10,44 @@ export function hostNamed({ world }: Scene, name: string): WorldHost {
   throw new CommandError(`no host "${name}"; there are: ${names === '' ? 'none' : names}`);
 }
 
-/** The member that is registered for a host, by the addresses of the record, else the one of that name. */
+/** The member that is registered for a host, by the addresses of the record, else by its name or by where it says it lives. */
 export function memberOf({ world }: Scene, name: string): Member {
   const urls = world.record.addresses[name]?.peerURLs ?? [];
   const member =
     world.members.find(({ peerURLs }) => peerURLs.some((url) => urls.includes(url))) ??
-    world.members.find((candidate) => candidate.name === name);
+    world.members.find((candidate) => candidate.name === name) ??
+    world.members.find(({ peerURLs }) => peerURLs.some((url) => url.includes(`//${name}:`)));
   if (member === undefined) throw new CommandError(`no member "${name}" is in the list`);
   return member;
 }
+
+export const withHost = (
+  world: World,
+  name: HostName,
+  how: (host: WorldHost) => WorldHost,
+): World => ({
+  ...world,
+  hosts: world.hosts.map((host) => (host.host === name ? how(host) : host)),
+});
 
 export const changeHost = (
   world: World,
   name: HostName,
   how: (host: WorldHost) => WorldHost,
+): World => settle(withHost(world, name, how));
+
+/** The same fault of the model on each of the hosts that were named, and what follows by itself. */
+export const onEach = (
+  scene: Scene,
+  names: readonly string[],
+  fault: (world: World, host: HostName) => World,
 ): World =>
-  settle({ ...world, hosts: world.hosts.map((host) => (host.host === name ? how(host) : host)) });
+  settle(
+    names.reduce(
+      (world, name) => fault(world, hostNamed({ ...scene, world }, name).host),
+      scene.world,
+    ),
+  );
 
 const EXIT_REASONS: readonly ExitReason[] = [
   'asked',

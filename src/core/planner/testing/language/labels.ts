@@ -18,6 +18,8 @@ export function withLabels(
     let text = `<${called}>`;
     for (let nth = 2; isTaken(text); nth++) text = `<${called}, id ${nth}>`;
     next.set(id, text);
+    // etcd's own alarms name members in decimal.
+    next.set(`memberID:${BigInt(`0x${id}`)}`, `memberID:${text}`);
   };
   for (const { id, peerURLs, name } of world.members) label(id, hostIn(peerURLs) ?? name);
   if (world.clusterID !== undefined) label(world.clusterID, world.target.name);

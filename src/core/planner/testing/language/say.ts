@@ -48,9 +48,10 @@ export function sayPlan(plan: Plan, world: World): string {
   }
 }
 
-/** Before there are voters there is no margin that could be lost. */
-const isBirth = ({ margin }: PlannedStep): boolean =>
-  margin.votersBefore === 0 && margin.votersAfter === 0;
+/** Before there is a cluster there is no margin that could be lost. */
+const isBirth = ({ step, margin }: PlannedStep): boolean =>
+  (step.kind === 'start-member' && step.launch.purpose === 'birth') ||
+  (margin.votersBefore === 0 && margin.votersAfter === 0);
 
 const inTime = (ms: number): string => (ms < 0 ? 'already over' : `in ${formatGoDuration(ms)}`);
 

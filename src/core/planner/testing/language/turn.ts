@@ -1,7 +1,14 @@
-import { type Instant, instantOf } from '../../../../base/index.js';
+import type { Instant } from '../../../../base/index.js';
 import type { Observation } from '../../../cluster/index.js';
-import { type World, applyStep, observe, settle } from '../../../model/index.js';
-import { MEMBERSHIP_STEPS, type Plan } from '../../index.js';
+import {
+  type Applied,
+  type World,
+  advance,
+  applyStep,
+  observe,
+  settle,
+} from '../../../model/index.js';
+import { MEMBERSHIP_STEPS, type Plan, type Step } from '../../index.js';
 import { withLabels } from './labels.js';
 import type { Decision, Landing, Scene } from './scene.js';
 
@@ -14,8 +21,7 @@ export const withWorld = (scene: Scene, world: World): Scene => ({
   labels: withLabels(scene.labels, world),
 });
 
-export const later = (world: World, ms: number): World =>
-  settle({ ...world, now: instantOf(world.now + ms) });
+export const later = (world: World, ms: number): World => settle(advance(world, ms));
 
 /** What the controller sees now: the world, with the troubles of this look. */
 export const look = ({ world, kept, troubles }: Scene): Observation =>
@@ -51,9 +57,10 @@ const isOver = (
 export function land(
   scene: Scene,
   decision: Decision,
+  how: (world: World, step: Step) => Applied = applyStep,
 ): { readonly scene: Scene; readonly outcome: Landing['outcome']; readonly reason: string } {
   const { world: before } = scene;
-  const { outcome, reason = '', world } = applyStep(before, decision.plan.step);
+  const { outcome, reason = '', world } = how(before, decision.plan.step);
   const after = settle(world);
   const violations = scene.check({ before, decision, outcome, after });
   const moved = withWorld(scene, after);
@@ -66,6 +73,14 @@ export function land(
       violations: [...scene.violations, ...violations],
     },
   };
+}
+
+/** That a host is told to start as new is in the record before anything is started, whatever becomes of it. */
+export function withIntent(scene: Scene, { plan: { step } }: Decision): Scene {
+  if (step.kind !== 'start-member' || step.launch.purpose !== 'birth') return scene;
+  const { world } = scene;
+  const issuedNew = [...new Set([...world.record.issuedNew, step.host])];
+  return { ...scene, world: { ...world, record: { ...world.record, issuedNew } } };
 }
 
 /** The controller could not learn how the request ended. Only what goes through etcd's log can land later. */

@@ -1,7 +1,7 @@
 import type { Command } from '../command.js';
 import { stepText } from '../say.js';
 import { CommandError } from '../scene.js';
-import { land, withUnknown } from '../turn.js';
+import { land, withIntent, withUnknown } from '../turn.js';
 
 /**
  * Carries out what was decided, in the world as it is by now. What is said is what the controller learns: etcd's own
@@ -35,12 +35,12 @@ export const apply: Command = {
         };
       }
       case 'refused':
-        return { scene: undecided, text: `refused: ${text}` };
+        return { scene: withIntent(undecided, decided), text: `refused: ${text}` };
       case 'unknown': {
         const sent =
           word === 'landed'
             ? land(undecided, decided).scene
-            : { ...undecided, inFlight: [...undecided.inFlight, decided] };
+            : withIntent({ ...undecided, inFlight: [...undecided.inFlight, decided] }, decided);
         return { scene: withUnknown(sent, decided, sent.world.now), text: `unknown: ${text}` };
       }
       default:

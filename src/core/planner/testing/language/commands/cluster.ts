@@ -7,10 +7,10 @@ import { CommandError } from '../scene.js';
 import { withWorld } from '../turn.js';
 
 const VERSION = '3.6.15';
-const A_MINUTE_MS = 60_000;
+const AN_HOUR_MS = 3_600_000;
 
 /**
- * The cluster that the scenario begins with: born, and running for a minute on hosts named like its members; `young`
+ * The cluster that the scenario begins with: born, and running for an hour on hosts named like its members; `young`
  * when every process has only just started; `unborn` when nobody has started it yet. The first voter leads.
  * `target` is what the spec wants, when that is something else. `learner` has joined and is not promoted yet;
  * `unstarted` is registered as a learner, `unstarted-voter` as a voter (as by `etcdctl member add`), and never ran.
@@ -42,7 +42,7 @@ export const cluster: Command = {
     if (leader !== undefined && !voters.includes(leader)) {
       throw new CommandError(`the leader ${leader} is not among the voters`);
     }
-    const forMs = state === 'young' ? 0 : A_MINUTE_MS;
+    const forMs = state === 'young' ? 0 : AN_HOUR_MS;
     let world: World = born({ name, version, voters, leader, forMs });
     const members = [...new Set(wanted)].map(
       (member) => world.target.members.find(({ host }) => host === member) ?? memberOn(member),

@@ -1,5 +1,6 @@
+import { crash as crashed, settle } from '../../../../model/index.js';
 import type { Command } from '../command.js';
-import { changeHost, exitReason, hostNamed, stopped } from '../hosts.js';
+import { exitReason, hostNamed, stopped, withHost } from '../hosts.js';
 import { CommandError, type Scene } from '../scene.js';
 import { withWorld } from '../turn.js';
 
@@ -25,10 +26,8 @@ export const crash: Command = {
       scene: hosts.reduce((next: Scene, name) => {
         const { host } = hostNamed(next, name);
         const process = stopped(next.world, name, { reason, inARow, beforeRaft });
-        return withWorld(
-          next,
-          changeHost(next.world, host, (was) => ({ ...was, process })),
-        );
+        const down = crashed(next.world, host);
+        return withWorld(next, settle(withHost(down, host, (was) => ({ ...was, process }))));
       }, scene),
     };
   },

@@ -1,12 +1,19 @@
 import type { Command } from '../command.js';
 import { advance } from './advance.js';
+import { alarm } from './alarm.js';
 import { apply } from './apply.js';
 import { cluster } from './cluster.js';
 import { crash } from './crash.js';
 import { data } from './data.js';
 import { invariants } from './invariants.js';
 import { late } from './late.js';
-import { loseData } from './lose-data.js';
+import { loseDataOf } from './lose-data.js';
+import { fallBehindLeader } from './fall-behind.js';
+import { catchUpWithLeader } from './catch-up.js';
+import { cut } from './cut.js';
+import { heal } from './heal.js';
+import { hideHosts } from './hide.js';
+import { showHosts } from './show.js';
 import { observe } from './observe.js';
 import { plan } from './plan.js';
 import { restartController } from './restart-controller.js';
@@ -21,7 +28,14 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   spec,
   crash,
   start,
-  'lose-data': loseData,
+  'lose-data': loseDataOf,
+  cut,
+  heal,
+  hide: hideHosts,
+  show: showHosts,
+  'fall-behind': fallBehindLeader,
+  'catch-up': catchUpWithLeader,
+  alarm,
   data,
   stranger,
   advance,

@@ -1,10 +1,12 @@
+import { landLate } from '../../../../model/index.js';
 import type { Command } from '../command.js';
 import { stepText } from '../say.js';
 import { CommandError } from '../scene.js';
 import { land } from '../turn.js';
 
 /**
- * The oldest request in flight reaches etcd after all. Nobody is told.
+ * The oldest request in flight lands after all: a member had taken it and checked it when it was sent, so only what
+ * etcd validates when it applies can still refuse it. Nobody is told.
  *
  *     late
  */
@@ -15,7 +17,7 @@ export const late: Command = {
   run: (scene) => {
     const [first, ...inFlight] = scene.inFlight;
     if (first === undefined) throw new CommandError('no request is in flight');
-    const { scene: next, outcome, reason } = land({ ...scene, inFlight }, first);
+    const { scene: next, outcome, reason } = land({ ...scene, inFlight }, first, landLate);
     const end = outcome === 'applied' ? 'landed' : outcome;
     return {
       scene: next,

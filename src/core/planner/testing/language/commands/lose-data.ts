@@ -1,6 +1,6 @@
+import { loseData } from '../../../../model/index.js';
 import type { Command } from '../command.js';
-import { changeHost, hostNamed } from '../hosts.js';
-import type { Scene } from '../scene.js';
+import { onEach } from '../hosts.js';
 import { withWorld } from '../turn.js';
 
 /**
@@ -8,19 +8,9 @@ import { withWorld } from '../turn.js';
  *
  *     lose-data b
  */
-export const loseData: Command = {
+export const loseDataOf: Command = {
   usage: 'lose-data HOST…',
   words: [1, 8],
   options: [],
-  run: (scene, { words }) => ({
-    scene: words.reduce((next: Scene, name) => {
-      const { host } = hostNamed(next, name);
-      const lost = changeHost(next.world, host, (was) => ({
-        ...was,
-        process: { kind: 'stopped' },
-        data: { kind: 'empty' },
-      }));
-      return withWorld(next, lost);
-    }, scene),
-  }),
+  run: (scene, { words }) => ({ scene: withWorld(scene, onEach(scene, words, loseData)) }),
 };

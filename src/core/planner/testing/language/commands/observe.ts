@@ -54,6 +54,9 @@ function troublesOf(scene: Scene, args: Args): readonly Trouble[] {
   const leader = args.value('leader');
   if (leader !== undefined && leader !== 'unknown') throw new CommandError('leader= is unknown');
   return [
+    ...(other.length > 0 && hostsThatAnswer(scene).every((host) => other.includes(host))
+      ? [otherList]
+      : []),
     eachHost((sight) => (silent.includes(sight.host) ? silenced(sight) : sight)),
     eachHost((sight) =>
       deleted.includes(sight.host) ? { ...sight, data: { kind: 'empty' } } : sight,
@@ -94,9 +97,18 @@ function leaderless(status: Answered): Answered {
 
 const silenced = (sight: HostSight): HostSight => ({
   ...sight,
-  peer: { kind: 'silent', because: 'no answer' },
-  status: { kind: 'silent', because: 'no answer' },
+  peer: { kind: 'silent', because: 'deadline' },
+  status: { kind: 'silent', because: 'deadline' },
 });
+
+/** When everybody answers for another cluster, so does whoever gives the list. */
+const otherList: Trouble = (seen) =>
+  seen.memberList.kind === 'unseen'
+    ? seen
+    : { ...seen, memberList: { ...seen.memberList, clusterID: unsafeBrand(OTHER_CLUSTER) } };
+
+const hostsThatAnswer = (scene: Scene): readonly string[] =>
+  look(scene).hosts.flatMap(({ host, status }) => (status.kind === 'answered' ? [host] : []));
 
 const LOG_LENGTH = 100_000n;
 

@@ -1,6 +1,6 @@
 import type { Command } from '../command.js';
 import { stepText } from '../say.js';
-import { withUnknown } from '../turn.js';
+import { withIntent, withUnknown } from '../turn.js';
 
 /**
  * The controller is killed and another one takes over with nothing in memory. The journal gives back the last
@@ -17,7 +17,7 @@ export const restartController: Command = {
     const { decided } = scene;
     const forgetful = { ...scene, decided: undefined, kept: undefined, troubles: [] };
     if (decided === undefined) return { scene: forgetful };
-    const sent = { ...forgetful, inFlight: [...forgetful.inFlight, decided] };
+    const sent = withIntent({ ...forgetful, inFlight: [...forgetful.inFlight, decided] }, decided);
     return {
       scene: withUnknown(sent, decided, sent.world.now),
       text: `the journal holds no outcome of: ${stepText(decided.plan.step)}`,

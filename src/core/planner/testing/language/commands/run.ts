@@ -30,6 +30,12 @@ export const run: Command = {
     const sayOnce = (line: string) => {
       if (lines.at(-1) !== line) lines.push(line);
     };
+    /** The same answer again and again is one line. */
+    const sayStep = (line: string) => {
+      const [, text = '', times = '1'] = /^(.*?)(?:   x(\d+))?$/.exec(lines.at(-1) ?? '') ?? [];
+      if (text === line) lines.splice(-1, 1, `${line}   x${Number(times) + 1}`);
+      else lines.push(line);
+    };
     const end = (plan: Plan) => ({
       scene,
       text: [...lines, sayPlan(plan, scene.world)].join('\n'),
@@ -56,7 +62,7 @@ export const run: Command = {
           const landed = land({ ...scene, decided: undefined }, decision);
           const answer =
             landed.outcome === 'applied' ? '' : `   ${landed.outcome} (${landed.reason})`;
-          lines.push(`${sayStepOfRun(plan)}${answer}`);
+          sayStep(`${sayStepOfRun(plan)}${answer}`);
           scene =
             landed.outcome === 'unknown'
               ? withUnknown(landed.scene, decision, landed.scene.world.now)

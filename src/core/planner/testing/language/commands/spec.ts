@@ -42,13 +42,14 @@ export const spec: Command = {
   ],
   run: (scene, args) => {
     const { world } = scene;
+    const retire = (args.list('retire') ?? []).map((name) => memberOf(scene, name).id);
     const members = (args.list('members') ?? world.target.members.map(({ host }) => host)).map(
       (host) => world.target.members.find((known) => known.host === host) ?? newMember(scene, host),
     );
     const target: Target = {
       ...world.target,
       ...globalWishes(world.target, args),
-      retire: (args.list('retire') ?? []).map((host) => memberOf(scene, host).id),
+      retire,
       members: members.map((member) => memberWishes(member, args)),
     };
     for (const key of ['rename', 'move', 'by-hand']) {

@@ -3,7 +3,7 @@ import { restartFlags } from '../../../../bootstrap/index.js';
 import type { MemberName, TargetMember } from '../../../../cluster/index.js';
 import { applyStep, settle } from '../../../../model/index.js';
 import type { Command } from '../command.js';
-import { changeHost, hostNamed } from '../hosts.js';
+import { changeHost, hostNamed, withHost } from '../hosts.js';
 import { startRegistered } from '../joining.js';
 import { OTHER_CLUSTER, OTHER_MEMBER } from '../labels.js';
 import { CommandError, type Scene } from '../scene.js';
@@ -26,17 +26,16 @@ export const start: Command = {
     const { host, data } = hostNamed(scene, name);
     const wanted = scene.world.target.members.find((member) => member.host === host);
     const isByHand = wanted?.byHand === true;
+    if (how === 'as-new') return { scene: withWorld(scene, founding(scene, name, isByHand)) };
+    // The model starts processes of ours; whose it is matters afterwards.
+    const down = withHost(scene.world, host, (was) => ({ ...was, process: { kind: 'stopped' } }));
+    const ready = isByHand ? { ...scene, world: down } : scene;
     const started =
-      how === 'as-new'
-        ? founding(scene, name, isByHand)
-        : data.kind === 'present'
-          ? withData(scene, name, wanted)
-          : startRegistered(scene.world, name, 0);
-    const byHand = (world: Scene['world']) =>
-      isByHand
-        ? changeHost(world, host, (was) => ({ ...was, process: { kind: 'by-hand' } }))
-        : world;
-    return { scene: withWorld(scene, byHand(started)) };
+      data.kind === 'present'
+        ? withData(ready, name, wanted)
+        : startRegistered(ready.world, name, 0);
+    const theirs = withHost(started, host, (was) => ({ ...was, process: { kind: 'by-hand' } }));
+    return { scene: withWorld(scene, isByHand ? theirs : started) };
   },
 };
 
