@@ -12,16 +12,19 @@ export const quorumLost = defineProblem(
     healthy: number;
     withData: readonly string[];
     lost: readonly string[];
+    unseen: readonly string[];
   }) => ({
     summary: `Cannot change or repair ${d.cluster}: quorum is lost`,
     detail:
       `${d.healthy} of ${d.voters} voters are healthy and ${d.quorum} are needed. ` +
       (d.lost.length > 0 ? `Without their data: ${list(d.lost)}. ` : '') +
-      (d.withData.length > 0
-        ? `Data is still there on: ${list(d.withData)}. Nothing was touched.`
+      (d.unseen.length > 0 ? `Not seen: ${list(d.unseen)}. ` : '') +
+      (d.withData.length > 0 ? `Data is still there on: ${list(d.withData)}. ` : '') +
+      (d.withData.length + d.unseen.length > 0
+        ? 'Nothing was touched.'
         : 'No host holds data any more. Nothing was touched.'),
     hint:
-      d.withData.length > 0
+      d.withData.length + d.unseen.length > 0
         ? `Bring back the hosts that still have their data, or take one look first:\n  quorate status`
         : `Restore from a backup; starting again means an empty cluster:\n  quorate destroy ${d.cluster}`,
   }),

@@ -1,9 +1,9 @@
 import type { Standing } from '../../cluster/index.js';
 import { STARTING_MAX_MS } from '../guards.js';
 import { blockedBy, waitFor } from '../make.js';
-import { noLeader, quorumLost } from '../problems.js';
+import { hostUnseen, noLeader, quorumLost } from '../problems.js';
 import type { Plan } from '../plan-types.js';
-import { type Rule, type View, ours, sightOf } from '../view.js';
+import { type Rule, type View, sightOf } from '../view.js';
 
 /**
  * Without a list read through quorum nothing about membership is decided. Either enough voters may still come back
@@ -27,6 +27,7 @@ export const sayQuorumLost: Rule = (view) => {
       healthy: standing.healthyVoters.length,
       withData: named(standing.voters.filter(({ sight }) => sight?.data.kind === 'present')),
       lost: named(standing.voters.filter(({ dataLost }) => dataLost)),
+      unseen: named(standing.voters.filter(({ sight }) => sight?.data.kind === 'unseen')),
     }),
   );
 };
@@ -55,30 +56,37 @@ function waitForThem(view: View, voters: readonly Standing[]): Plan {
   return waitFor('leader', 'no-leader-yet');
 }
 
-/** Not even a peer port gave a list: judge by the hosts alone. */
+/**
+ * Not even a peer port gave a list: judge by the hosts alone. Who is empty may have lost its data or never have been a
+ * member, and who was not seen may have all of it; so it is called lost only when no host can hold anything.
+ */
 function withoutAnyList(view: View): Plan | undefined {
   if (view.record.clusterID === undefined) return undefined;
-  const sights = ours(view).map((member) => sightOf(view, member));
-  const voters = view.target.members.length;
-  const withData = sights.filter(({ data }) => data.kind === 'present');
-  const lost = sights.filter(({ data }) => data.kind === 'empty');
-  const quorum = Math.floor(voters / 2) + 1;
-  if (withData.length < quorum && lost.length > 0) {
+  const cluster = view.target.name;
+  const sights = view.target.members.map((member) => sightOf(view, member));
+  if (sights.every(({ data }) => data.kind === 'empty')) {
     return blockedBy(
       quorumLost({
-        cluster: view.target.name,
-        voters,
-        quorum,
+        cluster,
+        voters: sights.length,
+        quorum: Math.floor(sights.length / 2) + 1,
         healthy: 0,
-        withData: withData.map(({ host }) => host),
-        lost: lost.map(({ host }) => host),
+        withData: [],
+        lost: sights.map(({ host }) => host),
+        unseen: [],
       }),
     );
   }
-  for (const { process } of sights) {
-    if (process.kind === 'stopped' && process.lastExit !== undefined) {
+  for (const { process, data } of sights) {
+    if (data.kind === 'present' && process.kind === 'stopped' && process.lastExit !== undefined) {
       return blockedBy(process.lastExit.problem);
     }
+  }
+  for (const { host, process } of sights) {
+    if (process.kind !== 'unseen') continue;
+    return waitFor('host', 'host-unseen', {
+      problem: hostUnseen({ cluster, host, because: process.because }),
+    });
   }
   return waitFor('linearizable-member-list', 'member-list-unseen');
 }
