@@ -35,6 +35,10 @@ export const sayQuorumLost: Rule = (view) => {
 const canComeBack = ({ sight, dataLost }: Standing): boolean => !dataLost && sight !== undefined;
 
 function waitForThem(view: View, voters: readonly Standing[]): Plan {
+  // They have a leader: it is our question for the list that found no answer.
+  if (view.standing.leader !== undefined) {
+    return waitFor('linearizable-member-list', 'member-list-unseen');
+  }
   const running = voters.flatMap(({ sight }) =>
     sight?.process.kind === 'running' ? [sight.process.startedAt] : [],
   );
