@@ -1,9 +1,22 @@
 import { joinFlags } from '../../bootstrap/index.js';
-import { type Standing, type TargetMember, labelOf, marginOf } from '../../cluster/index.js';
+import {
+  type HostSight,
+  type Standing,
+  type TargetMember,
+  labelOf,
+  marginOf,
+} from '../../cluster/index.js';
 import { STARTING_MAX_MS, retryAt } from '../guards.js';
 import { blockedBy, stepOf, waitFor } from '../make.js';
 import type { Plan, Reason } from '../plan-types.js';
-import { foreignData, learnerStuck, promotionWouldRiskQuorum, startedAsNew } from '../problems.js';
+import {
+  foreignData,
+  hostUnseen,
+  learnerStuck,
+  promotionWouldRiskQuorum,
+  startedAsNew,
+  unreadableData,
+} from '../problems.js';
 import { type Rule, type View, sightOf } from '../view.js';
 
 /**
@@ -67,7 +80,7 @@ function finish(view: View, joining: Standing): Plan | undefined {
         ? promoteOrWait(view, joining, undefined)
         : waitFor('a-person', 'started-by-hand');
     case 'unseen':
-      return waitFor('host', 'host-unseen');
+      return waitForHost(view, sight, sight.process.because);
   }
 }
 
@@ -75,11 +88,19 @@ const removeLearner = (view: View, { member }: Standing, because: Reason): Plan 
   stepOf(view, { kind: 'remove-member', member: member.id, name: labelOf(member) }, because);
 
 function startJoining(view: View, joining: Standing, wanted: TargetMember): Plan {
-  const { process, data } = sightOf(view, wanted);
+  const sight = sightOf(view, wanted);
+  const { process, data } = sight;
+  if (data.kind === 'unreadable') {
+    const { name: cluster } = view.target;
+    return blockedBy(unreadableData({ cluster, host: sight.host, because: data.problem.detail }));
+  }
   if (retryAt(process) > view.now && process.kind === 'stopped' && process.lastExit !== undefined) {
     return blockedBy(process.lastExit.problem);
   }
-  if (data.kind !== 'empty') return waitFor('host', 'host-unseen');
+  if (data.kind !== 'empty') {
+    const because = data.kind === 'unseen' ? data.because : 'its data was not seen to be empty';
+    return waitForHost(view, sight, because);
+  }
   const members = view.standing.standings.map(({ member }) => member);
   const flags = joinFlags(wanted, { members, self: joining.member.id });
   return stepOf(
@@ -93,6 +114,11 @@ function startJoining(view: View, joining: Standing, wanted: TargetMember): Plan
     'registered-not-started',
   );
 }
+
+const waitForHost = (view: View, { host }: HostSight, because: string): Plan =>
+  waitFor('host', 'host-unseen', {
+    problem: hostUnseen({ cluster: view.target.name, host, because }),
+  });
 
 function promoteOrWait(
   view: View,

@@ -2,7 +2,7 @@ import { type Standing, labelOf } from '../../cluster/index.js';
 import { STARTING_MAX_MS } from '../guards.js';
 import { blockedBy, waitFor } from '../make.js';
 import type { Plan } from '../plan-types.js';
-import { hostUnseen, memberUnhealthy } from '../problems.js';
+import { hostUnseen, memberUnhealthy, unreadableData } from '../problems.js';
 import type { Rule, View } from '../view.js';
 
 /** Nothing elective begins while a voter is unwell; what is wrong with it is the answer. */
@@ -15,6 +15,11 @@ export const waitUntilHealthy: Rule = (view) => {
 function explain(view: View, sick: Standing): Plan | undefined {
   const cluster = view.target.name;
   const process = sick.sight?.process;
+  // Why its process ended is old news when it cannot be started for another reason.
+  if (process?.kind === 'stopped' && sick.sight?.data.kind === 'unreadable') {
+    const { host, data } = sick.sight;
+    return blockedBy(unreadableData({ cluster, host, because: data.problem.detail }));
+  }
   switch (process?.kind) {
     case undefined:
       // In the list and nowhere to be seen: refuse-unusable-hosts tells who that is.
