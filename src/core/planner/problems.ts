@@ -1,4 +1,4 @@
-import { defineProblem } from '../../base/index.js';
+import { defineProblem, formatDurationMs } from '../../base/index.js';
 
 const list = (items: readonly string[]): string => items.join(', ');
 
@@ -35,7 +35,7 @@ export const noLeader = defineProblem(
   'no-leader',
   (d: { cluster: string; running: number; voters: number; forMs: number }) => ({
     summary: `${d.cluster} has no leader`,
-    detail: `${d.running} of ${d.voters} voters run, for at least ${Math.round(d.forMs / 1000)} s, and none of them knows a leader.`,
+    detail: `${d.running} of ${d.voters} voters run, for at least ${formatDurationMs(d.forMs)}, and none of them knows a leader.`,
     hint: 'Look at what they say, and whether their peer URLs reach each other:\n  quorate status',
   }),
 );
@@ -133,12 +133,12 @@ export const removalWouldRiskQuorum = defineProblem(
   }),
 );
 
-/** A voter runs and is not well, for longer than a start takes. */
+/** A voter has been running for longer than a start takes, and is not well now. Since when it is unwell nobody knows. */
 export const memberUnhealthy = defineProblem(
   'member-unhealthy',
   (d: { cluster: string; member: string; forMs: number; saw: string }) => ({
     summary: `Member ${d.member} of ${d.cluster} runs but is not healthy`,
-    detail: `For at least ${Math.round(d.forMs / 1000)} s. What we saw last: ${d.saw}. Nothing else is changed meanwhile.`,
+    detail: `It has been running for ${formatDurationMs(d.forMs)}. What we saw last: ${d.saw}. Nothing else is changed meanwhile.`,
     hint: `If it stays so, stop its process, or replace the member:\n  quorate member replace ${d.member}`,
   }),
 );
@@ -147,7 +147,7 @@ export const learnerStuck = defineProblem(
   'learner-stuck',
   (d: { cluster: string; member: string; forMs: number; saw: string }) => ({
     summary: `Learner ${d.member} of ${d.cluster} does not catch up`,
-    detail: `It has run for ${Math.round(d.forMs / 1000)} s. What we saw last: ${d.saw}.`,
+    detail: `It has been running for ${formatDurationMs(d.forMs)}. What we saw last: ${d.saw}.`,
     hint: `Remove it, or replace it:\n  quorate member remove ${d.member}`,
   }),
 );
@@ -159,6 +159,16 @@ export const hostUnseen = defineProblem(
     summary: `Cannot see host ${d.host} of ${d.cluster}`,
     detail: d.because,
     hint: 'Nothing that depends on it is decided until it answers.',
+  }),
+);
+
+/** A process or data is on a host that is to get a member, and it is no member's. */
+export const hostInUse = defineProblem(
+  'host-in-use',
+  (d: { cluster: string; host: string; because: string }) => ({
+    summary: `Not adding a member to ${d.cluster} on host ${d.host}: something is there already`,
+    detail: `${d.because}. Nothing was touched.`,
+    hint: `See what it is, and stop it or move it away yourself; ${d.host} is used as soon as it is gone.`,
   }),
 );
 

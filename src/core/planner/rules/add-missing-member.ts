@@ -1,7 +1,8 @@
-import { type TargetMember, VOTERS_MAX } from '../../cluster/index.js';
+import { type HostSight, type TargetMember, VOTERS_MAX } from '../../cluster/index.js';
 import { connectedAt } from '../guards.js';
 import { blockedBy, stepOf, waitFor } from '../make.js';
-import { hostUnseen, noSpace } from '../problems.js';
+import { hostInUse, hostUnseen, noSpace } from '../problems.js';
+import type { Plan } from '../plan-types.js';
 import { type Rule, type View, sightOf } from '../view.js';
 
 /** A wanted member that the list does not have is registered as a learner; it is started and promoted after that. */
@@ -18,16 +19,8 @@ export const addMissingMember: Rule = (view) => {
       until: connectedAt(standing),
     });
   }
-  const { process, data } = sightOf(view, missing);
-  if (!missing.byHand && (process.kind !== 'stopped' || data.kind !== 'empty')) {
-    const because =
-      process.kind === 'running'
-        ? 'a process still runs there that is no member'
-        : process.kind === 'unseen'
-          ? process.because
-          : 'its data was not seen to be empty';
-    return blockedBy(hostUnseen({ cluster: target.name, host: missing.host, because }));
-  }
+  const refusal = missing.byHand ? undefined : refuseUsedHost(target.name, sightOf(view, missing));
+  if (refusal !== undefined) return refusal;
   return stepOf(
     view,
     {
@@ -39,6 +32,24 @@ export const addMissingMember: Rule = (view) => {
     'below-wanted-size',
   );
 };
+
+/** Registered there, the member could not start, and the cluster would wait for it. */
+function refuseUsedHost(cluster: string, { host, process, data }: HostSight): Plan | undefined {
+  if (process.kind === 'unseen') {
+    return blockedBy(hostUnseen({ cluster, host, because: process.because }));
+  }
+  if (data.kind === 'unseen') {
+    return blockedBy(hostUnseen({ cluster, host, because: data.because }));
+  }
+  if (process.kind !== 'stopped') {
+    return blockedBy(
+      hostInUse({ cluster, host, because: 'A process runs there that is no member' }),
+    );
+  }
+  return data.kind === 'empty'
+    ? undefined
+    : blockedBy(hostInUse({ cluster, host, because: "Data is there that is no member's" }));
+}
 
 const isListed = ({ standing }: View, wanted: TargetMember): boolean =>
   standing.standings.some(
