@@ -11,6 +11,7 @@ export * from './quorum.js';
 export * from './flags.js';
 export * from './record.js';
 export * from './observation.js';
+export * from './alarms.js';
 export * from './target.js';
 export * from './standing.js';
 export { clusterIDAtBirth, memberIDAtBirth } from './identity.js';

@@ -1,4 +1,5 @@
 import { type ClusterID, type MemberID, unsafeBrand } from '../../base/index.js';
+import { type AlarmSight, alarmsIn } from './alarms.js';
 import { type Member, votersOf } from './member.js';
 import type { HostName, PeerURL } from './names.js';
 import type { HostSight, Observation } from './observation.js';
@@ -15,7 +16,7 @@ export interface Standing {
   readonly wanted: TargetMember | undefined;
   /** A person asked for this very member to be replaced or removed. */
   readonly retired: boolean;
-  /** Has a leader, agrees with the others on it, still has its data, and reports no corruption. */
+  /** Has a leader, agrees with the others on it, still has its data, and no alarm says that it is corrupt. */
   readonly healthy: boolean;
   /** Its data directory is gone: it must never start again under this id. */
   readonly dataLost: boolean;
@@ -33,6 +34,7 @@ export interface ClusterStanding {
   readonly quorum: number;
   readonly margin: number;
   readonly leader: Standing | undefined;
+  readonly alarms: readonly AlarmSight[];
 }
 
 /**
@@ -47,6 +49,7 @@ export function standingOf(
   const list = observation.memberList;
   const members = list.kind === 'unseen' ? [] : list.members;
   const leaderID = leaderOf(observation);
+  const alarms = alarmsIn(observation);
   const standings = members.map((member): Standing => {
     const sight = sightOf(member, observation, hostByPeerURL(member, target, addresses));
     const wanted =
@@ -60,7 +63,10 @@ export function standingOf(
       sight,
       wanted: retired ? undefined : wanted,
       retired,
-      healthy: !dataLost && answersWell(member.id, sight, leaderID),
+      healthy:
+        !dataLost &&
+        answersWell(member.id, sight, leaderID) &&
+        !alarms.some((own) => own.alarm === 'CORRUPT' && own.member === member.id),
       dataLost,
     };
   });
@@ -76,6 +82,7 @@ export function standingOf(
     quorum: quorumOf(votersOf(members).length),
     margin: marginOf(voters.length, healthyVoters.length),
     leader: standings.find((standing) => standing.member.id === leaderID),
+    alarms,
   };
 }
 
@@ -104,8 +111,7 @@ function answersWell(
   return (
     status.memberID === id &&
     status.leader !== undefined &&
-    status.leader === leaderID &&
-    !status.errors.some((text) => text.includes('CORRUPT'))
+    status.leader === leaderID
   );
 }
 

@@ -208,8 +208,22 @@ export const noSpace = defineProblem(
   'no-space',
   (d: { cluster: string; members: readonly string[] }) => ({
     summary: `${d.cluster} has a NOSPACE alarm`,
-    detail: `Raised by: ${list(d.members)}. Writes are refused until space is given back; repairs go on, growth waits.`,
+    detail: `${d.members.length > 0 ? `Raised by: ${list(d.members)}. ` : ''}Writes are refused until space is given back; repairs go on, growth waits.`,
     hint: 'Compact and defragment, raise quota-backend-bytes in the spec, then disarm the alarm.',
+  }),
+);
+
+/** The members' data differs: etcd refuses writes, and whoever copied from them might copy what is wrong. */
+export const corruptData = defineProblem(
+  'corrupt-data',
+  (d: { cluster: string; members: readonly string[] }) => ({
+    summary: `${d.cluster} has a CORRUPT alarm: the data of its members differs`,
+    detail:
+      (d.members.length > 0
+        ? `Raised for: ${list(d.members)}. `
+        : 'etcd does not say for which member. ') +
+      'Writes are refused, and nothing is built on data that may be wrong.',
+    hint: 'Compare the members, replace the one that differs, then disarm the alarm:\n  etcdctl endpoint hashkv --cluster\n  quorate member replace NAME\n  etcdctl alarm disarm',
   }),
 );
 

@@ -1,5 +1,6 @@
 import { type HostSight, type TargetMember, VOTERS_MAX } from '../../cluster/index.js';
 import { connectedAt } from '../guards.js';
+import { alarmedBy } from '../alarmed-by.js';
 import { blockedBy, stepOf, waitFor } from '../make.js';
 import { hostInUse, hostUnseen, noSpace } from '../problems.js';
 import type { Plan } from '../plan-types.js';
@@ -11,8 +12,9 @@ export const addMissingMember: Rule = (view) => {
   const missing = target.members.find((member) => !isListed(view, member));
   if (missing === undefined) return undefined;
   if (standing.standings.length >= VOTERS_MAX) return undefined;
-  const full = alarmed(view);
-  if (full.length > 0) return blockedBy(noSpace({ cluster: target.name, members: full }));
+  if (standing.alarms.some(({ alarm }) => alarm === 'NOSPACE')) {
+    return blockedBy(noSpace({ cluster: target.name, members: alarmedBy(view, 'NOSPACE') }));
+  }
   if (!guards.noLearnerYet(standing)) return waitFor('learner-in-sync', 'learner-catching-up');
   if (!guards.connectedLongEnough(standing, now)) {
     return waitFor('etcd-health-interval', 'members-not-connected-long-enough', {
@@ -55,12 +57,4 @@ const isListed = ({ standing }: View, wanted: TargetMember): boolean =>
   standing.standings.some(
     ({ member, sight }) =>
       sight?.host === wanted.host || member.peerURLs.some((url) => wanted.peerURLs.includes(url)),
-  );
-
-const alarmed = ({ standing }: View): readonly string[] =>
-  standing.standings.flatMap(({ member, sight }) =>
-    sight?.status.kind === 'answered' &&
-    sight.status.errors.some((text) => text.includes('NOSPACE'))
-      ? [member.name]
-      : [],
   );

@@ -6,10 +6,12 @@ import {
   labelOf,
   marginOf,
 } from '../../cluster/index.js';
+import { alarmedBy } from '../alarmed-by.js';
 import { STARTING_MAX_MS, retryAt } from '../guards.js';
 import { blockedBy, stepOf, waitFor } from '../make.js';
 import type { Plan, Reason } from '../plan-types.js';
 import {
+  corruptData,
   foreignData,
   hostUnseen,
   learnerStuck,
@@ -127,6 +129,9 @@ function promoteOrWait(
 ): Plan | undefined {
   const { standing, guards, target } = view;
   const label = labelOf(learner.member);
+  if (isDoubtful(view, learner)) {
+    return blockedBy(corruptData({ cluster: target.name, members: alarmedBy(view, 'CORRUPT') }));
+  }
   if (!guards.learnerInSync(standing, learner)) {
     const forMs = startedAt === undefined ? 0 : view.now - startedAt;
     if (forMs <= STARTING_MAX_MS || isMoving(learner, standing.leader)) {
@@ -160,6 +165,12 @@ function promoteOrWait(
     { voters: 1 },
   );
 }
+
+/** Its data differs, or somebody's does and etcd does not say whose. */
+const isDoubtful = ({ standing }: View, { member }: Standing): boolean =>
+  standing.alarms.some(
+    (own) => own.alarm === 'CORRUPT' && (own.member === undefined || own.member === member.id),
+  );
 
 /** A learner that answers and knows the leader is receiving the log, however long that takes. */
 const isMoving = ({ sight }: Standing, leader: Standing | undefined): boolean =>

@@ -1,9 +1,15 @@
 import { labelOf } from '../../cluster/index.js';
 import { blockedBy } from '../make.js';
-import { foreignData, memberWrongVersion, strangerInList, unreadableData } from '../problems.js';
+import {
+  corruptData,
+  foreignData,
+  memberWrongVersion,
+  strangerInList,
+  unreadableData,
+} from '../problems.js';
 import { type Rule, ours, sightOf } from '../view.js';
 
-/** What repairs cannot mend and growth must not step over: foreign data, unreadable data, lying binaries, members nobody knows. */
+/** What repairs cannot mend and growth must not step over: foreign, unreadable or corrupt data, lying binaries, members nobody knows. */
 export const refuseUnusableHosts: Rule = (view) => {
   const cluster = view.target.name;
   for (const member of ours(view)) {
@@ -24,6 +30,9 @@ export const refuseUnusableHosts: Rule = (view) => {
         running: process.kind === 'running',
       }),
     );
+  }
+  if (view.standing.alarms.some((own) => own.alarm === 'CORRUPT' && own.member === undefined)) {
+    return blockedBy(corruptData({ cluster, members: [] }));
   }
   for (const { member, sight, wanted, retired } of view.standing.standings) {
     const launchedAs = sight?.process.kind === 'running' ? sight.process.version : undefined;

@@ -2,7 +2,7 @@ import { type Standing, labelOf } from '../../cluster/index.js';
 import { STARTING_MAX_MS } from '../guards.js';
 import { blockedBy, waitFor } from '../make.js';
 import type { Plan } from '../plan-types.js';
-import { hostUnseen, memberUnhealthy, unreadableData } from '../problems.js';
+import { corruptData, hostUnseen, memberUnhealthy, unreadableData } from '../problems.js';
 import type { Rule, View } from '../view.js';
 
 /** Nothing elective begins while a voter is unwell; what is wrong with it is the answer. */
@@ -19,6 +19,9 @@ function explain(view: View, sick: Standing): Plan | undefined {
   if (process?.kind === 'stopped' && sick.sight?.data.kind === 'unreadable') {
     const { host, data } = sick.sight;
     return blockedBy(unreadableData({ cluster, host, because: data.problem.detail }));
+  }
+  if (isCorrupt(view, sick)) {
+    return blockedBy(corruptData({ cluster, members: [labelOf(sick.member)] }));
   }
   switch (process?.kind) {
     case undefined:
@@ -42,6 +45,9 @@ function explain(view: View, sick: Standing): Plan | undefined {
       );
   }
 }
+
+const isCorrupt = ({ standing }: View, { member }: Standing): boolean =>
+  standing.alarms.some((own) => own.alarm === 'CORRUPT' && own.member === member.id);
 
 function sawOf({ sight }: Standing): string {
   if (sight?.status.kind !== 'answered') return `no answer (${sight?.status.because ?? 'unseen'})`;

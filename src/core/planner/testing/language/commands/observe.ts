@@ -24,12 +24,22 @@ import { look } from '../turn.js';
  *     observe lag=(b:5000)             applied 5000 entries fewer than the leader
  *     observe says-version=(b:3.5.30)  what its Status says
  *     observe other-cluster=b          answers with another ClusterID
+ *     observe unnamed-alarm=CORRUPT    every member tells an alarm that names nobody
  *     observe deleted=b                it still runs, on a directory that is gone
  */
 export const observe: Command = {
   usage: 'observe [keep] [list=…] [leader=unknown] [silent=…] [lag=…] [says-version=…] …',
   words: [0, 1],
-  options: ['list', 'leader', 'silent', 'lag', 'says-version', 'other-cluster', 'deleted'],
+  options: [
+    'list',
+    'leader',
+    'silent',
+    'lag',
+    'says-version',
+    'other-cluster',
+    'deleted',
+    'unnamed-alarm',
+  ],
   run: (scene, args) => {
     const [word] = args.words;
     if (word !== undefined && word !== 'keep') throw new CommandError(`"${word}" is not keep`);
@@ -51,6 +61,7 @@ function troublesOf(scene: Scene, args: Args): readonly Trouble[] {
   const lag = new Map(args.pairs('lag'));
   const versions = new Map(args.pairs('says-version'));
   known(scene, [...lag.keys(), ...versions.keys()]);
+  const unnamed = args.list('unnamed-alarm') ?? [];
   const leader = args.value('leader');
   if (leader !== undefined && leader !== 'unknown') throw new CommandError('leader= is unknown');
   return [
@@ -63,6 +74,7 @@ function troublesOf(scene: Scene, args: Args): readonly Trouble[] {
     ),
     eachStatus((status, host) => ({
       ...status,
+      errors: [...status.errors, ...unnamed.map((alarm) => `alarm:${alarm}`)],
       ...(other.includes(host) ? { clusterID: unsafeBrand(OTHER_CLUSTER) } : {}),
       ...(versions.has(host)
         ? { version: unsafeBrand<EtcdVersion>(versions.get(host) ?? '') }
