@@ -108,11 +108,7 @@ function answersWell(
 ): boolean {
   if (sight === undefined || sight.status.kind !== 'answered') return false;
   const { status } = sight;
-  return (
-    status.memberID === id &&
-    status.leader !== undefined &&
-    status.leader === leaderID
-  );
+  return status.memberID === id && status.leader !== undefined && status.leader === leaderID;
 }
 
 function sightOf(

@@ -1,4 +1,4 @@
-import { type HostSight, type TargetMember, VOTERS_MAX } from '../../cluster/index.js';
+import { type HostSight, type TargetMember, VOTERS_MAX, marginOf } from '../../cluster/index.js';
 import { connectedAt } from '../guards.js';
 import { alarmedBy } from '../alarmed-by.js';
 import { blockedBy, stepOf, waitFor } from '../make.js';
@@ -12,7 +12,7 @@ export const addMissingMember: Rule = (view) => {
   const missing = target.members.find((member) => !isListed(view, member));
   if (missing === undefined) return undefined;
   if (standing.standings.length >= VOTERS_MAX) return undefined;
-  if (standing.alarms.some(({ alarm }) => alarm === 'NOSPACE')) {
+  if (standing.alarms.some(({ alarm }) => alarm === 'NOSPACE') && !raisesMargin(standing)) {
     return blockedBy(noSpace({ cluster: target.name, members: alarmedBy(view, 'NOSPACE') }));
   }
   if (!guards.noLearnerYet(standing)) return waitFor('learner-in-sync', 'learner-catching-up');
@@ -34,6 +34,10 @@ export const addMissingMember: Rule = (view) => {
     'below-wanted-size',
   );
 };
+
+/** From an even number of voters the next one is the repair of a loss, from an odd one it only adds a copy. */
+const raisesMargin = ({ voters }: View['standing']): boolean =>
+  marginOf(voters.length + 1, voters.length + 1) > marginOf(voters.length, voters.length);
 
 /** Registered there, the member could not start, and the cluster would wait for it. */
 function refuseUsedHost(cluster: string, { host, process, data }: HostSight): Plan | undefined {
