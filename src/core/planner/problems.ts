@@ -177,8 +177,18 @@ export const birthIncomplete = defineProblem(
   'birth-incomplete',
   (d: { cluster: string; lost: readonly string[]; withData: readonly string[] }) => ({
     summary: `Cannot finish the birth of ${d.cluster}`,
-    detail: `${list(d.lost)} had been started and has no data now; ${list(d.withData)} has. Starting it again as new could lose what they had agreed on.`,
+    detail: `Started once and without data now: ${list(d.lost)}. With data: ${list(d.withData)}. Starting them again as new could lose what had been agreed on.`,
     hint: `The cluster never reported itself ready. Begin again (its data is moved aside, not deleted):\n  quorate destroy ${d.cluster}\n  quorate up`,
+  }),
+);
+
+/** The spec's members changed after the first of them was started: the rest would be told another list. */
+export const birthChanged = defineProblem(
+  'birth-changed',
+  (d: { cluster: string; started: readonly string[]; waiting: readonly string[] }) => ({
+    summary: `Cannot finish the birth of ${d.cluster}: its members were changed meanwhile`,
+    detail: `Started with the members of before: ${list(d.started)}. Not started: ${list(d.waiting)}; with another list they would found another cluster.`,
+    hint: `Set spec.members back until it is born, then change them. Or begin again (its data is moved aside, not deleted):\n  quorate destroy ${d.cluster}\n  quorate up`,
   }),
 );
 

@@ -9,7 +9,13 @@ import {
 import { retryAt } from '../guards.js';
 import { blockedBy, stepOf, waitFor } from '../make.js';
 import type { Plan } from '../plan-types.js';
-import { birthIncomplete, foreignData, hostUnseen, unreadableData } from '../problems.js';
+import {
+  birthChanged,
+  birthIncomplete,
+  foreignData,
+  hostUnseen,
+  unreadableData,
+} from '../problems.js';
 import { type Rule, type View, ours, sightOf } from '../view.js';
 
 /**
@@ -33,7 +39,7 @@ export const bear: Rule = (view) => {
       return waitFor('peer-port', 'member-starting');
     }
   }
-  return recordBirth(view, expected) ?? explainWaiting(view);
+  return recordBirth(view, expected) ?? explainWaiting(view, expected);
 };
 
 /** Whoever sorts first opens the gate; the rest in the same order, so that two runs never differ. */
@@ -147,7 +153,7 @@ function recordBirth(view: View, expected: ClusterID): Plan | undefined {
   return stepOf(view, { kind: 'record-birth', clusterID: expected }, 'birth-complete');
 }
 
-function explainWaiting(view: View): Plan {
+function explainWaiting(view: View, expected: ClusterID): Plan {
   const sights = ours(view).map((member) => sightOf(view, member));
   for (const { process } of sights) {
     if (process.kind !== 'stopped' || process.lastExit === undefined) continue;
@@ -155,12 +161,13 @@ function explainWaiting(view: View): Plan {
   }
   const stopped = sights.filter(({ process }) => process.kind === 'stopped');
   if (stopped.length > 0) {
+    const cluster = view.target.name;
+    const waiting = stopped.map(({ host }) => host);
+    const withData = sights.filter(({ data }) => data.kind === 'present').map(({ host }) => host);
     return blockedBy(
-      birthIncomplete({
-        cluster: view.target.name,
-        lost: stopped.map(({ host }) => host),
-        withData: sights.filter(({ data }) => data.kind === 'present').map(({ host }) => host),
-      }),
+      computedClusterID(view) === expected
+        ? birthIncomplete({ cluster, lost: waiting, withData })
+        : birthChanged({ cluster, started: withData, waiting }),
     );
   }
   return waitFor('leader', 'no-leader-yet');
