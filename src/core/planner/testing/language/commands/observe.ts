@@ -25,7 +25,7 @@ import { look } from '../turn.js';
  *     observe says-version=(b:3.5.30)  what its Status says
  *     observe other-cluster=b          answers with another ClusterID
  *     observe unnamed-alarm=CORRUPT    every member tells an alarm that names nobody
- *     observe deleted=b                it still runs, on a directory that is gone
+ *     observe no-log=b                it runs, and its directory holds no log (not yet, or not any more)
  */
 export const observe: Command = {
   usage: 'observe [keep] [list=…] [leader=unknown] [silent=…] [lag=…] [says-version=…] …',
@@ -37,7 +37,7 @@ export const observe: Command = {
     'lag',
     'says-version',
     'other-cluster',
-    'deleted',
+    'no-log',
     'unnamed-alarm',
   ],
   run: (scene, args) => {
@@ -57,7 +57,7 @@ type Trouble = Scene['troubles'][number];
 function troublesOf(scene: Scene, args: Args): readonly Trouble[] {
   const silent = known(scene, args.list('silent') ?? []);
   const other = known(scene, args.list('other-cluster') ?? []);
-  const deleted = known(scene, args.list('deleted') ?? []);
+  const noLog = known(scene, args.list('no-log') ?? []);
   const lag = new Map(args.pairs('lag'));
   const versions = new Map(args.pairs('says-version'));
   known(scene, [...lag.keys(), ...versions.keys()]);
@@ -70,7 +70,7 @@ function troublesOf(scene: Scene, args: Args): readonly Trouble[] {
       : []),
     eachHost((sight) => (silent.includes(sight.host) ? silenced(sight) : sight)),
     eachHost((sight) =>
-      deleted.includes(sight.host) ? { ...sight, data: { kind: 'empty' } } : sight,
+      noLog.includes(sight.host) ? { ...sight, data: { kind: 'empty' } } : sight,
     ),
     eachStatus((status, host) => ({
       ...status,
