@@ -69,6 +69,7 @@ async function unresolvedOf(
 /** One look has no second chance: a member that is slow to answer is not silent. */
 const PATIENT: Partial<ControllerTimings> = {
   leaderlessProbeMs: DEFAULT_TIMINGS.probeMs,
+  formingProbeMs: DEFAULT_TIMINGS.probeMs,
 };
 
 const NO_LOCK: HeldLock = { stillHeld: async () => true, release: async () => undefined };

@@ -11,7 +11,7 @@ import {
 } from '../base/index.js';
 import { type ClusterName, type EtcdVersion } from '../core/cluster/index.js';
 import { createLocalDriver, createLocalStore } from '../drivers/local/index.js';
-import type { ResolveTarget } from '../engine/controller/index.js';
+import type { ControllerTimings, ResolveTarget } from '../engine/controller/index.js';
 import type { ClusterStore, EtcdAdmin, HostDriver } from '../engine/ports/index.js';
 import type { BinaryProgress } from '../services/binaries/index.js';
 import { targetResolver } from './resolve.js';
@@ -29,8 +29,12 @@ export const thisMachine = (): Machine => ({
   env: process.env,
 });
 
+/** On one machine an answer takes a millisecond, and in a birth the next thing to do comes every few. */
+const LOCAL_TIMINGS: Partial<ControllerTimings> = { formingProbeMs: 5, formingPollMs: 5 };
+
 /** One local cluster, put together. */
 export interface LocalParts {
+  readonly timings: Partial<ControllerTimings>;
   readonly driver: HostDriver;
   readonly store: ClusterStore;
   readonly admin: EtcdAdmin;
@@ -52,6 +56,7 @@ export async function localParts(
     binaryFor: (version, signal) => etcdOf(machine, version, { offline: false, signal }),
   });
   return {
+    timings: LOCAL_TIMINGS,
     driver,
     store: createLocalStore({ stateDir, clock }),
     admin: createEtcdAdmin({ clock }),

@@ -369,7 +369,7 @@ describe('localList', () => {
 
 test.each([
   ['at the start of a born cluster', false, 0, 1000],
-  ['while forming', true, 0, 15],
+  ['while forming', true, 0, 60],
   ['after one turn without leader', false, 1, 60],
   ['after some', false, ESCALATE_TURNS, 120],
   ['after many', false, 3 * ESCALATE_TURNS, 480],

@@ -49,7 +49,7 @@ export const DEFAULT_TIMINGS: ControllerTimings = {
   headStartMs: 100,
   probeMs: 1000,
   leaderlessProbeMs: 60,
-  formingProbeMs: 15,
+  formingProbeMs: 60,
   gatherMs: 25,
   formingPollMs: 10,
   waitPollMs: 250,
