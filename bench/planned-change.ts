@@ -6,9 +6,14 @@ const GAP_MAX_MS = 100;
 
 interface Change {
   readonly name: string;
+  /** Who leaves by it: the writer is told before, as consumers are. */
+  readonly leaving?: (home: Home) => Promise<string>;
   /** Carried out under a writer; returns when the cluster has converged. */
-  readonly carryOut: (home: Home) => Promise<unknown>;
+  readonly carryOut: (home: Home, leaving: string) => Promise<unknown>;
 }
+
+const remove = (home: Home, name: string): Promise<unknown> =>
+  home.quorate('member', 'remove', name);
 
 const CHANGES: readonly Change[] = [
   { name: 'grow 3 → 4', carryOut: (home) => home.quorate('member', 'add', 'm4') },
@@ -25,15 +30,18 @@ const CHANGES: readonly Change[] = [
   },
   {
     name: 'replace a member',
+    leaving: async () => 'blue',
     carryOut: (home) => home.quorate('member', 'replace', 'blue', '--with', 'm6'),
   },
   {
     name: 'remove the leader',
-    carryOut: async (home) => home.quorate('member', 'remove', await leaderName(home)),
+    leaving: async (home) => leaderName(home),
+    carryOut: remove,
   },
   {
     name: 'shrink 4 → 3',
-    carryOut: async (home) => home.quorate('member', 'remove', await followerName(home)),
+    leaving: async (home) => followerName(home),
+    carryOut: remove,
   },
 ];
 
@@ -50,10 +58,13 @@ export async function benchPlannedChange(options: {
     try {
       await home.quorate('up', '--size', '3');
       await home.quorate('apply', '--yes=default').catch(() => undefined);
-      for (const { name, carryOut } of CHANGES) {
+      for (const { name, leaving, carryOut } of CHANGES) {
         const writer = new Writer(await home.clientURLs());
         await writer.begin();
-        await carryOut(home);
+        const gone = (await leaving?.(home)) ?? '';
+        const urls = (await members(home)).find((member) => member.name === gone)?.clientURLs;
+        if (urls !== undefined) writer.avoid(urls);
+        await carryOut(home, gone);
         await writer.flows();
         await writer.stop();
         const tally = writer.tally();
@@ -79,9 +90,15 @@ export async function benchPlannedChange(options: {
   return { name: `planned changes, ${options.runs} runs each`, machine: machine(), rows };
 }
 
-async function members(home: Home): Promise<readonly { name: string; leader: boolean }[]> {
+interface Seen {
+  readonly name: string;
+  readonly leader: boolean;
+  readonly clientURLs: readonly string[];
+}
+
+async function members(home: Home): Promise<readonly Seen[]> {
   const status = JSON.parse(await home.quorate('status', '-o', 'json')) as {
-    members: readonly { name: string; leader: boolean }[];
+    readonly members: readonly Seen[];
   };
   return status.members;
 }

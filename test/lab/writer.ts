@@ -48,6 +48,7 @@ export class Writer {
   readonly #reasons = new Set<string>();
   readonly #stopping = new AbortController();
   #endpoints: readonly string[];
+  #avoided: readonly string[] = [];
   #client: EtcdClient;
   #refused = 0;
   #unknown = 0;
@@ -82,6 +83,15 @@ export class Writer {
       if (performance.now() > end) throw new Error(`Writes have ceased: ${this.#words()}`);
       await sleep(10);
     }
+  }
+
+  /**
+   * Never writes to these client URLs again: a consumer that is told of a removal before it happens, as Quorate's own
+   * are. A member that leaves cannot answer what it was just asked.
+   */
+  avoid(urls: readonly string[]): void {
+    this.#avoided = [...this.#avoided, ...urls];
+    this.#use(this.#endpoints);
   }
 
   tally(): Tally {
@@ -153,12 +163,15 @@ export class Writer {
       const urls = list.value.members.flatMap((member) =>
         member.isLearner ? [] : [...member.clientURLs],
       );
-      if (urls.length === 0 || [...urls].sort().join() === [...this.#endpoints].sort().join()) {
-        continue;
-      }
-      this.#endpoints = urls;
-      this.#client.setEndpoints(urls);
+      this.#use(urls);
     }
+  }
+
+  #use(candidates: readonly string[]): void {
+    const urls = candidates.filter((url) => !this.#avoided.includes(url));
+    if (urls.length === 0 || [...urls].sort().join() === [...this.#endpoints].sort().join()) return;
+    this.#endpoints = urls;
+    this.#client.setEndpoints(urls);
   }
 
   #note(error: EtcdError): void {
