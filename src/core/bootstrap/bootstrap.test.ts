@@ -29,6 +29,7 @@ import {
   renderFlags,
   resolveTarget,
   restartFlags,
+  FIRST_LIFE_FLAGS,
   withFastTimings,
 } from './index.js';
 
@@ -227,15 +228,13 @@ describe('first starts', () => {
     });
   });
 
-  test('the fast first life differs in its timings alone', () => {
+  test('the fast first life differs in how it is elected alone, and asks before it campaigns on any minor', () => {
     const { flags } = memberOf(specWith());
-    expect(differingFlags(flags, withFastTimings(flags))).toEqual([
-      'election-timeout',
-      'heartbeat-interval',
-    ]);
+    expect(differingFlags(flags, withFastTimings(flags))).toEqual([...FIRST_LIFE_FLAGS].sort());
     expect(withFastTimings(flags)).toMatchObject({
       'heartbeat-interval': '10',
       'election-timeout': '50',
+      'pre-vote': 'true',
     });
   });
 

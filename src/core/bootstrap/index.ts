@@ -8,6 +8,7 @@ export { type TargetInput, resolveTarget } from './resolve-target.js';
 export { type FinalFlagsInput, finalFlags } from './final-flags.js';
 export {
   type BirthMember,
+  FIRST_LIFE_FLAGS,
   birthFlags,
   firstToStart,
   joinFlags,

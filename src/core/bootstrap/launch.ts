@@ -8,8 +8,19 @@ import type {
   TargetMember,
 } from '../cluster/index.js';
 
-/** Short enough that the first member of a local birth leads as soon as one other is connected (lab-etcd 2.3). */
-const FIRST_LIFE: StartFlags = { 'heartbeat-interval': '10', 'election-timeout': '50' };
+/**
+ * Short enough that the first member of a local birth leads as soon as one other is connected (lab-etcd 2.3). It asks
+ * before it campaigns, also on 3.4: else it would take the lead back from whoever it is handed to, whose heartbeats come
+ * more seldom than it waits for them.
+ */
+const FIRST_LIFE: StartFlags = {
+  'heartbeat-interval': '10',
+  'election-timeout': '50',
+  'pre-vote': 'true',
+};
+
+/** The flags in which a first life differs from the settled one. */
+export const FIRST_LIFE_FLAGS: ReadonlySet<string> = new Set(Object.keys(FIRST_LIFE));
 
 /** A member of a static birth, as `--initial-cluster` names it. */
 export interface BirthMember {

@@ -11,6 +11,7 @@ import type { HostDriver } from '../../engine/ports/index.js';
 import { type DriverRig, freePorts, labEtcd, memberFlags } from '../conformance/index.js';
 import { createLocalDriver } from './driver.js';
 import { memberPaths } from './layout.js';
+import { errnoOf } from './problems.js';
 import { linuxProcessTable } from './process-table-linux.js';
 
 /** The test bench of the local driver; for tests only. */
@@ -128,7 +129,15 @@ export async function endAllUnder(home: string): Promise<void> {
   for (let round = 0; round < 500; round++) {
     const left = (await table.withDataDir()).filter((seen) => seen.dataDir.startsWith(`${home}/`));
     if (left.length === 0) return;
-    for (const { pid } of left) process.kill(pid, 'SIGKILL');
+    for (const { pid } of left) killIfThere(pid);
     await systemClock.sleep(10, new AbortController().signal);
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (errnoOf(error) !== 'ESRCH') throw error;
   }
 }

@@ -1,11 +1,10 @@
+import { FIRST_LIFE_FLAGS } from '../../bootstrap/index.js';
 import { type Standing, differingFlags, labelOf, minorOf } from '../../cluster/index.js';
 import { blockedBy, stepOf, waitFor } from '../make.js';
 import { moveLeaderAway } from '../move-leader-away.js';
 import type { Plan, Reason } from '../plan-types.js';
 import { minorChange } from '../problems.js';
 import type { Rule, View } from '../view.js';
-
-const FIRST_LIFE_FLAGS: ReadonlySet<string> = new Set(['heartbeat-interval', 'election-timeout']);
 
 /**
  * Members that run with other flags, name or version than wanted are restarted one at a time: followers first, the

@@ -6,6 +6,7 @@ import {
   type TargetMember,
   standingOf,
 } from '../../../core/cluster/index.js';
+import { FIRST_LIFE_FLAGS } from '../../../core/bootstrap/index.js';
 import type { PlanInput } from '../../../core/planner/index.js';
 import type { LockHolder, Wish } from '../../../engine/ports/index.js';
 import { memberProblems, otherClusterProblem } from './member-problems.js';
@@ -218,15 +219,12 @@ function stateOf(
 const everyHostSeen = ({ observation }: PlanInput): boolean =>
   observation.hosts.every(({ process }) => process.kind !== 'unseen');
 
-/** Flags that a birth shortens for the first member (lab-etcd 2.3). */
-const TIMINGS = ['heartbeat-interval', 'election-timeout'] as const;
-
 const onFirstLife = ({ target, observation }: PlanInput): boolean =>
   observation.hosts.some(({ host, process }) => {
     const wanted = target.members.find((member) => member.host === host);
     if (wanted === undefined || process.kind !== 'running') return false;
     return (
       process.flags['initial-cluster-state'] === 'new' &&
-      TIMINGS.some((flag) => process.flags[flag] !== wanted.flags[flag])
+      [...FIRST_LIFE_FLAGS].some((flag) => process.flags[flag] !== wanted.flags[flag])
     );
   });
