@@ -19,6 +19,8 @@ export interface Context {
   readonly cluster: string | undefined;
   /** Aborts at the first Ctrl-C: finish the step under way, then end. */
   readonly interrupt: AbortSignal;
+  /** Whether a result stands on standard output already: one command writes one document. */
+  readonly hasShown: () => boolean;
   /** For results. */
   readonly outStyle: Style;
   /** For progress and problems. */
@@ -41,8 +43,14 @@ export function contextOf(
 ): Context {
   const env = options.colour ? io.env : { ...io.env, NO_COLOR: '1' };
   const named = options.cluster ?? io.env['QUORATE_CLUSTER'];
+  let hasShown = false;
+  const out = (text: string): void => {
+    hasShown = true;
+    io.out(text);
+  };
   return {
-    io,
+    io: { ...io, out },
+    hasShown: () => hasShown,
     ports,
     format,
     output: options.output,
@@ -61,7 +69,7 @@ export async function show<T>(context: Context, view: View<T>, value: T): Promis
 
 /**
  * Tells problems and answers the exit code to end with: for people on standard error, for scripts on standard output,
- * because there the problems are the result.
+ * because there the problems are the result; unless another result stands there already.
  */
 export async function fail(
   context: Context,
@@ -69,8 +77,9 @@ export async function fail(
   exit: ExitCode = EXIT.failed,
 ): Promise<ExitCode> {
   const list = Array.isArray(problems) ? (problems as readonly Problem[]) : [problems as Problem];
-  if (context.format === 'text') context.io.err(problemsView.text(list, context.errStyle));
-  else await show(context, problemsView, list);
+  if (context.format === 'text' || context.hasShown()) {
+    context.io.err(problemsView.text(list, context.errStyle));
+  } else await show(context, problemsView, list);
   return exit;
 }
 

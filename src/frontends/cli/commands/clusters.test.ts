@@ -56,6 +56,16 @@ describe('up', () => {
     });
   });
 
+  test('a failure after the result leaves one document on stdout and is told on stderr', async () => {
+    const machine = fakeMachine();
+    await machine.type('up');
+    machine.cluster('default').supervise = async () => err(conflict({}));
+    const typed = await machine.type('up', '-o', 'json');
+    expect(typed.exit).toBe(1);
+    expect(JSON.parse(typed.out)).toMatchObject({ cluster: { name: 'default' } });
+    expect(typed.err).toContain('[test-conflict]');
+  });
+
   test('again: the same cluster, nothing to do', async () => {
     const machine = fakeMachine();
     await machine.type('up');
