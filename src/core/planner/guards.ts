@@ -33,7 +33,10 @@ export const BACK_OFF_MS = [0, 500, 1000, 2000, 5000, 10_000, 30_000] as const;
  * this table, so that each can be taken out alone: a test must notice (safety rules, DESIGN).
  */
 export interface Guards {
-  /** Rule 1: a removal keeps margin ≥ min(1, margin before); a target of one or two voters has no margin to keep. */
+  /**
+   * Rule 1: a removal keeps margin ≥ min(1, margin before); a target of one or two voters has no margin to keep. When we
+   * see fewer healthy voters than the quorum that gave us the list, whoever may be alive may be one of it and stays.
+   */
   removalKeepsMargin(
     standing: ClusterStanding,
     leaving: Standing,
@@ -41,7 +44,10 @@ export interface Guards {
   ): boolean;
   /** Rule 1: a promotion keeps margin ≥ 0 with the newcomer counted as down; a cluster of one is exempt. */
   promotionKeepsMargin(standing: ClusterStanding): boolean;
-  /** Rule 1: stopping a healthy voter leaves a quorum; clusters of one and two cannot keep one and are exempt. */
+  /**
+   * Rule 1: stopping a voter leaves a quorum of healthy ones, whether it looks healthy to us or not; clusters of one and
+   * two cannot keep one and are exempt.
+   */
   stopKeepsQuorum(standing: ClusterStanding, stopping: Standing): boolean;
   /** Rule 2: at most one learner, so one membership change at a time. */
   noLearnerYet(standing: ClusterStanding): boolean;
@@ -74,6 +80,7 @@ export type GuardName = keyof Guards;
 export const GUARDS: Guards = {
   removalKeepsMargin: (standing, leaving, wantedVoterCount) => {
     const after = marginAfterRemoval(standing, leaving);
+    if (after < 0 && leaving.sight?.process.kind !== 'stopped') return false;
     const keep = Math.min(1, standing.margin);
     return after >= keep || (wantedVoterCount <= 2 && after >= 0);
   },
@@ -82,7 +89,7 @@ export const GUARDS: Guards = {
       ? healthyVoters.length === 1
       : marginOf(voters.length + 1, healthyVoters.length) >= 0,
   stopKeepsQuorum: ({ voters, margin }, stopping) =>
-    voters.length <= 2 || !stopping.healthy || margin >= 1,
+    voters.length <= 2 || margin >= (stopping.healthy ? 1 : 0),
   noLearnerYet: ({ learners }) => learners.length === 0,
   changeIsResolved: (change, { memberList }) =>
     change === undefined ||

@@ -6,13 +6,13 @@ import type { Rule } from '../view.js';
 
 /**
  * A voter that can never come back as itself is removed before its successor is added; the other order is refused by
- * etcd (etcd-facts 5.2). It cannot come back when its data is gone, or when it is down and nobody wants it.
+ * etcd (etcd-facts 5.2). It cannot come back when its data is gone; one that is unwell and that nobody wants need not.
+ * A stranger, of whom we know no host, is told by refuse-unusable-hosts.
  */
 export const removeLostVoter: Rule = (view) => {
   const { standing, guards, target } = view;
   for (const voter of standing.voters) {
-    const isUnwanted =
-      voter.retired || (voter.wanted === undefined && voter.sight?.process.kind === 'stopped');
+    const isUnwanted = voter.retired || (voter.wanted === undefined && voter.sight !== undefined);
     if (voter.healthy || !(voter.dataLost || isUnwanted)) continue;
     if (!guards.removalKeepsMargin(standing, voter, target.members.length)) continue;
     if (!guards.isNotLeader(standing, voter)) return moveLeaderAway(view, voter, standing.voters);

@@ -37,6 +37,8 @@ export const rollOutToTheSick: Rule = (view) => {
     (voter) => !voter.healthy && !voter.dataLost && whyRestart(view, voter) !== undefined,
   );
   if (sick === undefined || isLeader(view, sick)) return undefined;
+  // Unwell may only mean that it does not answer us; then the others must be a quorum without it.
+  if (!view.guards.stopKeepsQuorum(view.standing, sick)) return undefined;
   return refuseMinorChange(view, sick) ?? stopForRestart(view, sick);
 };
 
