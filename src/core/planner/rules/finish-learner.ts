@@ -19,6 +19,7 @@ import {
   startedAsNew,
   unreadableData,
 } from '../problems.js';
+import { flagsAsRegistered } from '../registered-address.js';
 import { type Rule, type View, sightOf } from '../view.js';
 
 /**
@@ -104,7 +105,8 @@ function startJoining(view: View, joining: Standing, wanted: TargetMember): Plan
     return waitForHost(view, sight, because);
   }
   const members = view.standing.standings.map(({ member }) => member);
-  const flags = joinFlags(wanted, { members, self: joining.member.id });
+  const listening = flagsAsRegistered(view, wanted, joining.member.peerURLs);
+  const flags = joinFlags({ ...wanted, flags: listening }, { members, self: joining.member.id });
   return stepOf(
     view,
     {

@@ -5,16 +5,23 @@ import { moveLeaderAway } from '../move-leader-away.js';
 import type { Plan, Reason } from '../plan-types.js';
 import { minorChange } from '../problems.js';
 import type { Rule, View } from '../view.js';
+import { isMoved, listensElsewhere, updateStep } from './update-peer-urls.js';
 
 /**
  * Members that run with other flags, name or version than wanted are restarted one at a time: followers first, the
- * leader last and only after it handed over. Starting again is start-stopped-members' work.
+ * leader last and only after it handed over. Starting again is start-stopped-members' work. One that moves is registered
+ * at its new address right before its restart, and whoever is registered where it does not listen yet is restarted
+ * before anybody else: with several of them the others could dial nobody (etcd-facts 5.7).
  */
 export const rollOutChanges: Rule = (view) => {
   const { standing, guards } = view;
   const differing = standing.voters
     .filter((voter) => whyRestart(view, voter) !== undefined)
-    .sort((a, b) => Number(isLeader(view, a)) - Number(isLeader(view, b)));
+    .sort(
+      (a, b) =>
+        Number(isHalfMoved(view, b)) - Number(isHalfMoved(view, a)) ||
+        Number(isLeader(view, a)) - Number(isLeader(view, b)),
+    );
   const [next] = differing;
   if (next === undefined) return undefined;
   const refusal = refuseMinorChange(view, next);
@@ -28,7 +35,7 @@ export const rollOutChanges: Rule = (view) => {
     const settled = standing.voters.filter((voter) => whyRestart(view, voter) === undefined);
     return moveLeaderAway(view, next, settled);
   }
-  return stopForRestart(view, next);
+  return registerOrStop(view, next);
 };
 
 /** A member that is unwell already is given its new flags at once: stopping it costs no margin. */
@@ -39,8 +46,14 @@ export const rollOutToTheSick: Rule = (view) => {
   if (sick === undefined || isLeader(view, sick)) return undefined;
   // Unwell may only mean that it does not answer us; then the others must be a quorum without it.
   if (!view.guards.stopKeepsQuorum(view.standing, sick)) return undefined;
-  return refuseMinorChange(view, sick) ?? stopForRestart(view, sick);
+  return refuseMinorChange(view, sick) ?? registerOrStop(view, sick);
 };
+
+const registerOrStop = (view: View, member: Standing): Plan | undefined =>
+  isMoved(view, member) ? updateStep(view, member) : stopForRestart(view, member);
+
+const isHalfMoved = (view: View, member: Standing): boolean =>
+  listensElsewhere(member) && !isMoved(view, member);
 
 function stopForRestart(view: View, member: Standing): Plan | undefined {
   const because = whyRestart(view, member);

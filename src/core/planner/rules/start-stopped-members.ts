@@ -1,7 +1,8 @@
 import { restartFlags } from '../../bootstrap/index.js';
 import type { Standing, TargetMember } from '../../cluster/index.js';
-import { retryAt } from '../guards.js';
-import { stepOf } from '../make.js';
+import { STARTING_MAX_MS, retryAt } from '../guards.js';
+import { stepOf, waitFor } from '../make.js';
+import { flagsAsRegistered, mayHaveMoved } from '../registered-address.js';
 import { type Rule, type View, ours, sightOf } from '../view.js';
 
 /**
@@ -17,20 +18,31 @@ export const startStoppedMembers: Rule = (view) => {
     if (!view.guards.dataIsOurs(sight, clusterID)) continue;
     const standing = standingOnHost(view, member);
     if (isKnownGone(view, standing) || isLeavingAnyway(view, standing)) continue;
+    if (mustWaitForAList(view, member)) return waitFor('peer-port', 'member-starting');
     const { version } = view.target;
+    const flags = flagsAsRegistered(view, member, standing?.member.peerURLs);
     return stepOf(
       view,
       {
         kind: 'start-member',
         host: member.host,
         name: member.name,
-        launch: { purpose: 'restart', version, flags: restartFlags(member.flags) },
+        launch: { purpose: 'restart', version, flags: restartFlags(flags) },
       },
       'process-not-running',
     );
   }
   return undefined;
 };
+
+/** It may be registered elsewhere than the spec wants it; the first that runs will tell, unless it hangs. */
+const mustWaitForAList = (view: View, member: TargetMember): boolean =>
+  view.standing.listKind === 'unseen' &&
+  mayHaveMoved(view, member) &&
+  ours(view).some((other) => {
+    const { process } = sightOf(view, other);
+    return process.kind === 'running' && view.now - process.startedAt <= STARTING_MAX_MS;
+  });
 
 const standingOnHost = (view: View, member: TargetMember): Standing | undefined =>
   view.standing.standings.find(({ sight }) => sight?.host === member.host);
