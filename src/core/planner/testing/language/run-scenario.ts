@@ -18,12 +18,12 @@ export interface Players {
 }
 
 /**
- * Plays a scenario from its first command to its last. Blocks that say nothing say `ok`.
+ * Plays a scenario block by block, as far as it is asked for. Blocks that say nothing say `ok`.
  * @throws ScenarioError with the line, when a command cannot be read or makes no sense where it stands.
  */
-export function playScenario(text: string, players: Players): readonly Told[] {
+export function* tellScenario(text: string, players: Players): Generator<Told, void> {
   let scene: Scene | undefined;
-  return parseScenario(text).map((block) => {
+  for (const block of parseScenario(text)) {
     const texts: string[] = [];
     for (const command of block.commands) {
       if (scene === undefined && command.name !== 'cluster') {
@@ -33,9 +33,14 @@ export function playScenario(text: string, players: Players): readonly Told[] {
       scene = said.scene;
       if (said.text !== undefined) texts.push(readable(scene.labels, said.text));
     }
-    return { block, said: texts.length === 0 ? 'ok' : texts.join('\n') };
-  });
+    yield { block, said: texts.length === 0 ? 'ok' : texts.join('\n') };
+  }
 }
+
+/** Plays a scenario from its first command to its last; throws as `tellScenario` does. */
+export const playScenario = (text: string, players: Players): readonly Told[] => [
+  ...tellScenario(text, players),
+];
 
 const emptyStage = (players: Players): Scene => ({
   ...players,
