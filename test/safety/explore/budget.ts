@@ -1,0 +1,32 @@
+import { type Faults, NO_FAULTS } from './case.js';
+
+const KINDS = Object.keys(NO_FAULTS) as readonly (keyof Faults)[];
+
+/** What is left of the faults of a case, as one number in a mixed base. */
+export class Budget {
+  readonly full: number;
+  /** How many different remainders there are. */
+  readonly count: number;
+  readonly #places = new Map<keyof Faults, { readonly unit: number; readonly base: number }>();
+
+  constructor(faults: Faults) {
+    let unit = 1;
+    let full = 0;
+    for (const kind of KINDS) {
+      const base = faults[kind] + 1;
+      this.#places.set(kind, { unit, base });
+      full += unit * faults[kind];
+      unit *= base;
+    }
+    this.full = full;
+    this.count = unit;
+  }
+
+  /** What paying leaves; -1 when nothing is left to pay with. */
+  after(left: number, price: keyof Faults | 'free'): number {
+    if (price === 'free') return left;
+    const place = this.#places.get(price);
+    if (place === undefined) return -1;
+    return Math.floor(left / place.unit) % place.base === 0 ? -1 : left - place.unit;
+  }
+}

@@ -1,0 +1,171 @@
+import type { HostName } from '../../../src/core/cluster/index.js';
+import {
+  type World,
+  applyStep,
+  catchUp,
+  crash,
+  cut,
+  heal,
+  hide,
+  isAlive,
+  ledSide,
+  loseData,
+  settle,
+  show,
+} from '../../../src/core/model/index.js';
+import { restartFlags } from '../../../src/core/bootstrap/index.js';
+import { assertNever } from '../../../src/base/index.js';
+import type { Faults } from './case.js';
+import { moveOf } from './moves.js';
+import { LONG_AGO } from './world-table.js';
+
+/** What it costs of the budget; `free` mends, or is time that passes. */
+export type Price = keyof Faults | 'free';
+export const PRICES: readonly Price[] = [
+  'free',
+  'crashes',
+  'dataLosses',
+  'cuts',
+  'hides',
+  'elections',
+  'revivals',
+  'wishes',
+];
+
+export interface EnvironmentMove {
+  readonly move: number;
+  readonly after: World;
+}
+
+/** Everything of one price that can happen to a world without our doing; what follows by itself has followed. */
+export const environmentMoves = (
+  world: World,
+  price: Price,
+  otherWish: World['target'] | undefined,
+): readonly EnvironmentMove[] =>
+  happenings(world, price, otherWish).map(({ move, after }) => ({ move, after: settle(after) }));
+
+function happenings(
+  world: World,
+  price: Price,
+  otherWish: World['target'] | undefined,
+): readonly EnvironmentMove[] {
+  switch (price) {
+    case 'free':
+      return mendings(world);
+    case 'crashes':
+      return each(world, ({ process, host }, slot) =>
+        process.kind === 'running' ? [[moveOf('crash', slot), crash(world, host)]] : [],
+      );
+    case 'dataLosses':
+      return each(world, ({ data, host }, slot) =>
+        data.kind === 'present' ? [[moveOf('lose-data', slot), loseData(world, host)]] : [],
+      );
+    case 'hides':
+      return each(world, ({ seen, host }, slot) =>
+        seen === false ? [] : [[moveOf('hide', slot), hide(world, host)]],
+      );
+    case 'revivals':
+      return each(world, ({ process, data, host }, slot) =>
+        process.kind === 'stopped' && data.kind === 'present'
+          ? [[moveOf('revive', slot), revive(world, host)]]
+          : [],
+      );
+    case 'cuts':
+      return isCut(world)
+        ? []
+        : shapesOf(world).map((hosts, shape) => ({
+            move: moveOf('cut', shape),
+            after: cut(world, hosts),
+          }));
+    case 'elections':
+      return world.members.flatMap(({ id, isLearner }, index) =>
+        isLearner || id === world.leader || !mayLead(world, id)
+          ? []
+          : [{ move: moveOf('elect', index), after: { ...world, leader: id } }],
+      );
+    case 'wishes':
+      return otherWish === undefined || world.target === otherWish
+        ? []
+        : [{ move: moveOf('wish'), after: { ...world, target: otherWish } }];
+    case 'messages':
+      return [];
+    default:
+      return assertNever(price);
+  }
+}
+
+function mendings(world: World): readonly EnvironmentMove[] {
+  const mended = each(world, ({ host, process, seen, caughtUp }, slot) => [
+    ...(seen === false ? ([[moveOf('show', slot), show(world, host)]] as const) : []),
+    ...(caughtUp === false && process.kind === 'running' && isLed(world, slot)
+      ? ([[moveOf('catch-up', slot), catchUp(world, host)]] as const)
+      : []),
+  ]);
+  return [
+    ...mended,
+    ...(isCut(world) ? [{ move: moveOf('heal'), after: heal(world) }] : []),
+    ...(isYoung(world) ? [{ move: moveOf('time'), after: grownOld(world) }] : []),
+  ];
+}
+
+const each = (
+  world: World,
+  happens: (
+    host: World['hosts'][number],
+    slot: number,
+  ) => readonly (readonly [move: number, after: World])[],
+): readonly EnvironmentMove[] =>
+  world.hosts.flatMap((host, slot) =>
+    happens(host, slot).map(([move, after]) => ({ move, after })),
+  );
+
+const isCut = ({ hosts }: World): boolean => hosts.some(({ side }) => side === 1);
+
+const isLed = (world: World, slot: number): boolean =>
+  ledSide(world) === (world.hosts[slot]?.side ?? 0);
+
+function mayLead(world: World, id: World['members'][number]['id']): boolean {
+  const host = world.hosts.find(({ data }) => data.kind === 'present' && data.memberID === id);
+  return isAlive(world, id) && (host?.side ?? 0) === ledSide(world) && host?.caughtUp !== false;
+}
+
+/** A supervisor on the host starts the member again, as it was started by us. */
+function revive(world: World, host: HostName): World {
+  const member = world.target.members.find((wanted) => wanted.host === host);
+  if (member === undefined) return world;
+  const { version } = world.target;
+  const launch = { purpose: 'restart', version, flags: restartFlags(member.flags) } as const;
+  const start = { kind: 'start-member', host, name: member.name, launch } as const;
+  const isSeen = world.hosts.find((known) => known.host === host)?.seen ?? true;
+  const started = applyStep(show(world, host), start).world;
+  return isSeen ? started : hide(started, host);
+}
+
+/** Every way to split the hosts in two; the two sides have no order. */
+export function shapesOf(world: World): readonly (readonly HostName[])[] {
+  const hosts = world.hosts.map(({ host }) => host);
+  const shapes: HostName[][] = [];
+  // The last one always stays, so that no split comes twice, mirrored.
+  for (let bits = 1; bits < 2 ** (hosts.length - 1); bits++) {
+    shapes.push(hosts.filter((_, i) => (bits >> i) & 1));
+  }
+  return shapes;
+}
+
+export const isYoung = ({ hosts, now }: World): boolean =>
+  hosts.some(
+    ({ process, rejoinedAt }) =>
+      rejoinedAt !== undefined || (process.kind === 'running' && process.startedAt === now),
+  );
+
+/** So much time passes that every process has been up, and every link there, for longer than any interval. */
+export const grownOld = (world: World): World => ({
+  ...world,
+  hosts: world.hosts.map((host) => {
+    const { rejoinedAt: _, ...rest } = host;
+    return rest.process.kind === 'running'
+      ? { ...rest, process: { ...rest.process, startedAt: LONG_AGO } }
+      : rest;
+  }),
+});

@@ -1,0 +1,296 @@
+import type { Violation as Broken } from '../checkers/index.js';
+import { Budget } from './budget.js';
+import type { Case, CaseResult, Planner, Violation } from './case.js';
+import { type ControllerState, ControllerStates } from './controller-states.js';
+import { Convergence } from './convergence.js';
+import { Decisions, type Verdict } from './decisions.js';
+import { PRICES, environmentMoves } from './environment.js';
+import { Landings, idsIn } from './landings.js';
+import { moveOf } from './moves.js';
+import { StateList } from './state-list.js';
+import { scenarioOf } from './trace.js';
+import { WorldTable } from './world-table.js';
+
+/** A move of the environment as the search takes it: numbers only. */
+interface Step {
+  readonly move: number;
+  readonly after: number;
+  /** Hosts, as bits, whose voters were well before and are not after. */
+  readonly failed: number;
+}
+
+const FREE = PRICES.indexOf('free');
+const CONTROLLERS_MAX = 2 ** 18;
+const MEMBERSHIP: ReadonlySet<string> = new Set([
+  'add-learner',
+  'promote-learner',
+  'remove-member',
+  'update-peer-urls',
+]);
+
+export interface SearchOptions {
+  readonly planner: Planner;
+  readonly statesMax: number;
+  /** Stops at so many violations of a case. */
+  readonly violationsMax: number;
+}
+
+/** Breadth first through everything that can happen in one case; so the first way to a violation is a shortest one. */
+export function search(explored: Case, options: SearchOptions): CaseResult {
+  return new Search(explored, options).run();
+}
+
+class Search {
+  readonly #case: Case;
+  readonly #options: SearchOptions;
+  readonly #worlds = new WorldTable();
+  readonly #controllers = new ControllerStates();
+  readonly #states = new StateList();
+  readonly #decisions: Decisions;
+  readonly #landings: Landings;
+  readonly #convergence: Convergence;
+  readonly #budget: Budget;
+  readonly #environment = new Map<number, readonly Step[]>();
+  readonly #judged: (boolean | undefined)[] = [];
+  readonly #blocked: Record<string, number> = {};
+  readonly #violations: Violation[] = [];
+  #converging = 0;
+  #turnsMax = 0;
+  #transitions = 0;
+  #here = 0;
+
+  constructor(explored: Case, options: SearchOptions) {
+    this.#case = explored;
+    this.#options = options;
+    this.#budget = new Budget(explored.faults);
+    this.#decisions = new Decisions(options.planner, this.#worlds);
+    this.#landings = new Landings(this.#worlds, this.#decisions);
+    this.#convergence = new Convergence(
+      this.#worlds,
+      this.#decisions,
+      this.#landings,
+      options.planner,
+    );
+  }
+
+  run(): CaseResult {
+    const startedMs = performance.now();
+    const { violationsMax, statesMax } = this.#options;
+    this.#reach(this.#worlds.idOf(this.#case.start), 0, this.#budget.full, -1, 0);
+    while (
+      this.#here < this.#states.size &&
+      this.#violations.length < violationsMax &&
+      this.#states.size < statesMax
+    ) {
+      this.#leave(this.#states.at(this.#here));
+      this.#here++;
+    }
+    return {
+      case: this.#case.name,
+      states: this.#states.size,
+      transitions: this.#transitions,
+      worlds: this.#judged.reduce((count: number, is) => count + Number(is), 0),
+      converging: this.#converging,
+      blocked: this.#blocked,
+      turnsMax: this.#turnsMax,
+      violations: this.#violations,
+      complete: this.#here === this.#states.size,
+      seconds: (performance.now() - startedMs) / 1000,
+    };
+  }
+
+  /** Everything that can happen in one state. */
+  #leave(state: number): void {
+    const left = state % this.#budget.count;
+    const rest = Math.floor(state / this.#budget.count);
+    const controllerID = rest % CONTROLLERS_MAX;
+    const world = Math.floor(rest / CONTROLLERS_MAX);
+    const controller = this.#controllers.at(controllerID);
+    for (const [index, price] of PRICES.entries()) {
+      const remaining = this.#budget.after(left, price);
+      if (remaining < 0) continue;
+      for (const { move, after, failed } of this.#environmentOf(world, index)) {
+        const hurt = this.#hurt(controllerID, controller, failed);
+        this.#reach(after, hurt, remaining, this.#here, move);
+      }
+    }
+    this.#passTime(world, controller, left);
+    if (controller.decided < 0) this.#decide(world, controller, left);
+    else this.#send(world, controller, left);
+    this.#landLate(world, controller, left);
+  }
+
+  #environmentOf(world: number, price: number): readonly Step[] {
+    const key = world * PRICES.length + price;
+    const known = this.#environment.get(key);
+    if (known !== undefined) return known;
+    const well = this.#landings.wellIn(world);
+    const moves = environmentMoves(
+      this.#worlds.at(world),
+      PRICES[price] ?? 'free',
+      this.#case.otherWish,
+    );
+    const steps = moves.map(({ move, after }): Step => {
+      const id = this.#worlds.idOf(after);
+      return { move, after: id, failed: well & ~this.#landings.wellIn(id) };
+    });
+    this.#environment.set(key, steps);
+    return steps;
+  }
+
+  /** What the controller has on its way is not to blame for what fails meanwhile. */
+  #hurt(id: number, controller: ControllerState, failed: number): number {
+    const { decided, open } = controller;
+    if (failed === 0 || (decided < 0 && (open === undefined || open.mayLand < 0))) return id;
+    return this.#controllers.idOf({
+      decided,
+      failedSinceDecided:
+        decided < 0 ? 0 : controller.failedSinceDecided | (failed & this.#wellOf(decided)),
+      open:
+        open === undefined || open.mayLand < 0
+          ? open
+          : { ...open, failedSince: open.failedSince | (failed & this.#wellOf(open.mayLand)) },
+    });
+  }
+
+  #wellOf(sent: number): number {
+    return this.#decisions.sents.at(sent).well;
+  }
+
+  /** Time passes by itself too, when all processes are old already: the quiet period ends. */
+  #passTime(world: number, controller: ControllerState, left: number): void {
+    const { open } = controller;
+    if (open === undefined || open.isOver) return;
+    const time = moveOf('time');
+    const aged = this.#environmentOf(world, FREE).find(({ move }) => move === time)?.after ?? world;
+    const next = this.#controllers.idOf({ ...controller, open: { ...open, isOver: true } });
+    this.#reach(aged, next, left, this.#here, time);
+  }
+
+  /** The controller looks and decides; a list through quorum, late enough, ends an open request. */
+  #decide(world: number, controller: ControllerState, left: number): void {
+    const { open } = controller;
+    const isSettled = open?.isOver === true && this.#decisions.isReadable(world);
+    const remembered = isSettled ? undefined : open;
+    const verdict = this.#decisions.of(
+      world,
+      remembered === undefined ? 'none' : remembered.isOver ? 'over' : 'quiet',
+      remembered?.kind ?? 'add-learner',
+    );
+    this.#tell(verdict, moveOf('decide'));
+    if (verdict.sent < 0 && !isSettled) return;
+    const next = this.#controllers.idOf({
+      decided: verdict.sent,
+      failedSinceDecided: 0,
+      open: remembered,
+    });
+    this.#reach(world, next, left, this.#here, moveOf('decide'));
+  }
+
+  #tell({ broken }: Verdict, move: number): void {
+    for (const one of broken) this.#violate(one, this.#here, [move]);
+  }
+
+  /** What was decided reaches etcd or the host now, or never, or is on its way for a while. */
+  #send(world: number, controller: ControllerState, left: number): void {
+    const { decided, failedSinceDecided } = controller;
+    const sent = this.#decisions.sents.at(decided);
+    const open = controller.open;
+    const idle: ControllerState = { decided: -1, failedSinceDecided: 0, open };
+    const isMembership = MEMBERSHIP.has(sent.step.kind);
+    const unknown = (mayLand: number): ControllerState =>
+      isMembership
+        ? {
+            ...idle,
+            open: {
+              kind: sent.step.kind,
+              mayLand,
+              failedSince: mayLand < 0 ? 0 : failedSinceDecided,
+              isOver: false,
+            },
+          }
+        : idle;
+
+    const reserved = open === undefined || open.mayLand < 0 ? 0 : this.#idsOf(open.mayLand);
+    const landed = this.#landings.of(world, decided, 'now', reserved);
+    const apply = moveOf('apply');
+    for (const one of landed.broken) this.#violate(one, this.#here, [apply]);
+    if (this.#landings.costsQuorum(world, landed, sent, failedSinceDecided)) {
+      this.#violate(costly(sent.step.kind, sent.margin), this.#here, [apply]);
+    }
+    const after = landed.outcome === 'unknown' ? unknown(-1) : idle;
+    this.#reach(landed.after, this.#controllers.idOf(after), left, this.#here, apply);
+
+    const lost = this.#budget.after(left, 'messages');
+    if (lost < 0) return;
+    this.#reach(
+      world,
+      this.#controllers.idOf(unknown(-1)),
+      lost,
+      this.#here,
+      moveOf('lose-request'),
+    );
+    if (!isMembership) return;
+    const late = this.#controllers.idOf(unknown(decided));
+    this.#reach(world, late, lost, this.#here, moveOf('delay-request'));
+  }
+
+  #idsOf(sent: number): number {
+    return idsIn(this.#decisions.sents.at(sent).step);
+  }
+
+  /** A request that nobody expects any more lands after all. */
+  #landLate(world: number, controller: ControllerState, left: number): void {
+    const { open, decided } = controller;
+    if (open === undefined || open.mayLand < 0) return;
+    const sent = this.#decisions.sents.at(open.mayLand);
+    const reserved = decided < 0 ? 0 : this.#idsOf(decided);
+    const landed = this.#landings.of(world, open.mayLand, 'late', reserved);
+    const late = moveOf('late');
+    for (const one of landed.broken) this.#violate(one, this.#here, [late]);
+    if (this.#landings.costsQuorum(world, landed, sent, open.failedSince)) {
+      this.#violate(costly(sent.step.kind, sent.margin), this.#here, [late]);
+    }
+    const next = { ...controller, open: { ...open, mayLand: -1, failedSince: 0 } };
+    this.#reach(landed.after, this.#controllers.idOf(next), left, this.#here, late);
+  }
+
+  #reach(world: number, controller: number, left: number, parent: number, move: number): void {
+    if (parent >= 0) this.#transitions++;
+    if (controller >= CONTROLLERS_MAX) throw new Error('more controller states than fit');
+    const state = (world * CONTROLLERS_MAX + controller) * this.#budget.count + left;
+    if (!this.#states.add(state, parent, move)) return;
+    if (this.#judged[world] === true) return;
+    this.#judged[world] = true;
+    const end = this.#convergence.from(world);
+    this.#turnsMax = Math.max(this.#turnsMax, end.turns);
+    if (end.kind === 'converged') this.#converging++;
+    else this.#blocked[end.kind] = (this.#blocked[end.kind] ?? 0) + 1;
+    for (const one of end.broken) this.#violate(one, this.#states.size - 1, []);
+  }
+
+  #violate(broken: Broken, at: number, more: readonly number[]): void {
+    if (this.#violations.some(({ rule, what }) => rule === broken.rule && what === broken.what))
+      return;
+    const moves = [...this.#wayTo(at), ...more];
+    this.#violations.push({
+      ...broken,
+      case: this.#case.name,
+      moves: moves.length,
+      scenario: scenarioOf(this.#case, moves, broken, this.#options.planner),
+    });
+  }
+
+  #wayTo(index: number): readonly number[] {
+    const moves: number[] = [];
+    for (let at = index; this.#states.parentOf(at) >= 0; at = this.#states.parentOf(at)) {
+      moves.push(this.#states.moveTo(at));
+    }
+    return moves.reverse();
+  }
+}
+
+const costly = (kind: string, margin: number): Broken => ({
+  rule: 1,
+  what: `${kind} costs the quorum although fewer voters failed than the margin of ${margin} that was left`,
+});

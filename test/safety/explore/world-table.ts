@@ -1,0 +1,196 @@
+import { type Instant, type MemberID, instantOf } from '../../../src/base/index.js';
+import {
+  BOOTSTRAP_ONLY_FLAGS,
+  type Member,
+  type StartFlags,
+} from '../../../src/core/cluster/index.js';
+import type { Alarm, World, WorldHost } from '../../../src/core/model/index.js';
+import { Interner } from './interner.js';
+
+/** It is always this moment. Processes and links are either new (since now) or old (long enough for every interval). */
+export const NOW: Instant = instantOf(1_000_000_000);
+/** Longer than etcd's health interval and the quiet period, shorter than what counts as stuck. */
+export const OLD_MS = 10_000;
+export const LONG_AGO: Instant = instantOf(NOW - OLD_MS);
+
+type Running = Extract<WorldHost['process'], { kind: 'running' }>;
+/** What a process runs with. */
+type Life = Pick<Running, 'flags' | 'version'>;
+
+/**
+ * Every distinct world of one case, by number. Two worlds are the same when no planner and no rule of etcd could tell
+ * them apart: times are new or old, terms do not count, and of the flags that are read only at a birth none does but
+ * the state. Equal parts are one object, so that a million worlds fit into memory.
+ */
+export class WorldTable {
+  readonly #ids = new Map<string, number>();
+  readonly #worlds: World[] = [];
+  readonly #lists = new Interner<readonly Member[]>();
+  readonly #lives = new Interner<Life>();
+  readonly #targets = new Interner<World['target']>();
+  readonly #records = new Interner<World['record']>();
+  readonly #hosts = new Map<number, WorldHost>();
+  readonly #memberCodes = new Map<MemberID, number>();
+  readonly #lifeCodes = new WeakMap<StartFlags, number>();
+  readonly #listCodes = new WeakMap<readonly Member[], number>();
+  readonly #recordCodes = new WeakMap<World['record'], number>();
+  readonly #targetCodes = new WeakMap<World['target'], number>();
+
+  get size(): number {
+    return this.#worlds.length;
+  }
+
+  at(id: number): World {
+    const world = this.#worlds[id];
+    if (world === undefined) throw new Error(`no world has the number ${id}`);
+    return world;
+  }
+
+  /** The number of this world. Its time must be `NOW`. */
+  idOf(world: World): number {
+    const codes: number[] = [];
+    for (const host of world.hosts) codes.push(this.#hostCode(host));
+    const olds: number[] = [];
+    for (const { oldList } of world.hosts) {
+      olds.push(oldList === undefined ? 0 : 1 + this.#listCode(oldList));
+    }
+    const list = this.#listCode(world.members);
+    const target = this.#targetCode(world.target);
+    const record = this.#recordCode(world.record);
+    const leader = world.leader === undefined ? 0 : this.#memberCode(world.leader) + 1;
+    const key = String.fromCharCode(list, leader, target * 256 + record, ...halves(codes), ...olds);
+    const known = this.#ids.get(key);
+    if (known !== undefined) return known;
+    const id = this.#worlds.length;
+    this.#ids.set(key, id);
+    this.#worlds.push({
+      now: NOW,
+      target: this.#targets.at(target),
+      record: this.#records.at(record),
+      members: this.#lists.at(list),
+      clusterID: world.clusterID,
+      leader: world.leader,
+      term: 2n,
+      hosts: world.hosts.map((host, slot) =>
+        this.#canonicalHost(slot, codes[slot] ?? 0, olds[slot] ?? 0, host),
+      ),
+      addedCount: 0,
+    });
+    return id;
+  }
+
+  /** A small number for every member that ever was in the case. */
+  #memberCode(id: MemberID): number {
+    const known = this.#memberCodes.get(id);
+    if (known !== undefined) return known;
+    const code = this.#memberCodes.size;
+    this.#memberCodes.set(id, within(code, 31, 'members'));
+    return code;
+  }
+
+  #listCode(list: readonly Member[]): number {
+    const known = this.#listCodes.get(list);
+    if (known !== undefined) return known;
+    const code = within(this.#lists.idOf(listKey(list), list), 60_000, 'lists');
+    this.#listCodes.set(list, code);
+    return code;
+  }
+
+  #targetCode(target: World['target']): number {
+    const known = this.#targetCodes.get(target);
+    if (known !== undefined) return known;
+    const code = within(this.#targets.idOf(JSON.stringify(target), target), 15, 'targets');
+    this.#targetCodes.set(target, code);
+    return code;
+  }
+
+  #recordCode(record: World['record']): number {
+    const known = this.#recordCodes.get(record);
+    if (known !== undefined) return known;
+    const code = within(this.#records.idOf(JSON.stringify(record), record), 255, 'records');
+    this.#recordCodes.set(record, code);
+    return code;
+  }
+
+  /** 7 bits of life, 1 new, 5 data, 5 faults and memories, 2 alarms. */
+  #hostCode(host: WorldHost): number {
+    const { process, data } = host;
+    const life = process.kind === 'running' ? 1 + this.#lifeCode(process) : 0;
+    const isNew = process.kind === 'running' && process.startedAt === NOW;
+    const held = data.kind === 'present' ? 1 + this.#memberCode(data.memberID) : 0;
+    return (
+      life |
+      (Number(isNew) << 7) |
+      (held << 8) |
+      ((host.side ?? 0) << 13) |
+      (Number(host.seen ?? true) << 14) |
+      (Number(host.caughtUp ?? true) << 15) |
+      (Number(host.metLeader ?? false) << 16) |
+      (Number(host.rejoinedAt === NOW) << 17) |
+      (alarmCode(host.alarms) << 18)
+    );
+  }
+
+  #lifeCode({ flags, version }: Running): number {
+    const known = this.#lifeCodes.get(flags);
+    if (known !== undefined) return known;
+    const kept = Object.fromEntries(
+      Object.entries(flags)
+        .filter(([name]) => name === 'initial-cluster-state' || !BOOTSTRAP_ONLY_FLAGS.has(name))
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
+    const life: Life = { flags: kept, ...(version === undefined ? {} : { version }) };
+    const code = within(this.#lives.idOf(JSON.stringify(life), life), 126, 'lives');
+    this.#lifeCodes.set(flags, code);
+    return code;
+  }
+
+  #canonicalHost(slot: number, code: number, old: number, host: WorldHost): WorldHost {
+    const key = (slot * 2 ** 20 + code) * 2 ** 16 + old;
+    const known = this.#hosts.get(key);
+    if (known !== undefined) return known;
+    const { process } = host;
+    const canonical: WorldHost = {
+      host: host.host,
+      process:
+        process.kind === 'running'
+          ? {
+              kind: 'running',
+              startedAt: process.startedAt === NOW ? NOW : LONG_AGO,
+              ...this.#lives.at(this.#lifeCode(process)),
+            }
+          : process,
+      data: host.data,
+      ...(host.side === 1 ? { side: 1 } : {}),
+      ...(host.seen === false ? { seen: false } : {}),
+      ...(host.caughtUp === false ? { caughtUp: false } : {}),
+      ...(host.metLeader === true ? { metLeader: true } : {}),
+      ...(host.rejoinedAt === NOW ? { rejoinedAt: NOW } : {}),
+      ...(alarmCode(host.alarms) === 0 ? {} : { alarms: host.alarms ?? [] }),
+      ...(host.oldList === undefined ? {} : { oldList: this.#lists.at(old - 1) }),
+    };
+    this.#hosts.set(key, canonical);
+    return canonical;
+  }
+}
+
+const halves = (codes: readonly number[]): readonly number[] =>
+  codes.flatMap((code) => [code & 0x3ff, code >>> 10]);
+
+const alarmCode = (alarms: readonly Alarm[] | undefined): number =>
+  alarms === undefined
+    ? 0
+    : Number(alarms.includes('NOSPACE')) + 2 * Number(alarms.includes('CORRUPT'));
+
+const listKey = (members: readonly Member[]): string =>
+  members
+    .map(
+      ({ id, name, isLearner, peerURLs, clientURLs }) =>
+        `${id} ${name} ${isLearner} ${peerURLs.join()} ${clientURLs.join()}`,
+    )
+    .join('\n');
+
+function within(code: number, max: number, what: string): number {
+  if (code > max) throw new Error(`more ${what} than a world can be packed with`);
+  return code;
+}
