@@ -49,6 +49,39 @@ export function finalFlags(input: FinalFlagsInput): Result<StartFlags, readonly 
   });
 }
 
+/** Flags that say who a member is and where; all others come from the spec and are the same for every member. */
+const OWN_FLAGS: ReadonlySet<string> = new Set([
+  'name',
+  'data-dir',
+  'listen-peer-urls',
+  'listen-client-urls',
+  'advertise-client-urls',
+  'listen-metrics-urls',
+]);
+
+/**
+ * The final flags of a member that the spec has no place for any more, and that has to run once more: its own name and
+ * the addresses that the record kept, everything else like a member of the spec.
+ */
+export function flagsLike(
+  sibling: StartFlags,
+  own: { readonly name: string; readonly addresses: HostAddresses },
+): StartFlags {
+  const { name, addresses } = own;
+  const shared = Object.entries(sibling).filter(([flag]) => !OWN_FLAGS.has(flag));
+  return {
+    ...Object.fromEntries(shared),
+    name,
+    'data-dir': addresses.dataDir,
+    'listen-peer-urls': joined(addresses.listenPeerURLs),
+    'listen-client-urls': joined(addresses.listenClientURLs),
+    'advertise-client-urls': joined(addresses.clientURLs),
+    ...(addresses.listenMetricsURLs.length === 0
+      ? {}
+      : { 'listen-metrics-urls': joined(addresses.listenMetricsURLs) }),
+  };
+}
+
 /** What the spec fixes wins over what the driver found. */
 export const advertisedBy = (
   member: Pick<MemberSpec, 'peerURLs' | 'clientURLs'>,

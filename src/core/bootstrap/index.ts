@@ -5,7 +5,7 @@
  * Never contacts anything. What is known of each flag is core/spec's flag table.
  */
 export { type TargetInput, resolveTarget } from './resolve-target.js';
-export { type FinalFlagsInput, finalFlags } from './final-flags.js';
+export { type FinalFlagsInput, finalFlags, flagsLike } from './final-flags.js';
 export {
   type BirthMember,
   FIRST_LIFE_FLAGS,

@@ -11,7 +11,7 @@ export const sameURLs = (a: readonly PeerURL[], b: readonly PeerURL[]): boolean 
  */
 export function flagsAsRegistered(
   { record }: View,
-  { host, peerURLs, flags }: TargetMember,
+  { host, peerURLs, flags }: Pick<TargetMember, 'host' | 'peerURLs' | 'flags'>,
   registered: readonly PeerURL[] | undefined,
 ): StartFlags {
   if (registered === undefined || sameURLs(registered, peerURLs)) return flags;

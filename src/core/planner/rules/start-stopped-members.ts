@@ -1,7 +1,9 @@
-import { restartFlags } from '../../bootstrap/index.js';
-import type { Standing, TargetMember } from '../../cluster/index.js';
+import type { ClusterID } from '../../../base/index.js';
+import { flagsLike, restartFlags } from '../../bootstrap/index.js';
+import type { HostName, Member, Standing, StartFlags, TargetMember } from '../../cluster/index.js';
 import { STARTING_MAX_MS, retryAt } from '../guards.js';
 import { stepOf, waitFor } from '../make.js';
+import type { Plan } from '../plan-types.js';
 import { flagsAsRegistered, mayHaveMoved } from '../registered-address.js';
 import { type Rule, type View, ours, sightOf } from '../view.js';
 
@@ -32,7 +34,7 @@ export const startStoppedMembers: Rule = (view) => {
       'process-not-running',
     );
   }
-  return undefined;
+  return startLeaving(view, clusterID);
 };
 
 /** It may be registered elsewhere than the spec wants it; the first that runs will tell, unless it hangs. */
@@ -43,6 +45,47 @@ const mustWaitForAList = (view: View, member: TargetMember): boolean =>
     const { process } = sightOf(view, other);
     return process.kind === 'running' && view.now - process.startedAt <= STARTING_MAX_MS;
   });
+
+/**
+ * A voter that the spec does not want any more is started too while there is no quorum: it may be the one that is
+ * missing, and without a quorum nobody can be removed in peace.
+ */
+function startLeaving(view: View, clusterID: ClusterID): Plan | undefined {
+  if (view.guards.listIsLinearizable(view.observation)) return undefined;
+  for (const { member, sight, wanted } of view.standing.voters) {
+    if (wanted !== undefined || sight?.process.kind !== 'stopped') continue;
+    if (ours(view).some(({ host }) => host === sight.host)) continue;
+    if (retryAt(sight.process) > view.now || !view.guards.dataIsOurs(sight, clusterID)) continue;
+    const flags = flagsOfLeaving(view, sight.host, member);
+    if (flags === undefined || member.name === '') continue;
+    const { version } = view.target;
+    return stepOf(
+      view,
+      {
+        kind: 'start-member',
+        host: sight.host,
+        name: member.name,
+        launch: { purpose: 'restart', version, flags: restartFlags(flags) },
+      },
+      'process-not-running',
+    );
+  }
+  return undefined;
+}
+
+/** Undefined when the record has lost its addresses, or the spec has no member of ours to be like. */
+function flagsOfLeaving(
+  view: View,
+  host: HostName,
+  { name, peerURLs: registered }: Member,
+): StartFlags | undefined {
+  const { addresses: known } = view.record;
+  const addresses = Object.hasOwn(known, host) ? known[host] : undefined;
+  const [sibling] = ours(view);
+  if (addresses === undefined || sibling === undefined) return undefined;
+  const flags = flagsLike(sibling.flags, { name, addresses });
+  return flagsAsRegistered(view, { host, peerURLs: addresses.peerURLs, flags }, registered);
+}
 
 const standingOnHost = (view: View, member: TargetMember): Standing | undefined =>
   view.standing.standings.find(({ sight }) => sight?.host === member.host);
