@@ -43,3 +43,9 @@ export const checkLanding = (landing: Landing): readonly Violation[] => [
   ...checkQuorumOnLanding(landing),
   ...checkEffect({ ...landing, step: landing.decision.plan.step }),
 ];
+
+/** Everything that a decision and its landing break, as lines for people. */
+export const brokenRules = (landing: Landing): readonly string[] =>
+  [...checkDecision(landing.decision), ...checkLanding(landing)].map(
+    ({ rule, what }) => `rule ${rule}: ${what}`,
+  );

@@ -2,6 +2,8 @@ import type { MemberID } from '../../../src/base/index.js';
 import type { World } from '../../../src/core/model/index.js';
 import type { Decision, Landing, Violation } from './decision.js';
 import {
+  addressedHost,
+  homeOf,
   isMajority,
   knownWell,
   nameOf,
@@ -33,8 +35,10 @@ export function checkQuorumKept({ plan, world }: Decision): readonly Violation[]
       const rest = well.filter(({ id }) => id !== step.member).length;
       const after = spare(rest, all - 1);
       const small = world.target.members.length <= 2;
-      const holds = after >= Math.min(1, before) || (small && after >= 0);
-      return holds ? [] : told(`remove ${nameOf(world, step.member)}`, after);
+      const keeps = after >= Math.min(1, before) || (small && after >= 0);
+      // A list through quorum proves a majority, whoever is in it. One that may be in it is not given away.
+      const safe = after >= 0 || isKnownDown(world, step.member);
+      return keeps && safe ? [] : told(`remove ${nameOf(world, step.member)}`, after);
     }
     case 'promote-learner': {
       const after = spare(well.length, all + 1);
@@ -50,6 +54,13 @@ export function checkQuorumKept({ plan, world }: Decision): readonly Violation[]
     default:
       return [];
   }
+}
+
+/** We see its host, and that no process there can be voting. */
+function isKnownDown(world: World, id: MemberID): boolean {
+  const member = world.members.find((candidate) => candidate.id === id);
+  const home = homeOf(world, id) ?? (member && addressedHost(world, member));
+  return home !== undefined && (home.seen ?? true) && home.process.kind === 'stopped';
 }
 
 /** What a decision pledges: so many voters may fail before the step costs the quorum. */

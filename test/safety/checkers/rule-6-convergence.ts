@@ -51,6 +51,8 @@ function asWanted(world: World): readonly Violation[] {
 function isTrue(code: string, world: World): boolean {
   const voters = votersIn(world);
   switch (code) {
+    // Without a quorum only old copies of the list are left to go by: that nobody leads is then all that can be said.
+    case 'no-leader':
     case 'quorum-lost':
       // Fewer than a majority still have their log: nothing brings a quorum back.
       return !isMajority(

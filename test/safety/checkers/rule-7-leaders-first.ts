@@ -6,6 +6,7 @@ import {
   homeOf,
   isMajority,
   isUnwanted,
+  knownWell,
   lostVoters,
   nameOf,
   runningHome,
@@ -103,7 +104,7 @@ function isOutdated(world: World, id: Member['id']): boolean {
 
 /** One that is well is let go although one that is not has to go too, and could. */
 function wellBeforeSick(world: World, leaving: Member['id']): readonly Violation[] {
-  const well = wellVoters(world);
+  const well = knownWell(world);
   if (!well.some(({ id }) => id === leaving)) return [];
   const mayGo = isMajority(well.length, votersIn(world).length - 1);
   const sick = [

@@ -31,17 +31,20 @@ export const NO_FAULTS: Faults = {
   wishes: 0,
 };
 
-/** One way to begin: a world, what may go wrong in it, and how it is written in a scenario. */
+/** Where it begins, as commands of the scenarios' language, and what may go wrong from there on. */
 export interface Case {
   readonly name: string;
+  readonly opening: readonly string[];
+  readonly faults: Partial<Faults>;
+  /** The command by which somebody changes the wish while the first one is being carried out. */
+  readonly otherWish?: string;
+}
+
+/** A case ready to be explored. */
+export interface Stage {
   readonly start: World;
   readonly faults: Faults;
-  /** What somebody may want instead while the first wish is being carried out. */
-  readonly otherWish?: World['target'];
-  /** The commands of a scenario that lead to `start`. */
-  readonly opening: readonly string[];
-  /** The command that writes `otherWish`. */
-  readonly otherOpening?: string;
+  readonly otherTarget: World['target'] | undefined;
 }
 
 export interface Violation {
@@ -49,7 +52,7 @@ export interface Violation {
   /** What happened. */
   readonly what: string;
   readonly case: string;
-  /** The shortest way to it, as a scenario that can be saved. */
+  /** A shortest way to it, as a scenario that can be saved. */
   readonly scenario: string;
   /** Moves on that way. */
   readonly moves: number;
@@ -67,7 +70,7 @@ export interface CaseResult {
   /** The most turns that any world needed. */
   readonly turnsMax: number;
   readonly violations: readonly Violation[];
-  /** False: stopped at `statesMax`. */
+  /** False: stopped at a limit. */
   readonly complete: boolean;
   readonly seconds: number;
 }

@@ -1,14 +1,15 @@
 import type { Violation as Broken } from '../checkers/index.js';
 import { Budget } from './budget.js';
-import type { Case, CaseResult, Planner, Violation } from './case.js';
+import type { Case, CaseResult, Planner, Stage, Violation } from './case.js';
 import { type ControllerState, ControllerStates } from './controller-states.js';
 import { Convergence } from './convergence.js';
 import { Decisions, type Verdict } from './decisions.js';
 import { PRICES, environmentMoves } from './environment.js';
 import { Landings, idsIn } from './landings.js';
-import { moveOf } from './moves.js';
+import { kindOfMove, moveOf } from './moves.js';
+import { stageOf } from './stage.js';
 import { StateList } from './state-list.js';
-import { scenarioOf } from './trace.js';
+import { type Traced, scenarioOf } from './trace.js';
 import { WorldTable } from './world-table.js';
 
 /** A move of the environment as the search takes it: numbers only. */
@@ -42,6 +43,7 @@ export function search(explored: Case, options: SearchOptions): CaseResult {
 
 class Search {
   readonly #case: Case;
+  readonly #stage: Stage;
   readonly #options: SearchOptions;
   readonly #worlds = new WorldTable();
   readonly #controllers = new ControllerStates();
@@ -62,7 +64,8 @@ class Search {
   constructor(explored: Case, options: SearchOptions) {
     this.#case = explored;
     this.#options = options;
-    this.#budget = new Budget(explored.faults);
+    this.#stage = stageOf(explored, options.planner);
+    this.#budget = new Budget(this.#stage.faults);
     this.#decisions = new Decisions(options.planner, this.#worlds);
     this.#landings = new Landings(this.#worlds, this.#decisions);
     this.#convergence = new Convergence(
@@ -76,7 +79,7 @@ class Search {
   run(): CaseResult {
     const startedMs = performance.now();
     const { violationsMax, statesMax } = this.#options;
-    this.#reach(this.#worlds.idOf(this.#case.start), 0, this.#budget.full, -1, 0);
+    this.#reach(this.#worlds.idOf(this.#stage.start), 0, this.#budget.full, -1, 0);
     while (
       this.#here < this.#states.size &&
       this.#violations.length < violationsMax &&
@@ -101,10 +104,7 @@ class Search {
 
   /** Everything that can happen in one state. */
   #leave(state: number): void {
-    const left = state % this.#budget.count;
-    const rest = Math.floor(state / this.#budget.count);
-    const controllerID = rest % CONTROLLERS_MAX;
-    const world = Math.floor(rest / CONTROLLERS_MAX);
+    const { left, controllerID, world } = this.#partsOf(state);
     const controller = this.#controllers.at(controllerID);
     for (const [index, price] of PRICES.entries()) {
       const remaining = this.#budget.after(left, price);
@@ -128,7 +128,7 @@ class Search {
     const moves = environmentMoves(
       this.#worlds.at(world),
       PRICES[price] ?? 'free',
-      this.#case.otherWish,
+      this.#stage.otherTarget,
     );
     const steps = moves.map(({ move, after }): Step => {
       const id = this.#worlds.idOf(after);
@@ -270,23 +270,46 @@ class Search {
   }
 
   #violate(broken: Broken, at: number, more: readonly number[]): void {
-    if (this.#violations.some(({ rule, what }) => rule === broken.rule && what === broken.what))
-      return;
-    const moves = [...this.#wayTo(at), ...more];
+    const isKnown = this.#violations.some(
+      ({ rule, what }) => rule === broken.rule && what === broken.what,
+    );
+    if (isKnown) return;
+    const trace = [...this.#wayTo(at), ...more.map((move) => this.#traced(move, at))];
+    const last = this.#worlds.at(this.#partsOf(this.#states.at(at)).world);
     this.#violations.push({
       ...broken,
       case: this.#case.name,
-      moves: moves.length,
-      scenario: scenarioOf(this.#case, moves, broken, this.#options.planner),
+      moves: trace.length,
+      scenario: scenarioOf(this.#case, trace, last, broken, this.#options.planner),
     });
   }
 
-  #wayTo(index: number): readonly number[] {
-    const moves: number[] = [];
+  #wayTo(index: number): readonly Traced[] {
+    const way: Traced[] = [];
     for (let at = index; this.#states.parentOf(at) >= 0; at = this.#states.parentOf(at)) {
-      moves.push(this.#states.moveTo(at));
+      way.push(this.#traced(this.#states.moveTo(at), this.#states.parentOf(at)));
     }
-    return moves.reverse();
+    return way.reverse();
+  }
+
+  /** A move that was made in the state with this index. */
+  #traced(move: number, index: number): Traced {
+    const { world, controllerID } = this.#partsOf(this.#states.at(index));
+    const { decided, open } = this.#controllers.at(controllerID);
+    const sent = kindOfMove(move) === 'late' ? (open?.mayLand ?? -1) : decided;
+    const step = sent < 0 ? undefined : this.#decisions.sents.at(sent).step;
+    return { move, before: this.#worlds.at(world), step };
+  }
+
+  #partsOf(state: number): {
+    readonly world: number;
+    readonly controllerID: number;
+    readonly left: number;
+  } {
+    const left = state % this.#budget.count;
+    const rest = Math.floor(state / this.#budget.count);
+    const controllerID = rest % CONTROLLERS_MAX;
+    return { left, controllerID, world: Math.floor(rest / CONTROLLERS_MAX) };
   }
 }
 

@@ -7,5 +7,5 @@
  * reach etcd at once, late or never. What is said holds no id that varies: members and clusters go by `<name>`.
  */
 export { withAnswers, parseScenario, ScenarioError } from './parse.js';
-export { type Players, type Told, playScenario, tellScenario } from './run-scenario.js';
+export { type Players, type Told, playScenario, playToEnd, tellScenario } from './run-scenario.js';
 export type { Check, Decision, Landing, Planner } from './scene.js';

@@ -18,29 +18,46 @@ export interface Players {
 }
 
 /**
- * Plays a scenario block by block, as far as it is asked for. Blocks that say nothing say `ok`.
+ * Plays a scenario block by block, as far as it is asked for, and gives the scene that the last command leaves behind.
+ * Blocks that say nothing say `ok`.
  * @throws ScenarioError with the line, when a command cannot be read or makes no sense where it stands.
  */
-export function* tellScenario(text: string, players: Players): Generator<Told, void> {
-  let scene: Scene | undefined;
+export function* tellScenario(text: string, players: Players): Generator<Told, Scene> {
+  let scene = emptyStage(players);
+  let isBegun = false;
   for (const block of parseScenario(text)) {
     const texts: string[] = [];
     for (const command of block.commands) {
-      if (scene === undefined && command.name !== 'cluster') {
+      if (!isBegun && command.name !== 'cluster') {
         throw new ScenarioError(command.line, 'a scenario begins with the command cluster');
       }
-      const said = carryOut(scene ?? emptyStage(players), command);
+      const said = carryOut(scene, command);
+      isBegun = true;
       scene = said.scene;
       if (said.text !== undefined) texts.push(readable(scene.labels, said.text));
     }
     yield { block, said: texts.length === 0 ? 'ok' : texts.join('\n') };
   }
+  return scene;
 }
 
 /** Plays a scenario from its first command to its last; throws as `tellScenario` does. */
-export const playScenario = (text: string, players: Players): readonly Told[] => [
-  ...tellScenario(text, players),
-];
+export const playScenario = (text: string, players: Players): readonly Told[] =>
+  playToEnd(text, players).told;
+
+/** The same, with the scene that the last command leaves behind. */
+export function playToEnd(
+  text: string,
+  players: Players,
+): { readonly told: readonly Told[]; readonly scene: Scene } {
+  const story = tellScenario(text, players);
+  const told: Told[] = [];
+  for (;;) {
+    const next = story.next();
+    if (next.done === true) return { told, scene: next.value };
+    told.push(next.value);
+  }
+}
 
 const emptyStage = (players: Players): Scene => ({
   ...players,

@@ -5,6 +5,7 @@ import { apply } from './apply.js';
 import { cluster } from './cluster.js';
 import { crash } from './crash.js';
 import { data } from './data.js';
+import { elect } from './elect.js';
 import { invariants } from './invariants.js';
 import { late } from './late.js';
 import { loseDataOf } from './lose-data.js';
@@ -31,6 +32,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'lose-data': loseDataOf,
   cut,
   heal,
+  elect,
   hide: hideHosts,
   show: showHosts,
   'fall-behind': fallBehindLeader,
