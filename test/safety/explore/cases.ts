@@ -1,57 +1,135 @@
 import type { Case, Faults } from './case.js';
 
-/** Which clusters, and what is wanted of them. Faults are added by the depth that is asked for. */
-const SHORT: Partial<Faults> = { crashes: 1, dataLosses: 1, cuts: 1, messages: 1, hides: 1 };
-const SHORT5: Partial<Faults> = { crashes: 1, dataLosses: 1, messages: 1 };
+/** How much may go wrong at once. */
+export type Depth = 'short' | 'deep';
 
-export const CASES: readonly Case[] = [
-  { name: 'keep 1', opening: ['cluster prod voters=a'], faults: SHORT },
-  { name: 'keep 2', opening: ['cluster prod voters=(a b)'], faults: SHORT },
-  { name: 'keep 3', opening: ['cluster prod voters=(a b c)'], faults: SHORT },
-  { name: 'grow 1 to 3', opening: ['cluster prod voters=a target=(a b c)'], faults: SHORT },
-  { name: 'shrink 3 to 1', opening: ['cluster prod voters=(a b c) target=a'], faults: SHORT },
-  { name: 'move one of 3', opening: ['cluster prod voters=(a b c) target=(a b d)'], faults: SHORT },
+/** Everything that can go wrong, once. */
+const EACH: Partial<Faults> = { crashes: 1, dataLosses: 1, cuts: 1, messages: 1, hides: 1 };
+const TWO_CRASHES: Partial<Faults> = { crashes: 2, dataLosses: 1, cuts: 1, messages: 1 };
+const WITHOUT_CUT: Partial<Faults> = { crashes: 1, dataLosses: 1, messages: 1 };
+/** The goal of the deep form. */
+const FULL: Partial<Faults> = { crashes: 3, dataLosses: 2, cuts: 1, messages: 1 };
+
+interface Row extends Omit<Case, 'faults'> {
+  readonly short?: Partial<Faults>;
+  readonly deep?: Partial<Faults>;
+}
+
+/** Which clusters, what is wanted of them, and how much may go wrong; where a depth is absent the row is left out. */
+const ROWS: readonly Row[] = [
+  { name: 'keep 1', opening: ['cluster prod voters=a'], short: EACH, deep: FULL },
+  { name: 'keep 2', opening: ['cluster prod voters=(a b)'], short: EACH, deep: FULL },
+  { name: 'keep 3', opening: ['cluster prod voters=(a b c)'], short: EACH, deep: FULL },
+  { name: 'keep 5', opening: ['cluster prod voters=(a b c d e)'], short: WITHOUT_CUT, deep: FULL },
   {
-    name: 'move the leader of 3',
-    opening: ['cluster prod voters=(a b c) target=(a b d) leader=c'],
-    faults: SHORT5,
-  },
-  {
-    name: 'flags of 3',
-    opening: ['cluster prod voters=(a b c)', 'spec flags=(snapshot-count:5000)'],
-    faults: SHORT,
-  },
-  {
-    name: 'replace one of 3',
-    opening: ['cluster prod voters=(a b c)', 'spec retire=b'],
-    faults: SHORT,
-  },
-  {
-    name: 'addresses of 3',
-    opening: ['cluster prod voters=(a b c)', 'spec move=(a b c)'],
-    faults: SHORT5,
-  },
-  { name: 'down 3', opening: ['cluster prod voters=(a b c)', 'spec state=down'], faults: SHORT },
-  {
-    name: 'grow 3 to 4 and back',
-    opening: ['cluster prod voters=(a b c) target=(a b c d)'],
-    faults: { ...SHORT5, wishes: 1 },
-    otherWish: 'spec members=(a b c)',
+    name: 'grow 1 to 3',
+    opening: ['cluster prod voters=a target=(a b c)'],
+    short: EACH,
+    deep: FULL,
   },
   {
     name: 'grow 3 to 5',
     opening: ['cluster prod voters=(a b c) target=(a b c d e)'],
-    faults: SHORT5,
+    short: WITHOUT_CUT,
+    deep: FULL,
+  },
+  {
+    name: 'shrink 3 to 1',
+    opening: ['cluster prod voters=(a b c) target=a'],
+    short: EACH,
+    deep: FULL,
   },
   {
     name: 'shrink 5 to 3',
     opening: ['cluster prod voters=(a b c d e) target=(a b c)'],
-    faults: SHORT5,
+    short: WITHOUT_CUT,
+    deep: FULL,
   },
-  { name: 'keep 5', opening: ['cluster prod voters=(a b c d e)'], faults: SHORT5 },
+  {
+    name: 'move one of 3',
+    opening: ['cluster prod voters=(a b c) target=(a b d)'],
+    short: WITHOUT_CUT,
+    deep: FULL,
+  },
+  {
+    name: 'move the leader',
+    opening: ['cluster prod voters=(a b c) target=(a b d) leader=c'],
+    short: { ...WITHOUT_CUT, elections: 1 },
+    deep: TWO_CRASHES,
+  },
+  {
+    name: 'replace one of 3',
+    opening: ['cluster prod voters=(a b c)', 'spec retire=b'],
+    short: EACH,
+    deep: FULL,
+  },
   {
     name: 'replace one of 5',
     opening: ['cluster prod voters=(a b c d e)', 'spec retire=b'],
-    faults: SHORT5,
+    short: WITHOUT_CUT,
+    deep: TWO_CRASHES,
+  },
+  {
+    name: 'flags of 3',
+    opening: ['cluster prod voters=(a b c)', 'spec flags=(snapshot-count:5000)'],
+    short: EACH,
+    deep: FULL,
+  },
+  {
+    name: 'names of 3',
+    opening: ['cluster prod voters=(a b c)', 'spec rename=(a:red b:blue)'],
+    short: WITHOUT_CUT,
+    deep: TWO_CRASHES,
+  },
+  {
+    name: 'addresses of 3',
+    opening: ['cluster prod voters=(a b c)', 'spec move=(a b c)'],
+    short: { ...WITHOUT_CUT, elections: 1 },
+    deep: TWO_CRASHES,
+  },
+  {
+    name: 'down',
+    opening: ['cluster prod voters=(a b c)', 'spec state=down'],
+    short: EACH,
+    deep: FULL,
+  },
+  {
+    name: 'grow and take back',
+    opening: ['cluster prod voters=(a b c) target=(a b c d)'],
+    otherWish: 'spec members=(a b c)',
+    short: { ...WITHOUT_CUT, wishes: 1 },
+    deep: { ...TWO_CRASHES, wishes: 1 },
+  },
+  {
+    name: 'shrink and take back',
+    opening: ['cluster prod voters=(a b c d) target=(a b c)'],
+    otherWish: 'spec members=(a b c d)',
+    short: { ...WITHOUT_CUT, wishes: 1 },
+    deep: { ...TWO_CRASHES, wishes: 1 },
+  },
+  {
+    name: 'supervised hosts',
+    opening: ['cluster prod voters=(a b c) target=(a b d)'],
+    short: { crashes: 1, messages: 1, revivals: 1 },
+    deep: { crashes: 2, dataLosses: 1, messages: 1, revivals: 2 },
+  },
+  {
+    name: 'growth under NOSPACE',
+    opening: ['cluster prod voters=(a b c) target=(a b c d)', 'alarm b NOSPACE'],
+    short: WITHOUT_CUT,
+    deep: TWO_CRASHES,
+  },
+  {
+    name: 'growth on etcd 3.4',
+    opening: ['cluster prod voters=a target=(a b c) version=3.4.45'],
+    short: WITHOUT_CUT,
+    deep: TWO_CRASHES,
   },
 ];
+
+export function casesOf(depth: Depth): readonly Case[] {
+  return ROWS.flatMap(({ short, deep, ...row }) => {
+    const faults = depth === 'deep' ? deep : short;
+    return faults === undefined ? [] : [{ ...row, faults }];
+  });
+}

@@ -1,5 +1,4 @@
 import type { Step } from '../../../src/core/planner/index.js';
-import { Interner } from './interner.js';
 
 /** What the controller is in the middle of. Nothing else survives from one turn to the next. */
 export interface ControllerState {
@@ -20,28 +19,50 @@ export interface OpenRequest {
   readonly isOver: boolean;
 }
 
+const KINDS: readonly Step['kind'][] = [
+  'add-learner',
+  'promote-learner',
+  'remove-member',
+  'update-peer-urls',
+];
+const SENT_MAX = 2 ** 14;
+const HOSTS = 2 ** 7;
+
 /** Every state of the controller by a small number; 0 is: nothing under way. */
 export class ControllerStates {
-  readonly #states = new Interner<ControllerState>();
+  readonly #ids = new Map<number, number>();
+  readonly #states: ControllerState[] = [];
 
   constructor() {
     this.idOf({ decided: -1, failedSinceDecided: 0, open: undefined });
   }
 
   get size(): number {
-    return this.#states.size;
+    return this.#states.length;
   }
 
   at(id: number): ControllerState {
-    return this.#states.at(id);
+    const state = this.#states[id];
+    if (state === undefined) throw new Error(`no controller state has the number ${id}`);
+    return state;
   }
 
   idOf(state: ControllerState): number {
     const { decided, failedSinceDecided, open } = state;
     const key =
-      open === undefined
-        ? `${decided} ${failedSinceDecided}`
-        : `${decided} ${failedSinceDecided} ${open.kind} ${open.mayLand} ${open.failedSince} ${open.isOver}`;
-    return this.#states.idOf(key, state);
+      ((decided + 1) * HOSTS + failedSinceDecided) * (SENT_MAX * HOSTS * 8) + codeOf(open);
+    const known = this.#ids.get(key);
+    if (known !== undefined) return known;
+    const id = this.#states.push(state) - 1;
+    this.#ids.set(key, id);
+    return id;
   }
+}
+
+/** 0 when nothing is open. */
+function codeOf(open: OpenRequest | undefined): number {
+  if (open === undefined) return 0;
+  const { kind, mayLand, failedSince, isOver } = open;
+  if (mayLand + 2 >= SENT_MAX) throw new Error('more requests than a state can be packed with');
+  return ((mayLand + 2) * HOSTS + failedSince) * 8 + KINDS.indexOf(kind) * 2 + Number(isOver);
 }

@@ -273,7 +273,7 @@ class Search {
     const isKnown = this.#violations.some(
       ({ rule, what }) => rule === broken.rule && what === broken.what,
     );
-    if (isKnown) return;
+    if (isKnown || this.#violations.length >= this.#options.violationsMax) return;
     const trace = [...this.#wayTo(at), ...more.map((move) => this.#traced(move, at))];
     const last = this.#worlds.at(this.#partsOf(this.#states.at(at)).world);
     this.#violations.push({
