@@ -11,6 +11,8 @@ export interface Clock {
   monotonicMs(): number;
   /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** Calls `then` once after `ms`, unless the function it answers is called first. For deadlines. */
+  after(ms: number, then: () => void): () => void;
 }
 
 export const systemClock: Clock = {
@@ -32,4 +34,8 @@ export const systemClock: Clock = {
       }, ms);
       signal.addEventListener('abort', onAbort, { once: true });
     }),
+  after: (ms, then) => {
+    const timer = setTimeout(then, ms);
+    return () => clearTimeout(timer);
+  },
 };

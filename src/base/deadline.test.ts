@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { deadlineSignal, isAbort, withDeadline } from './index.js';
+import { deadlineSignal, isAbort, systemClock, withDeadline } from './index.js';
 
 const never = new AbortController().signal;
 
@@ -28,14 +28,17 @@ test('the parent ends it sooner, with its own reason', () => {
 });
 
 test('work that ignores its signal does not hold its caller', async () => {
-  const end = await withDeadline(20, never, () => new Promise(() => undefined));
+  const end = await withDeadline(systemClock, 20, never, () => new Promise(() => undefined));
   expect(end).toEqual({ late: true });
 });
 
 test('work that is done in time gives its value, and its failure is passed on', async () => {
-  expect(await withDeadline(5000, never, async () => 7)).toEqual({ late: false, value: 7 });
+  expect(await withDeadline(systemClock, 5000, never, async () => 7)).toEqual({
+    late: false,
+    value: 7,
+  });
   await expect(
-    withDeadline(5000, never, async () => {
+    withDeadline(systemClock, 5000, never, async () => {
       throw new Error('broken');
     }),
   ).rejects.toThrow('broken');

@@ -1,5 +1,7 @@
+import type { Clock } from './clock.js';
+
 /**
- * A signal that aborts after `ms` or with `parent`, whichever is first. Its timer never keeps the process up.
+ * A signal that aborts after `ms` of the platform's time or with `parent`, whichever is first. Its timer never keeps the process up.
  * Not `AbortSignal.any` over `AbortSignal.timeout`: on Node 20 that pair can be collected before it fires, and then
  * the deadline never comes.
  */
@@ -28,23 +30,24 @@ export function isAbort(error: unknown): boolean {
 }
 
 /**
- * Runs `work` with a deadline and settles no later than it, even when `work` ignores its signal.
+ * Runs `work` with a deadline on `clock` and settles no later than it, even when `work` ignores its signal.
  * Answers `late` when the deadline (or `parent`) came first.
  */
 export async function withDeadline<T>(
+  clock: Pick<Clock, 'after'>,
   ms: number,
   parent: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<{ readonly late: false; readonly value: T } | { readonly late: true }> {
   const controller = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let cancel: (() => void) | undefined;
   let onAbort: (() => void) | undefined;
   const late = new Promise<{ late: true }>((resolve) => {
     const end = (reason: Error) => {
       controller.abort(reason);
       resolve({ late: true });
     };
-    timer = setTimeout(() => end(new DOMException('deadline', 'TimeoutError')), ms);
+    cancel = clock.after(ms, () => end(new DOMException('deadline', 'TimeoutError')));
     onAbort = () => end(new DOMException('cancelled', 'AbortError'));
     if (parent.aborted) onAbort();
     else parent.addEventListener('abort', onAbort, { once: true });
@@ -57,7 +60,7 @@ export async function withDeadline<T>(
     if (isAbort(error) && controller.signal.aborted) return { late: true };
     throw error;
   } finally {
-    clearTimeout(timer);
+    cancel?.();
     if (onAbort !== undefined) parent.removeEventListener('abort', onAbort);
   }
 }

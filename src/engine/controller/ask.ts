@@ -32,7 +32,7 @@ export async function ask<T>(
   question: (signal: AbortSignal) => Promise<T>,
 ): Promise<Result<T, string>> {
   try {
-    const answer = await withDeadline(deadlineMs, signal, question);
+    const answer = await withDeadline(eyes.clock, deadlineMs, signal, question);
     return answer.late ? err(`no answer from ${whom} within ${deadlineMs} ms`) : ok(answer.value);
   } catch (error) {
     if (!isAbort(error)) {

@@ -1,5 +1,6 @@
 import {
   BugError,
+  type Clock,
   type Logger,
   type MemberID,
   type Outcome,
@@ -24,6 +25,7 @@ export interface Hands {
   readonly admin: EtcdAdmin;
   readonly store: ClusterStore;
   readonly lock: HeldLock;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly record: ClusterRecord;
   readonly standing: ClusterStanding;
@@ -45,7 +47,9 @@ export async function carryOut(step: Step, hands: Hands, signal: AbortSignal): P
   if (!(await hands.lock.stillHeld())) return { outcome: refused(lockLost({ step: text })) };
   if (signal.aborted) return { outcome: refused(stepCancelled({ step: text })) };
   try {
-    const end = await withDeadline(deadlineMs, signal, (inner) => perform(step, hands, inner));
+    const end = await withDeadline(hands.clock, deadlineMs, signal, (inner) =>
+      perform(step, hands, inner),
+    );
     if (!end.late) return { outcome: end.value };
     const problem = signal.aborted
       ? stepCancelled({ step: text })

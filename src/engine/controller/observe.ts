@@ -38,7 +38,7 @@ export async function observe(
   const at = eyes.clock.now();
   const hosts = await hostsToLookAt(eyes, target, record, signal);
   const looks = hosts.map((host) => ({ host, facts: factsOf(eyes, host, target, signal) }));
-  const early = await factsWithin(eyes.timings.headStartMs, looks, signal);
+  const early = await factsWithin(eyes, looks, signal);
 
   const futile = noLeaderPossible(target, record, early)
     ? 'too few members run for a leader'
@@ -117,14 +117,14 @@ interface Look {
   readonly facts: Promise<HostFacts>;
 }
 
-/** What is known of the processes after `ms`; members are then asked, so that a slow host hides no healthy member. */
+/** What is known of the processes after the head start; members are then asked, so that a slow host hides no healthy member. */
 async function factsWithin(
-  ms: number,
+  eyes: Eyes,
   looks: readonly Look[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<HostName, HostFacts>> {
   const seen = new Map<HostName, HostFacts>();
-  await withDeadline(ms, signal, () =>
+  await withDeadline(eyes.clock, eyes.timings.headStartMs, signal, () =>
     Promise.all(looks.map(async ({ host, facts }) => seen.set(host, await facts))),
   );
   return new Map(seen);
@@ -188,7 +188,7 @@ async function listThroughQuorum(
     }),
   );
   await Promise.race([firstLeader, everyone]);
-  await withDeadline(eyes.timings.gatherMs, signal, () => everyone);
+  await withDeadline(eyes.clock, eyes.timings.gatherMs, signal, () => everyone);
 
   const endpoints = listEndpoints(answers, record.clusterID);
   if (endpoints.length === 0) {

@@ -1,4 +1,10 @@
-import { type Logger, type Problem, type Result, withDeadline } from '../../base/index.js';
+import {
+  type Clock,
+  type Logger,
+  type Problem,
+  type Result,
+  withDeadline,
+} from '../../base/index.js';
 import type { ClusterRecord, MemberListSight, Target } from '../../core/cluster/index.js';
 import type { AddressWish, ClusterStore, HeldLock, HostDriver, Wish } from '../ports/index.js';
 import { addressesNotFound, lockLost, recordMissing, wishMissing } from './problems.js';
@@ -8,6 +14,7 @@ export interface Desk {
   readonly driver: HostDriver;
   readonly store: ClusterStore;
   readonly lock: HeldLock;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly resolveTarget: ResolveTarget;
 }
@@ -76,7 +83,7 @@ async function withAddresses(
   signal: AbortSignal,
 ): Promise<Result<ClusterRecord, readonly Problem[]>> {
   const hosts = missing.map(({ host }) => host);
-  const found = await withDeadline(ALLOCATE_DEADLINE_MS, signal, (inner) =>
+  const found = await withDeadline(desk.clock, ALLOCATE_DEADLINE_MS, signal, (inner) =>
     desk.driver.allocate(missing, record.addresses, inner),
   );
   if (found.late) {

@@ -1,4 +1,4 @@
-import { ok, withDeadline } from '../../base/index.js';
+import { ok, systemClock, withDeadline } from '../../base/index.js';
 import type { CallResult } from '../errors.js';
 
 type Login = () => Promise<CallResult<string | undefined>>;
@@ -23,7 +23,7 @@ export class TokenSource {
     if (this.#state.kind === 'known') return ok(this.#state.token);
     this.#login ??= this.#logIn(login);
     const shared = this.#login;
-    const waited = await withDeadline(leftMs, signal ?? NEVER, () => shared);
+    const waited = await withDeadline(systemClock, leftMs, signal ?? NEVER, () => shared);
     return waited.late ? 'late' : waited.value;
   }
 

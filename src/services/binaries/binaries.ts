@@ -3,6 +3,7 @@ import {
   type Result,
   err,
   ok,
+  systemClock,
   systemRandom,
   withDeadline,
 } from '../../base/index.js';
@@ -217,7 +218,7 @@ function question<T>(
   let work: Promise<unknown> = Promise.resolve();
   const put = async (): Promise<Result<T, Problem>> => {
     try {
-      const answer = await withDeadline(deadlineMs, signal, (each) => {
+      const answer = await withDeadline(systemClock, deadlineMs, signal, (each) => {
         const asked = ask(each);
         work = asked;
         return asked;

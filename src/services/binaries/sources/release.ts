@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-import { type Problem, type Result, err, isAbort, ok, withDeadline } from '../../../base/index.js';
+import {
+  type Problem,
+  type Result,
+  err,
+  isAbort,
+  ok,
+  systemClock,
+  withDeadline,
+} from '../../../base/index.js';
 import { type EtcdVersion, isAtLeast } from '../../../core/cluster/index.js';
 import type { Platform } from '../places.js';
 import { digestDiffers } from '../problems.js';
@@ -212,7 +220,7 @@ async function getFile(
   file: string,
   room: FetchRoom,
 ): Promise<Result<string, string>> {
-  const got = await withDeadline(DOWNLOAD_DEADLINE_MS, room.signal, (signal) =>
+  const got = await withDeadline(systemClock, DOWNLOAD_DEADLINE_MS, room.signal, (signal) =>
     receive(url, file, room, signal),
   );
   return got.late ? err('the download did not end in time') : got.value;
