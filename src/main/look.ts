@@ -62,7 +62,7 @@ async function unresolvedOf(
   store: ClusterStore,
   now: Instant,
 ): Promise<UnresolvedChange | undefined> {
-  const last = unresolvedFrom(await store.readJournal(JOURNAL_LOOK_BACK), now);
+  const last = unresolvedFrom(await store.readJournal(JOURNAL_LOOK_BACK), now).at(-1);
   return last === undefined ? undefined : { step: last.step.kind, at: last.at };
 }
 

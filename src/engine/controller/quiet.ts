@@ -25,63 +25,67 @@ export interface QuietDesk {
   readonly emit: (event: ControllerEvent) => void;
 }
 
-/** Remembers the one membership change whose end nobody knows; the journal is where a new controller finds it. */
+/** Remembers the membership changes whose end nobody knows; the journal is where a new controller finds them. */
 export interface QuietPeriod {
   /** What the planner is told. */
   current(): Promise<UnresolvedChange | undefined>;
   begin(id: string, step: Step, decidedAt: Instant): void;
-  /** Ends it when `list` went through quorum late enough: then the change is in it, or will never be. */
+  /** Ends those for which `list` went through quorum late enough: then the change is in it, or will never be. */
   endIfSeen(list: MemberListSight): Promise<void>;
 }
 
 export function quietPeriod(desk: QuietDesk): QuietPeriod {
-  let unresolved: UnresolvedDecision | undefined;
+  /** The one that can have been sent last at the end. */
+  let unresolved: readonly UnresolvedDecision[] = [];
   let read: Promise<void> | undefined;
 
-  const announce = ({ step, at }: UnresolvedDecision) =>
+  const announce = () => {
+    const last = unresolved.at(-1);
+    if (last === undefined) return;
     desk.emit({
       kind: 'quiet-period',
       at: desk.clock.now(),
-      step: step.kind,
-      until: instantOf(at + QUIET_PERIOD_MS),
+      step: last.step.kind,
+      until: instantOf(last.at + QUIET_PERIOD_MS),
     });
+  };
   const readOnce = () => {
     const startedAt = desk.clock.now();
     return (read ??= desk.store.readJournal(JOURNAL_LOOKBACK_ENTRIES).then((entries) => {
       unresolved = unresolvedFrom(entries.filter(isJournalEntry), startedAt);
-      if (unresolved !== undefined) announce(unresolved);
+      announce();
     }));
   };
 
   return {
     current: async () => {
       await readOnce();
-      return unresolved === undefined
-        ? undefined
-        : { step: unresolved.step.kind, at: unresolved.at };
+      const last = unresolved.at(-1);
+      return last === undefined ? undefined : { step: last.step.kind, at: last.at };
     },
     begin: (id, step, decidedAt) => {
       if (!MEMBERSHIP_STEPS.has(step.kind)) return;
-      unresolved = { id, step, decidedAt, at: desk.clock.now() };
-      announce(unresolved);
+      unresolved = [...unresolved, { id, step, decidedAt, at: desk.clock.now() }];
+      announce();
     },
     endIfSeen: async (list) => {
       await readOnce();
-      const open = unresolved;
-      if (open === undefined || list.kind !== 'linearizable') return;
-      if (list.at < open.at + QUIET_PERIOD_MS) return;
-      const landed = hasLanded(open.step, list.members);
-      const at = desk.clock.now();
-      await desk.journal({
-        kind: 'outcome',
-        at,
-        id: open.id,
-        outcome: landed ? 'applied' : 'refused',
-        step: open.step.kind,
-        tookMs: Math.max(0, at - open.decidedAt),
-      });
-      unresolved = undefined;
-      desk.emit({ kind: 'quiet-period-over', at, step: open.step.kind, landed });
+      if (list.kind !== 'linearizable') return;
+      for (const open of unresolved) {
+        if (list.at < open.at + QUIET_PERIOD_MS) continue;
+        const landed = hasLanded(open.step, list.members);
+        const at = desk.clock.now();
+        await desk.journal({
+          kind: 'outcome',
+          at,
+          id: open.id,
+          outcome: landed ? 'applied' : 'refused',
+          step: open.step.kind,
+          tookMs: Math.max(0, at - open.decidedAt),
+        });
+        unresolved = unresolved.filter((other) => other !== open);
+        desk.emit({ kind: 'quiet-period-over', at, step: open.step.kind, landed });
+      }
     },
   };
 }

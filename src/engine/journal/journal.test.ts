@@ -55,7 +55,7 @@ const ended = (
 
 describe('unresolvedFrom', () => {
   const started = instantOf(1000);
-  const at = (...entries: JournalEntry[]) => unresolvedFrom(entries, started)?.at;
+  const at = (...entries: JournalEntry[]) => unresolvedFrom(entries, started).at(-1)?.at;
 
   test('nothing was decided', () => {
     expect(at()).toBeUndefined();
@@ -81,10 +81,25 @@ describe('unresolvedFrom', () => {
     ];
     expect(at(...entries)).toBeUndefined();
   });
-  test('only the last membership decision counts, and steps on hosts never', () => {
+  test('steps on hosts never count', () => {
     const first = [decided('x', 100, ADD), ended('x', 110, 'unknown')];
-    expect(at(...first, decided('y', 200, REMOVE), ended('y', 210, 'applied'))).toBeUndefined();
     expect(at(...first, decided('y', 200, STOP))).toBe(110);
+    expect(at(decided('y', 200, STOP))).toBeUndefined();
+  });
+  test('one that another controller could not carry out any more does not hide one that is open', () => {
+    const open = [decided('x', 100, ADD), decided('y', 105, REMOVE), ended('y', 106, 'refused')];
+    expect(at(...open)).toBe(1000);
+    expect(at(...open, ended('x', 110, 'unknown'))).toBe(110);
+  });
+  test('of several the one that can have been sent last counts, and all are named', () => {
+    const entries = [
+      decided('x', 100, ADD),
+      decided('y', 105, REMOVE),
+      ended('y', 300, 'unknown'),
+      ended('x', 110, 'unknown'),
+    ];
+    expect(unresolvedFrom(entries, started).map(({ id }) => id)).toEqual(['x', 'y']);
+    expect(at(...entries)).toBe(300);
   });
 });
 

@@ -13,30 +13,33 @@ export interface UnresolvedDecision {
 }
 
 /**
- * The last membership decision if its end is not known. `startedAt` is when the reader took the lock: whoever
- * decided is dead since then at the latest, so nothing can have been sent later. A decision without any outcome is
- * therefore dated `startedAt`, not by its own time: its author may have slept between deciding and sending.
+ * Every membership decision whose end is not known, the one that can have been sent last at the end. Not the newest
+ * decision alone: after the lock changed hands, one that its author could not carry out any more may stand after it.
+ *
+ * `startedAt` is when the reader took the lock: whoever decided is dead since then at the latest, so nothing can have
+ * been sent later. A decision without any outcome is therefore dated `startedAt`, not by its own time: its author may
+ * have slept between deciding and sending.
  */
 export function unresolvedFrom(
   entries: readonly JournalEntry[],
   startedAt: Instant,
-): UnresolvedDecision | undefined {
-  const decided = entries.findLast(
-    (entry) => entry.kind === 'decided' && MEMBERSHIP_STEPS.has(entry.step.kind),
-  );
-  if (decided?.kind !== 'decided') return undefined;
-  let givenUpAt: Instant | undefined;
+): readonly UnresolvedDecision[] {
+  const open = new Map<string, UnresolvedDecision>();
   for (const entry of entries) {
-    if (entry.kind !== 'outcome' || entry.id !== decided.id) continue;
-    if (entry.outcome !== 'unknown') return undefined;
-    givenUpAt = entry.at;
+    if (entry.kind === 'decided' && MEMBERSHIP_STEPS.has(entry.step.kind)) {
+      const { id, step, at: decidedAt } = entry;
+      open.set(id, { id, step, decidedAt, at: startedAt });
+    }
+    if (entry.kind !== 'outcome') continue;
+    const decision = open.get(entry.id);
+    if (decision === undefined) continue;
+    if (entry.outcome === 'unknown') {
+      open.set(entry.id, { ...decision, at: instantOf(Math.min(entry.at, startedAt)) });
+    } else {
+      open.delete(entry.id);
+    }
   }
-  return {
-    id: decided.id,
-    step: decided.step,
-    decidedAt: decided.at,
-    at: instantOf(Math.min(givenUpAt ?? startedAt, startedAt)),
-  };
+  return [...open.values()].sort((a, b) => a.at - b.at);
 }
 
 /**
