@@ -89,6 +89,14 @@ describe('one turn', () => {
     expect(outcomes()).toEqual(['refused']);
   });
 
+  test('a lost lock that shows before there is a plan ends the run too', async () => {
+    world.wish = wishFor('m1', 'm2', 'm3', 'm4');
+    world.lockHeld = false;
+    const end = await settled(controllerOf(world).run({ until: 'forever', signal: never }));
+    expect(end).toMatchObject({ kind: 'lock-lost', problem: { code: 'lock-lost' } });
+    expect(world.log).not.toContain('write record');
+  });
+
   test('a journal that cannot be written stops the step', async () => {
     world.plan = () => stepPlan(ADD_M4);
     world.writeFails = trouble({});

@@ -195,7 +195,10 @@ export function createController(parts: ControllerParts): Controller {
       generation = prepared.wish.generation;
       emit({ kind: 'wish-changed', at: clock.now(), generation });
     }
-    if (prepared.kind === 'blocked') return blocked(prepared.problems);
+    if (prepared.kind === 'blocked') {
+      const lost = prepared.problems.find(lockLost.is);
+      return lost === undefined ? blocked(prepared.problems) : { kind: 'lock-lost', problem: lost };
+    }
     const view = await look(prepared, signal);
     if (view === undefined) return { kind: 'cancelled' };
     const { plan: next } = view;
