@@ -391,6 +391,17 @@ describe('change', () => {
     ]);
   });
 
+  test('a leader that must restart hands over to a member that will leave, when nobody else is there', () => {
+    const world = wanting(leaderNamed(running('m1', 'm2'), 'm1'), 'm1', 'm3');
+    const members = world.target.members.map((m) => ({
+      ...m,
+      flags: { ...m.flags, 'snapshot-count': '5000' },
+    }));
+    const { steps, end } = runUntilEnd({ ...world, target: { ...world.target, members } });
+    expect(end.kind).toBe('converged');
+    expect(steps.slice(0, 3)).toEqual(['move-leader m1 -> m2', 'stop m1', 'start m1 restart']);
+  });
+
   test('a change of the minor version is refused', () => {
     const world = running('m1', 'm2', 'm3');
     const observation = observe(world);
