@@ -441,6 +441,14 @@ describe('change', () => {
     expect(after.hosts.every(({ data }) => data.kind === 'present')).toBe(true);
   });
 
+  test('down stops members too that the spec does not name any more', () => {
+    const shrunk = wanting(leaderNamed(running('m1', 'm2', 'm3'), 'm1'), 'm1');
+    const target = { ...shrunk.target, state: 'down' as const };
+    const { steps, end } = runUntilEnd({ ...shrunk, target });
+    expect(end.kind).toBe('converged');
+    expect(steps).toEqual(['stop m2', 'stop m3', 'stop m1']);
+  });
+
   test('no member is added before the others have been connected for five seconds', () => {
     const world = running('m1', 'm2', 'm3');
     const young = {

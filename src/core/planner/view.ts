@@ -1,5 +1,6 @@
+import { unsafeBrand } from '../../base/index.js';
 import { type ClusterStanding, type HostSight, hostSight, standingOf } from '../cluster/index.js';
-import type { TargetMember } from '../cluster/index.js';
+import type { MemberName, TargetMember } from '../cluster/index.js';
 import type { Guards } from './guards.js';
 import type { Plan, PlanInput } from './plan-types.js';
 
@@ -28,6 +29,13 @@ const UNSEEN: Omit<HostSight, 'host'> = {
 /** What was seen of a wanted member's host; a host that was not looked at is unseen. */
 export const sightOf = (view: View, member: TargetMember): HostSight =>
   hostSight(view.observation, member.host) ?? { host: member.host, ...UNSEEN };
+
+/** What the member on this host is called: by the spec, else by its own flags. */
+export function nameOn({ target }: View, { host, process }: HostSight): MemberName {
+  const wanted = target.members.find((member) => member.host === host)?.name;
+  const own = process.kind === 'running' ? process.flags['name'] : undefined;
+  return wanted ?? unsafeBrand<MemberName>(own ?? host);
+}
 
 /** Wanted members whose process is ours to start and stop. */
 export const ours = (view: View): readonly TargetMember[] =>

@@ -1,6 +1,6 @@
 import { stepOf } from '../make.js';
 import { proveNotAMember } from '../proof.js';
-import type { Rule } from '../view.js';
+import { type Rule, nameOn } from '../view.js';
 
 /**
  * Data of this cluster whose member is no longer in the list: its process is stopped (a removed member ends by
@@ -15,9 +15,8 @@ export const putAsideStaleData: Rule = (view) => {
     const proof = proveNotAMember(data.memberID, observation, unresolved, guards);
     if (proof === undefined) continue;
     if (process.kind === 'running') {
-      const name = view.target.members.find((member) => member.host === host)?.name;
-      const label = name ?? (process.flags['name'] as NonNullable<typeof name>);
-      return stepOf(view, { kind: 'stop-member', host, name: label }, 'not-a-member-any-more');
+      const name = nameOn(view, sight);
+      return stepOf(view, { kind: 'stop-member', host, name }, 'not-a-member-any-more');
     }
     if (process.kind === 'stopped') {
       return stepOf(view, { kind: 'set-aside-data', host, proof }, 'not-a-member-any-more');

@@ -1,27 +1,32 @@
 import { stepOf, waitFor } from '../make.js';
 import { hostUnseen } from '../problems.js';
-import { type Rule, ours, sightOf } from '../view.js';
+import { type Rule, nameOn, ours, sightOf } from '../view.js';
 
-/** Down means every process stopped and all data kept: followers first, the leader last, so nobody campaigns in vain. */
+/**
+ * Down means every process stopped and all data kept: followers first, the leader last, so nobody campaigns in vain.
+ * Every process of the cluster, also of members that the spec does not name any more.
+ */
 export const stopWhenAskedDown: Rule = (view) => {
   if (view.target.state !== 'down') return undefined;
+  const wanted = ours(view).map((member) => sightOf(view, member));
+  const others = view.observation.hosts.filter(
+    ({ host }) => !wanted.some((sight) => sight.host === host),
+  );
+  const hosts = [...wanted, ...others];
   const leaderHost = view.standing.leader?.sight?.host;
-  const running = ours(view)
-    .filter((member) => sightOf(view, member).process.kind === 'running')
+  const [next] = hosts
+    .filter(({ process }) => process.kind === 'running')
     .sort((a, b) => Number(a.host === leaderHost) - Number(b.host === leaderHost));
-  const [next] = running;
   if (next !== undefined) {
     const healthy = view.standing.healthyVoters.some(({ sight }) => sight?.host === next.host);
-    return stepOf(view, { kind: 'stop-member', host: next.host, name: next.name }, 'asked-down', {
-      healthy: healthy ? -1 : 0,
-    });
+    const step = { kind: 'stop-member', host: next.host, name: nameOn(view, next) } as const;
+    return stepOf(view, step, 'asked-down', { healthy: healthy ? -1 : 0 });
   }
-  for (const member of ours(view)) {
-    const { process } = sightOf(view, member);
+  for (const { host, process } of hosts) {
     if (process.kind === 'unseen') {
       const { because } = process;
       return waitFor('host', 'host-unseen', {
-        problem: hostUnseen({ cluster: view.target.name, host: member.host, because }),
+        problem: hostUnseen({ cluster: view.target.name, host, because }),
       });
     }
   }
