@@ -82,8 +82,10 @@ describe('one turn', () => {
   });
 
   test('a lost lock stops it right before the step', async () => {
-    world.plan = () => stepPlan(ADD_M4);
-    world.lockHeld = false;
+    world.plan = () => {
+      world.lockHeld = false;
+      return stepPlan(ADD_M4);
+    };
     expect(await turn()).toMatchObject({ kind: 'lock-lost', problem: { code: 'lock-lost' } });
     expect(world.log.filter((line) => line.startsWith('add'))).toEqual([]);
     expect(outcomes()).toEqual(['refused']);
@@ -91,10 +93,20 @@ describe('one turn', () => {
 
   test('a lost lock that shows before there is a plan ends the run too', async () => {
     world.wish = wishFor('m1', 'm2', 'm3', 'm4');
-    world.lockHeld = false;
-    const end = await settled(controllerOf(world).run({ until: 'forever', signal: never }));
+    let looks = 0;
+    const lock = { ...world.lock, stillHeld: () => Promise.resolve(++looks === 1) };
+    const end = await settled(
+      controllerOf(world, { lock }).run({ until: 'forever', signal: never }),
+    );
     expect(end).toMatchObject({ kind: 'lock-lost', problem: { code: 'lock-lost' } });
     expect(world.log).not.toContain('write record');
+  });
+
+  test('a lost lock ends it also when there is nothing to do: another one is to take its place', async () => {
+    const run = controllerOf(world).run({ until: 'forever', signal: never });
+    await vi.advanceTimersByTimeAsync(5000);
+    world.lockHeld = false;
+    expect(await settled(run)).toMatchObject({ kind: 'lock-lost' });
   });
 
   test('a journal that cannot be written stops the step', async () => {

@@ -189,6 +189,9 @@ export function createController(parts: ControllerParts): Controller {
     if (signal.aborted) return { kind: 'cancelled' };
     // Every question of a turn listens to this one signal, four per host; all are gone when the turn ends.
     setMaxListeners(0, signal);
+    if (!(await parts.lock.stillHeld())) {
+      return { kind: 'lock-lost', problem: lockLost({ step: 'look at the cluster' }) };
+    }
     const prepared = await prepare(parts, signal);
     if (signal.aborted) return { kind: 'cancelled' };
     if (prepared.wish !== undefined && prepared.wish.generation !== generation) {
