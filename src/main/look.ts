@@ -68,6 +68,7 @@ async function unresolvedOf(
 
 /** One look has no second chance: a member that is slow to answer is not silent. */
 const PATIENT: Partial<ControllerTimings> = {
+  hostMs: 3 * DEFAULT_TIMINGS.hostMs,
   leaderlessProbeMs: DEFAULT_TIMINGS.probeMs,
   formingProbeMs: DEFAULT_TIMINGS.probeMs,
 };

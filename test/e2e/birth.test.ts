@@ -43,7 +43,7 @@ describe.each(MINORS)('etcd %s', (version) => {
     await writeAndRead(clientURLs(before), 'kept', 'over down and up');
 
     await it.must(`down ${it.name}`);
-    expect(await it.processes()).toEqual([]);
+    await it.allEnded();
     expect((await it.status()).cluster.state).toBe('unknown');
 
     await it.up();

@@ -344,7 +344,7 @@ describe('up, down, destroy', () => {
     await it.ends(EXIT.usage, `destroy ${it.name}`);
     expect((await it.members()).size).toBe(3);
     const destroyed = await it.must(`destroy ${it.name} --yes=${it.name} -o json`);
-    expect(await it.processes()).toEqual([]);
+    await it.allEnded();
     const { movedTo } = destroyed.json<{ movedTo: string }>();
     const kept = Object.keys(await digestTree(movedTo));
     expect(kept.filter((path) => path.endsWith('.wal')).length).toBeGreaterThanOrEqual(3);

@@ -265,6 +265,16 @@ export class Lab {
     }
   }
 
+  /** Everything that belongs to this lab has ended; what was just told to end gets a moment to do so. */
+  async allEnded(): Promise<void> {
+    await until('every process of the cluster has ended', async () => {
+      const left = await this.processes();
+      return left.length === 0
+        ? { done: true }
+        : { seen: left.map(({ args }) => args.join(' ')).join('; ') };
+    });
+  }
+
   /** A writer at the client URLs the members have now, writing already. */
   async writer(): Promise<Writer> {
     const writer = new Writer(clientURLs(await this.status()));
