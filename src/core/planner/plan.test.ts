@@ -66,6 +66,37 @@ describe('birth', () => {
     expect(said).toMatchObject({ kind: 'step', step: { kind: 'start-member', name: 'm2' } });
   });
 
+  test('a birth that is left with members that have no quorum does not wait for a leader for ever', () => {
+    const first = runUntilEnd(unborn(targetOf('m1', 'm2', 'm3'))).plans[0];
+    if (first === undefined) throw new Error('no first step');
+    const begun = applyStep(unborn(targetOf('m1', 'm2', 'm3')), first.step).world;
+    expect(problemOf(next(wanting(begun, 'm1')))).toMatchObject({
+      code: 'birth-changed',
+      data: { started: ['m1'], waiting: [] },
+    });
+  });
+
+  describe('the spec changes while the first member starts: nobody is told new with another list', () => {
+    const first = runUntilEnd(unborn(targetOf('m1', 'm2', 'm3'))).plans[0];
+    if (first === undefined) throw new Error('no first step');
+    const begun = applyStep(unborn(targetOf('m1', 'm2', 'm3')), first.step).world;
+    const changed = wanting(begun, 'm2', 'm3', 'm4');
+    const observation = observe(changed);
+    const starting = { data: { kind: 'empty' as const } };
+    const silent = { peer: { kind: 'silent' as const, because: 'it does not answer yet' } };
+    test.each([
+      ['its log is not seen yet', { ...starting, ...silent }, { kind: 'wait', for: 'peer-port' }],
+      ['its peer port tells first', starting, { problem: { code: 'birth-changed' } }],
+      ['its log is there', {}, { problem: { code: 'birth-changed' } }],
+    ])('%s', (_, sight, expected) => {
+      const hosts = observation.hosts.map((host) =>
+        host.host === 'm1' ? { ...host, ...sight } : host,
+      );
+      const said = plan({ ...inputOf(changed), observation: { ...observation, hosts } });
+      expect(said).toMatchObject(expected);
+    });
+  });
+
   test('a fast first life is given to the first member only, and ended after the birth', () => {
     const target = { ...targetOf('m1', 'm2', 'm3'), firstLife: 'fast' as const };
     const { plans, steps, end } = runUntilEnd(unborn(target));

@@ -187,7 +187,11 @@ export const birthChanged = defineProblem(
   'birth-changed',
   (d: { cluster: string; started: readonly string[]; waiting: readonly string[] }) => ({
     summary: `Cannot finish the birth of ${d.cluster}: its members were changed meanwhile`,
-    detail: `Started with the members of before: ${list(d.started)}. Not started: ${list(d.waiting)}; with another list they would found another cluster.`,
+    detail:
+      `Started with the members of before: ${list(d.started)}.` +
+      (d.waiting.length === 0
+        ? ' They have no quorum among themselves.'
+        : ` Not started: ${list(d.waiting)}; with another list they would found another cluster.`),
     hint: `Set spec.members back until it is born, then change them. Or begin again (its data is moved aside, not deleted):\n  quorate destroy ${d.cluster}\n  quorate up`,
   }),
 );

@@ -29,16 +29,14 @@ export const bear: Rule = (view) => {
   const refusal = refuseUnfit(view);
   if (refusal !== undefined) return refusal;
 
-  const order = startOrder(view);
-  const first = order[0];
   const expected = expectedClusterID(view);
-  for (const member of order) {
+  const isShut = isGateShut(view);
+  for (const member of startOrder(view)) {
     const plan = startIfPossible(view, member, expected);
+    if (isShut && isBirth(plan)) break;
     if (plan !== undefined) return plan;
-    if (member === first && isGateShut(sightOf(view, member))) {
-      return waitFor('peer-port', 'member-starting');
-    }
   }
+  if (isShut) return waitFor('peer-port', 'member-starting');
   return recordBirth(view, expected) ?? explainWaiting(view, expected);
 };
 
@@ -49,17 +47,35 @@ function startOrder(view: View): readonly TargetMember[] {
   return [...members.filter((m) => m === first), ...members.filter((m) => m !== first)];
 }
 
+const isBirth = (plan: Plan | undefined): boolean =>
+  plan?.kind === 'step' &&
+  plan.step.kind === 'start-member' &&
+  plan.step.launch.purpose === 'birth';
+
 /**
  * Open as soon as the first member has its log, on disk or in an answer of its peer port: etcd makes the log right after
- * the check in which two members started at once would wait for each other (facts 14.9; 3.4 to 3.7 tried).
+ * the check in which two members started at once would wait for each other (facts 14.9; 3.4 to 3.7 tried). And only its
+ * log says which member list it was started with: the spec may name others by now, or not even itself.
  */
-const isGateShut = ({ process, data, peer }: HostSight): boolean =>
-  process.kind === 'running' && data.kind !== 'present' && peer.kind === 'silent';
+function isGateShut({ observation, record }: View): boolean {
+  const { hosts } = observation;
+  const isBegun = hosts.some(
+    (sight) => record.issuedNew.includes(sight.host) && bornAs(sight) !== undefined,
+  );
+  return !isBegun && hosts.some(({ process }) => process.kind === 'running');
+}
+
+/** The ClusterID that the log of a host carries; a look at its disk may be a moment older than an answer of its peer port. */
+function bornAs({ data, peer }: HostSight): ClusterID | undefined {
+  if (data.kind === 'present') return data.clusterID;
+  return peer.kind === 'answered' ? peer.clusterID : undefined;
+}
 
 /** The id this birth leads to: what the hosts that were told `new` already carry, else computed as etcd will. */
 function expectedClusterID(view: View): ClusterID {
-  for (const { host, data } of view.observation.hosts) {
-    if (data.kind === 'present' && view.record.issuedNew.includes(host)) return data.clusterID;
+  for (const sight of view.observation.hosts) {
+    const born = bornAs(sight);
+    if (born !== undefined && view.record.issuedNew.includes(sight.host)) return born;
   }
   return computedClusterID(view);
 }
@@ -134,7 +150,7 @@ function startIfPossible(view: View, member: TargetMember, expected: ClusterID):
 /** Not when the others were born under another member list: it would found a second cluster. */
 function mayBeToldNew(view: View, sight: HostSight, expected: ClusterID): boolean {
   const othersHoldData = view.observation.hosts.some(
-    ({ host, data }) => host !== sight.host && data.kind === 'present',
+    (other) => other.host !== sight.host && bornAs(other) !== undefined,
   );
   if (othersHoldData && computedClusterID(view) !== expected) return false;
   return view.guards.mayIssueNew(view.record, sight, othersHoldData);
@@ -159,16 +175,16 @@ function explainWaiting(view: View, expected: ClusterID): Plan {
     if (process.kind !== 'stopped' || process.lastExit === undefined) continue;
     if (retryAt(process) > view.now) return blockedBy(process.lastExit.problem);
   }
+  const cluster = view.target.name;
   const stopped = sights.filter(({ process }) => process.kind === 'stopped');
+  const waiting = stopped.map(({ host }) => host);
+  if (computedClusterID(view) !== expected) {
+    const started = view.observation.hosts.filter((sight) => bornAs(sight) !== undefined);
+    return blockedBy(birthChanged({ cluster, started: started.map(({ host }) => host), waiting }));
+  }
   if (stopped.length > 0) {
-    const cluster = view.target.name;
-    const waiting = stopped.map(({ host }) => host);
     const withData = sights.filter(({ data }) => data.kind === 'present').map(({ host }) => host);
-    return blockedBy(
-      computedClusterID(view) === expected
-        ? birthIncomplete({ cluster, lost: waiting, withData })
-        : birthChanged({ cluster, started: withData, waiting }),
-    );
+    return blockedBy(birthIncomplete({ cluster, lost: waiting, withData }));
   }
   return waitFor('leader', 'no-leader-yet');
 }
