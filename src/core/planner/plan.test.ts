@@ -234,6 +234,13 @@ describe('repair', () => {
     });
   });
 
+  test('the only one with data starts although the spec names others by now; quorum is not called lost', () => {
+    const world = crash(running('m1'), 'm1');
+    const { steps, end } = runUntilEnd(wanting(world, 'm2'));
+    expect(end.kind).toBe('converged');
+    expect(steps[0]).toBe('start m1 restart');
+  });
+
   test('all data gone: quorum is lost, and no birth begins', () => {
     const said = next(wipe(running('m1', 'm2', 'm3'), 'm1', 'm2', 'm3'));
     expect(problemOf(said)?.code).toBe('quorum-lost');

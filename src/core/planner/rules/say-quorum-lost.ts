@@ -67,7 +67,11 @@ function waitForThem(view: View, voters: readonly Standing[]): Plan {
 function withoutAnyList(view: View): Plan | undefined {
   if (view.record.clusterID === undefined) return undefined;
   const cluster = view.target.name;
-  const sights = view.target.members.map((member) => sightOf(view, member));
+  const wanted = view.target.members.map((member) => sightOf(view, member));
+  const others = view.observation.hosts.filter(
+    ({ host }) => !wanted.some((sight) => sight.host === host),
+  );
+  const sights = [...wanted, ...others];
   if (sights.every(({ data }) => data.kind === 'empty')) {
     return blockedBy(
       quorumLost({

@@ -1,11 +1,18 @@
 import type { ClusterID } from '../../../base/index.js';
 import { flagsLike, restartFlags } from '../../bootstrap/index.js';
-import type { HostName, Member, Standing, StartFlags, TargetMember } from '../../cluster/index.js';
+import type {
+  HostSight,
+  Member,
+  PeerURL,
+  Standing,
+  StartFlags,
+  TargetMember,
+} from '../../cluster/index.js';
 import { STARTING_MAX_MS, retryAt } from '../guards.js';
 import { stepOf, waitFor } from '../make.js';
 import type { Plan } from '../plan-types.js';
 import { flagsAsRegistered, mayHaveMoved } from '../registered-address.js';
-import { type Rule, type View, ours, sightOf } from '../view.js';
+import { type Rule, type View, nameOn, ours, sightOf } from '../view.js';
 
 /**
  * A member with its data and without a process is started: the first repair of all, needs no quorum and changes no
@@ -52,19 +59,20 @@ const mustWaitForAList = (view: View, member: TargetMember): boolean =>
  */
 function startLeaving(view: View, clusterID: ClusterID): Plan | undefined {
   if (view.guards.listIsLinearizable(view.observation)) return undefined;
-  for (const { member, sight, wanted } of view.standing.voters) {
-    if (wanted !== undefined || sight?.process.kind !== 'stopped') continue;
+  for (const leaving of leavingVoters(view)) {
+    const { sight, name } = leaving;
+    if (sight.process.kind !== 'stopped') continue;
     if (ours(view).some(({ host }) => host === sight.host)) continue;
     if (retryAt(sight.process) > view.now || !view.guards.dataIsOurs(sight, clusterID)) continue;
-    const flags = flagsOfLeaving(view, sight.host, member);
-    if (flags === undefined || member.name === '') continue;
+    const flags = flagsOfLeaving(view, leaving);
+    if (flags === undefined || name === '') continue;
     const { version } = view.target;
     return stepOf(
       view,
       {
         kind: 'start-member',
         host: sight.host,
-        name: member.name,
+        name,
         launch: { purpose: 'restart', version, flags: restartFlags(flags) },
       },
       'process-not-running',
@@ -73,12 +81,30 @@ function startLeaving(view: View, clusterID: ClusterID): Plan | undefined {
   return undefined;
 }
 
+/** A voter outside the spec, or one that may be it. */
+interface Leaving {
+  readonly sight: HostSight;
+  readonly name: Member['name'];
+  /** Where the list has it; absent while there is no list. */
+  readonly registered?: readonly PeerURL[];
+}
+
+/** While nobody gives even a list of his own, whoever has data: somebody must run before the list can be known. */
+function leavingVoters(view: View): readonly Leaving[] {
+  if (view.standing.listKind === 'unseen') {
+    return view.observation.hosts.map((sight) => ({ sight, name: nameOn(view, sight) }));
+  }
+  return view.standing.voters.flatMap(({ member, sight, wanted }) =>
+    wanted !== undefined || sight === undefined
+      ? []
+      : [{ sight, name: member.name, registered: member.peerURLs }],
+  );
+}
+
 /** Undefined when the record has lost its addresses, or the spec has no member of ours to be like. */
-function flagsOfLeaving(
-  view: View,
-  host: HostName,
-  { name, peerURLs: registered }: Member,
-): StartFlags | undefined {
+function flagsOfLeaving(view: View, leaving: Leaving): StartFlags | undefined {
+  const { name, registered } = leaving;
+  const { host } = leaving.sight;
   const { addresses: known } = view.record;
   const addresses = Object.hasOwn(known, host) ? known[host] : undefined;
   const [sibling] = ours(view);
