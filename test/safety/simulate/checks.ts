@@ -119,7 +119,11 @@ export class Checks {
         );
       }
       decision.end = entry.outcome;
-      if (entry.outcome === 'unknown') decision.givenUpMs ??= run.clock.monotonicMs();
+      if (entry.outcome === 'unknown') {
+        // The line may have come to the disk late.
+        const agoMs = run.clock.now() - entry.at;
+        decision.givenUpMs ??= run.clock.monotonicMs() - agoMs;
+      }
     }
   }
 

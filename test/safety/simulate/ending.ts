@@ -140,7 +140,7 @@ function isTrulyBlocked(site: Site, code: string): boolean {
       const isAsked = voters.some(({ id }) => disk.wish?.retire.includes(id) === true);
       return isAsked && (left === 0 || (spare < 1 && (disk.wish?.spec.members.length ?? 0) > 2));
     }
-    case 'birth-list-changed': {
+    case 'birth-changed': {
       // What lies there was begun with other members or addresses than the spec has now.
       const then = world.members.flatMap(({ peerURLs }) => peerURLs);
       const now = targetOf(site)?.members.flatMap(({ peerURLs }) => peerURLs) ?? [];
