@@ -184,7 +184,9 @@ function start(site: Site, host: HostName, launch: Launch, target: Target | unde
   }
   if (site.driverTrouble === 'dies-at-once') {
     const reason = dice.oneOf(['port-taken', 'disk-full', 'other'] as const) ?? 'other';
-    clock.after(dice.whole(0, 3000), () => endIfStill(site, host, launch, reason));
+    clock.after(dice.whole(0, 3000), () => {
+      if (run.phase === 'safety') endIfStill(site, host, launch, reason);
+    });
   }
   return applied();
 }

@@ -132,6 +132,15 @@ function isTrulyBlocked(site: Site, code: string): boolean {
       );
       return withData.length < Math.floor(voters.length / 2) + 1;
     }
+    case 'stranger-in-list':
+      // A lost member that the spec moved once and does not name any more: nothing tells whose it was.
+      return world.members.some(
+        ({ id, peerURLs }) =>
+          !world.hosts.some(({ data }) => data.kind === 'present' && data.memberID === id) &&
+          !Object.values(disk.record?.addresses ?? {}).some((known) =>
+            known.peerURLs.some((url) => peerURLs.includes(url)),
+          ),
+      );
     case 'removal-would-risk-quorum': {
       // A member is to be replaced where it is, and without it the rest could not lose one more; or it is the only one.
       const voters = world.members.filter(({ isLearner }) => !isLearner);
