@@ -10,7 +10,7 @@ import { conclude, progress } from '../command.js';
 import { breakingBy, breakingNames } from './broken.js';
 import { keptSeeds } from './kept.js';
 import { traceOf, verdictOf } from './report.js';
-import { runSeed } from './run-seed.js';
+import { type SeedResult, runSeed } from './run-seed.js';
 import { runSwarm } from './swarm.js';
 
 const WORKERS_MAX = 2;
@@ -30,15 +30,6 @@ const { values } = parseArgs({
 });
 
 const breaking = values.broken === undefined ? undefined : breakingBy(values.broken);
-if (values.broken !== undefined && breaking === undefined) {
-  progress(`--broken is one of: ${breakingNames().join(', ')}`);
-  process.exitCode = 2;
-} else if (values.seed === undefined) {
-  await runMany();
-} else {
-  await runOne(Number(values.seed));
-}
-
 async function runOne(seed: number): Promise<void> {
   const result = await traced(seed);
   const { failure, ends, virtualMs } = result;
@@ -81,9 +72,16 @@ function* allSeeds(first: number, count: number): Iterable<number> {
   for (let i = 0; i < count; i++) yield first + i;
 }
 
-const traced = (seed: number) =>
-  runSeed(seed, {
-    coverage: new Map(),
-    tracing: true,
-    ...(breaking === undefined ? {} : { breaking }),
-  });
+function traced(seed: number): Promise<SeedResult> {
+  const broken = breaking === undefined ? {} : { breaking };
+  return runSeed(seed, { coverage: new Map(), tracing: true, ...broken });
+}
+
+if (values.broken !== undefined && breaking === undefined) {
+  progress(`--broken is one of: ${breakingNames().join(', ')}`);
+  process.exitCode = 2;
+} else if (values.seed === undefined) {
+  await runMany();
+} else {
+  await runOne(Number(values.seed));
+}
