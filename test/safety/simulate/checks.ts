@@ -67,8 +67,7 @@ export class Checks {
     if (entry.kind === 'decided') {
       run.say(
         life.name,
-        () =>
-          `decides ${entry.step.kind} ${JSON.stringify(what(entry.step))}, because ${entry.because}`,
+        () => `decides ${entry.step.kind} ${what(entry.step)}, because ${entry.because}`,
       );
       run.count(`step: ${entry.step.kind}`);
       if (!durable)

@@ -48,8 +48,8 @@ export class Controllers {
     const { run } = site;
     const number = ++this.#count;
     const mean = run.parameters.callsPerLife;
-    const calls =
-      Number.isFinite(mean) && run.phase === 'safety' ? 5 + run.dice.wait(mean) : Infinity;
+    const isMortal = mean !== undefined && run.phase === 'safety';
+    const calls = isMortal ? 5 + run.dice.wait(mean) : Number.POSITIVE_INFINITY;
     const life = new Life(run, `${site.name}/${number}`, 1000 + number, calls);
     this.lives.push(life);
     run.count('controllers begun');

@@ -192,7 +192,7 @@ function start(site: Site, host: HostName, launch: Launch, target: Target | unde
 }
 
 function beginProcess(site: Site, host: HostName, launch: Launch): void {
-  site.change(host, ({ metLeader: _, ...was }) => ({
+  site.change(host, (was) => ({
     ...was,
     process: {
       kind: 'running',

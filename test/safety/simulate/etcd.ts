@@ -79,8 +79,8 @@ export class Etcd {
 
   /** A leader was elected: what lay in the log of the one before it is either in the new one's log or gone for ever. */
   elected(): void {
-    for (const flight of [...this.flights]) {
-      if (!flight.inLog) continue;
+    const inLog = [...this.flights].filter((flight) => flight.inLog);
+    for (const flight of inLog) {
       flight.inLog = false;
       if (this.site.run.dice.chance(0.5)) this.#landLate(flight);
       else this.#over(flight);

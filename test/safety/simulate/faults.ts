@@ -146,7 +146,7 @@ export class Faults {
     disk.trouble = 'none';
     site.driverTrouble = 'none';
     site.blind.clear();
-    for (const host of [...site.hung.keys()]) this.#resume(host);
+    for (const { host } of site.world.hosts) this.#resume(host);
     let world: World = disarmAlarms(heal(site.current()));
     for (const { host } of world.hosts) world = show(catchUp(world, host), host);
     site.become(world);

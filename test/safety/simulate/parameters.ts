@@ -53,8 +53,8 @@ export interface Parameters {
   readonly faults: Partial<Record<FaultKind, number>>;
   readonly edits: readonly EditKind[];
   readonly editMs: number;
-  /** Mean number of calls and answers after which a controller dies in the middle of whatever it does. */
-  readonly callsPerLife: number;
+  /** Mean number of calls and answers after which a controller dies in the middle of whatever it does; absent: never. */
+  readonly callsPerLife?: number;
   readonly delayMs: number;
   /** Share of messages that take up to `slowMs`. */
   readonly slowShare: number;
@@ -83,7 +83,7 @@ export function parametersOf(seed: number): Parameters {
     faults: faultsOf(dice, harsh),
     edits: EDITS.filter(() => dice.chance(0.45)),
     editMs: dice.whole(4000, 30_000),
-    callsPerLife: dice.chance(0.5) ? Number.POSITIVE_INFINITY : dice.whole(50, 800),
+    ...(dice.chance(0.5) ? {} : { callsPerLife: dice.whole(50, 800) }),
     delayMs: dice.oneOf([1, 3, 10, 40]) ?? 3,
     slowShare: dice.oneOf([0, 0, 0.01, 0.05]) ?? 0,
     slowMs: dice.oneOf([300, 1500, 6000]) ?? 1500,

@@ -9,7 +9,13 @@ import type {
   StartFlags,
   Target,
 } from '../../../src/core/cluster/index.js';
-import { type World, type WorldHost, observe, settle } from '../../../src/core/model/index.js';
+import {
+  type World,
+  type WorldHost,
+  crash,
+  observe,
+  settle,
+} from '../../../src/core/model/index.js';
 import type { Checks } from './checks.js';
 import type { Disk } from './disk.js';
 import type { Etcd } from './etcd.js';
@@ -80,9 +86,9 @@ export class Site {
     run.clock.after(ms, () => {
       this.#isSettling = false;
       const before = this.current();
-      const after = settle(before);
-      if (after === before) return;
-      this.#nameTheRemoved(before, after);
+      const settled = settle(before);
+      if (settled === before) return;
+      const after = this.#withReasons(before, settled);
       if (after.leader !== before.leader) {
         run.say(this.name, () => `leader is now ${this.nameOf(after.leader)}`);
       }
@@ -93,14 +99,14 @@ export class Site {
   }
 
   /** A member that was removed ends by itself; the driver reads why in its log. */
-  #nameTheRemoved(before: World, after: World): void {
-    for (const host of after.hosts) {
+  #withReasons(before: World, after: World): World {
+    const hosts = after.hosts.map((host): WorldHost => {
       const was = before.hosts.find((other) => other.host === host.host);
-      if (was?.process.kind !== 'running' || host.process.kind !== 'stopped') continue;
+      if (was?.process.kind !== 'running' || host.process.kind !== 'stopped') return host;
       this.run.say(this.name, () => `the process on ${host.host} ends: it was removed`);
-      host.process satisfies ProcessSight;
-      Object.assign(host, { process: this.exitOf(was, 'removed') });
-    }
+      return { ...host, process: this.exitOf(was, 'removed') };
+    });
+    return { ...after, hosts };
   }
 
   hostOf(name: HostName): WorldHost | undefined {
@@ -136,12 +142,16 @@ export class Site {
 
   /** A process ends, and the driver will find out why. */
   ends(name: HostName, reason: ExitReason): void {
+    const was = this.hostOf(name);
+    if (was === undefined) return;
+    const process = this.exitOf(was, reason);
     this.hung.delete(name);
     this.starting.delete(name);
-    this.change(name, ({ metLeader: _, ...host }) => ({
-      ...host,
-      process: this.exitOf(host, reason),
-    }));
+    const next = crash(this.world, name);
+    this.become({
+      ...next,
+      hosts: next.hosts.map((host) => (host.host === name ? { ...host, process } : host)),
+    });
   }
 
   exitOf({ host, process, data }: WorldHost, reason: ExitReason): ProcessSight {
