@@ -61,8 +61,9 @@ function waitForThem(view: View, voters: readonly Standing[]): Plan {
 }
 
 /**
- * Not even a peer port gave a list: judge by the hosts alone. Who is empty may have lost its data or never have been a
- * member, and who was not seen may have all of it; so it is called lost only when no host can hold anything.
+ * Not even a peer port gave a list: judge by the hosts alone, those outside the spec too. Who is empty may have lost its
+ * data or never have been a member, and who was not seen may have all of it; so it is called lost only when no host can
+ * hold anything.
  */
 function withoutAnyList(view: View): Plan | undefined {
   if (view.record.clusterID === undefined) return undefined;
@@ -76,11 +77,11 @@ function withoutAnyList(view: View): Plan | undefined {
     return blockedBy(
       quorumLost({
         cluster,
-        voters: sights.length,
-        quorum: Math.floor(sights.length / 2) + 1,
+        voters: wanted.length,
+        quorum: Math.floor(wanted.length / 2) + 1,
         healthy: 0,
         withData: [],
-        lost: sights.map(({ host }) => host),
+        lost: wanted.map(({ host }) => host),
         unseen: [],
       }),
     );
