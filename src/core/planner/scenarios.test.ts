@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { env } from 'node:process';
 import { describe, expect, test } from 'vitest';
+import { brokenRules } from '../../../test/safety/checkers/index.js';
 import { plan } from './index.js';
 import {
   ScenarioError,
@@ -17,7 +18,7 @@ const DIRECTORY = new URL('scenarios/', import.meta.url);
 const SCENARIOS_MIN = 140;
 
 const files = readdirSync(DIRECTORY).filter((file) => file.endsWith('.txt'));
-const players = { planner: plan, check: () => [] };
+const players = { planner: plan, check: brokenRules };
 
 describe('scenarios', () => {
   test('are many', () => {

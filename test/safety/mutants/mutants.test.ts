@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { brokenRules } from '../checkers/index.js';
 import { BROKEN } from './broken.js';
 import { MUTANT_NAMES, judge } from './judge.js';
 import type { MutantName } from './planners.js';
@@ -10,7 +11,6 @@ import { verdictOf } from './verdicts.js';
  * Here each is played the scenario that the table names.
  */
 const all = readScenarios();
-const unchecked = () => [];
 
 /** A mutant that is covered must be noticed by none; for the others the one that is named is enough. */
 function scenariosFor(mutant: MutantName) {
@@ -22,7 +22,7 @@ function scenariosFor(mutant: MutantName) {
 
 describe('a planner without', () => {
   test.each(MUTANT_NAMES)('%s', (mutant) => {
-    const { end, because } = judge(mutant, scenariosFor(mutant), unchecked);
+    const { end, because } = judge(mutant, scenariosFor(mutant), brokenRules);
     const verdict = verdictOf(mutant);
     const expected =
       'survives' in verdict ? 'survives' : 'coveredBy' in verdict ? 'covered' : 'killed';
@@ -35,7 +35,7 @@ describe('a planner broken by hand is noticed', () => {
     '$what: by $name',
     ({ name, planner }) => {
       const scenario = all.find((one) => one.name === name);
-      expect(scenario !== undefined && notices(scenario, planner, unchecked)).toBe(true);
+      expect(scenario !== undefined && notices(scenario, planner, brokenRules)).toBe(true);
     },
   );
 });

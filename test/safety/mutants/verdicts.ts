@@ -47,7 +47,7 @@ const VERDICTS = {
   dataIsOurs: { by: 'foreign-data-is-told-and-left-alone', does: 'step      set-aside-data b' },
   isNotLeader: {
     by: 'moves-leadership-before-removing-the-leader',
-    does: 'hold (2 steps landed)',
+    does: 'rule 7: the leader, e, is removed before it handed over',
   },
   votersHealthy: { by: 'nothing-is-added-while-a-voter-is-down', does: 'step      add-learner f' },
   connectedLongEnough: {
