@@ -51,8 +51,9 @@ describe.runIf(process.platform === 'linux')('the process table of Linux', () =>
   });
 
   test('a process that has ended and was not collected yet is not there', async () => {
-    // The shell starts a child, becomes `sleep` itself, and so never collects it.
-    const shell = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+    // The shell starts a child, becomes `sleep` itself, and so never collects it; the child waits for that.
+    const child = '(until [ "$(cat /proc/$$/comm)" = sleep ]; do :; done)';
+    const shell = spawn('sh', ['-c', `${child} & echo $!; exec sleep 60`], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     children.push(shell);
