@@ -116,10 +116,12 @@ function sightOf(
   observation: Observation,
   hostByAddress: HostName | undefined,
 ): HostSight | undefined {
-  const byData = observation.hosts.find(
+  const byData = observation.hosts.filter(
     ({ data }) => data.kind === 'present' && data.memberID === member.id,
   );
-  if (byData !== undefined) return byData;
+  // Where somebody copied a directory, the address says which is the member's own.
+  const own = byData.find(({ host }) => host === hostByAddress) ?? byData[0];
+  if (own !== undefined) return own;
   const byAnswer = observation.hosts.find(
     ({ status }) => status.kind === 'answered' && status.memberID === member.id,
   );

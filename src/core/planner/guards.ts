@@ -2,6 +2,7 @@ import { type ClusterID, type Instant, instantOf } from '../../base/index.js';
 import {
   type ClusterRecord,
   type ClusterStanding,
+  type HostName,
   type HostSight,
   type Observation,
   type ProcessSight,
@@ -63,6 +64,8 @@ export interface Guards {
   mayIssueNew(record: ClusterRecord, sight: HostSight, othersHoldData: boolean): boolean;
   /** Rule 4: only a host whose log belongs to this cluster is started again. */
   dataIsOurs(sight: HostSight, clusterID: ClusterID): boolean;
+  /** Rule 4: a log that lies on two hosts votes once: only where it belongs, and nowhere when that cannot be told. */
+  isAtHome(sight: HostSight, home: HostName | undefined): boolean;
   /** Rule 7: the leader hands over before it is stopped or removed. */
   isNotLeader(standing: ClusterStanding, member: Standing): boolean;
   /** Elective changes wait until every voter is healthy. */
@@ -101,6 +104,7 @@ export const GUARDS: Guards = {
   mayIssueNew: (record, { host, process }, othersHoldData) =>
     !othersHoldData || !record.issuedNew.includes(host) || endedBeforeRaft(process),
   dataIsOurs: ({ data }, clusterID) => data.kind === 'present' && data.clusterID === clusterID,
+  isAtHome: ({ host }, home) => host === home,
   isNotLeader: ({ leader, voters }, member) =>
     voters.length === 1 || leader?.member.id !== member.member.id,
   votersHealthy: ({ voters, healthyVoters }) => voters.length === healthyVoters.length,

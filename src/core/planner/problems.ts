@@ -91,6 +91,16 @@ export const startedAsNew = defineProblem(
   }),
 );
 
+/** Somebody copied a member's directory to another host: started there too, it would be that member a second time. */
+export const copiedData = defineProblem(
+  'copied-data',
+  (d: { cluster: string; host: string; memberID: string; others: readonly string[] }) => ({
+    summary: `Not starting the member on ${d.host} of ${d.cluster}: its log is the copy of another member's`,
+    detail: `It carries member ${d.memberID}, and so does ${list(d.others)}. Running twice it would vote twice.`,
+    hint: `Move the data on ${d.host} away yourself; a new member then joins there and copies from the others.`,
+  }),
+);
+
 export const unreadableData = defineProblem(
   'unreadable-data',
   (d: { cluster: string; host: string; because: string }) => ({

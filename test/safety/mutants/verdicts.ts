@@ -45,6 +45,7 @@ const VERDICTS = {
     does: 'start-member c (birth)',
   },
   dataIsOurs: { by: 'foreign-data-is-told-and-left-alone', does: 'step      set-aside-data b' },
+  isAtHome: { by: 'never-starts-a-copy-of-a-members-data', does: 'step      start-member c' },
   isNotLeader: {
     by: 'moves-leadership-before-removing-the-leader',
     does: 'rule 7: the leader, e, is removed before it handed over',

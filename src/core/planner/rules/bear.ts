@@ -7,6 +7,7 @@ import {
   memberIDAtBirth,
 } from '../../cluster/index.js';
 import { retryAt } from '../guards.js';
+import { refuseCopy } from '../log-home.js';
 import { blockedBy, stepOf, waitFor } from '../make.js';
 import type { Plan } from '../plan-types.js';
 import {
@@ -88,7 +89,8 @@ function refuseUnfit(view: View): Plan | undefined {
   const { target, record } = view;
   const expected = expectedClusterID(view);
   const sights = ours(view).map((member) => sightOf(view, member));
-  for (const { host, data, process } of sights) {
+  for (const sight of sights) {
+    const { host, data, process } = sight;
     // A running process writes its database a moment before its log: that is a start, not a riddle.
     if (data.kind === 'unreadable' && process.kind !== 'running') {
       return blockedBy(
@@ -96,7 +98,11 @@ function refuseUnfit(view: View): Plan | undefined {
       );
     }
     if (data.kind !== 'present') continue;
-    if (data.clusterID === expected && record.issuedNew.includes(host)) continue;
+    if (data.clusterID === expected && record.issuedNew.includes(host)) {
+      const copy = refuseCopy(view, sight);
+      if (copy !== undefined) return copy;
+      continue;
+    }
     return blockedBy(
       foreignData({
         cluster: target.name,

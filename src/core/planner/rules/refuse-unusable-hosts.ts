@@ -1,4 +1,5 @@
 import { labelOf } from '../../cluster/index.js';
+import { refuseCopy } from '../log-home.js';
 import { blockedBy } from '../make.js';
 import {
   corruptData,
@@ -19,7 +20,11 @@ export const refuseUnusableHosts: Rule = (view) => {
       return blockedBy(unreadableData({ cluster, host, because: data.problem.detail }));
     }
     if (data.kind !== 'present' || view.record.clusterID === undefined) continue;
-    if (view.guards.dataIsOurs(sight, view.record.clusterID)) continue;
+    if (view.guards.dataIsOurs(sight, view.record.clusterID)) {
+      const copy = refuseCopy(view, sight);
+      if (copy !== undefined) return copy;
+      continue;
+    }
     return blockedBy(
       foreignData({
         cluster,

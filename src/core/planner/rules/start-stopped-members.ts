@@ -9,6 +9,7 @@ import type {
   TargetMember,
 } from '../../cluster/index.js';
 import { STARTING_MAX_MS, retryAt } from '../guards.js';
+import { isCopy } from '../log-home.js';
 import { stepOf, waitFor } from '../make.js';
 import type { Plan } from '../plan-types.js';
 import { flagsAsRegistered, mayHaveMoved } from '../registered-address.js';
@@ -25,6 +26,7 @@ export const startStoppedMembers: Rule = (view) => {
     const sight = sightOf(view, member);
     if (sight.process.kind !== 'stopped' || retryAt(sight.process) > view.now) continue;
     if (!view.guards.dataIsOurs(sight, clusterID)) continue;
+    if (isCopy(view, sight)) continue;
     const standing = standingOnHost(view, member);
     if (isKnownGone(view, standing) || isLeavingAnyway(view, standing)) continue;
     if (mustWaitForAList(view, member)) return waitFor('peer-port', 'member-starting');
@@ -62,7 +64,7 @@ function startLeaving(view: View, clusterID: ClusterID): Plan | undefined {
   for (const leaving of leavingVoters(view)) {
     const { sight, name } = leaving;
     if (sight.process.kind !== 'stopped') continue;
-    if (ours(view).some(({ host }) => host === sight.host)) continue;
+    if (ours(view).some(({ host }) => host === sight.host) || isCopy(view, sight)) continue;
     if (retryAt(sight.process) > view.now || !view.guards.dataIsOurs(sight, clusterID)) continue;
     const flags = flagsOfLeaving(view, leaving);
     if (flags === undefined || name === '') continue;

@@ -7,18 +7,22 @@ import { CommandError } from '../scene.js';
 import { withWorld } from '../turn.js';
 
 /**
- * A host holds something else than it should: another cluster's data, or something that cannot be read.
+ * A host holds something else than it should: another cluster's data, something that cannot be read, or a copy of what
+ * another host has.
  *
  *     data b foreign
  *     data b unreadable
+ *     data c copy-of=b
  */
 export const data: Command = {
-  usage: 'data HOST foreign|unreadable',
-  words: [2, 2],
-  options: [],
-  run: (scene, { words: [name = '', what = ''] }) => {
+  usage: 'data HOST foreign|unreadable, or data HOST copy-of=HOST',
+  words: [1, 2],
+  options: ['copy-of'],
+  run: (scene, args) => {
+    const [name = '', what = ''] = args.words;
     const { host } = hostNamed(scene, name);
-    const found = sightOf(host, what);
+    const original = args.value('copy-of');
+    const found = original === undefined ? sightOf(host, what) : hostNamed(scene, original).data;
     return {
       scene: withWorld(
         scene,
