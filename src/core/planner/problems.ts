@@ -25,7 +25,7 @@ export const quorumLost = defineProblem(
         : 'No host holds data any more. Nothing was touched.'),
     hint:
       d.withData.length + d.unseen.length > 0
-        ? `Bring back the hosts that still have their data, or take one look first:\n  quorate status`
+        ? `No quorum can be made of what is left. Bring back a disk or a host that was lost, or begin anew from a backup or from the data that is there. One look first:\n  quorate status`
         : `Restore from a backup; starting again means an empty cluster:\n  quorate destroy ${d.cluster}`,
   }),
 );
@@ -35,7 +35,7 @@ export const noLeader = defineProblem(
   'no-leader',
   (d: { cluster: string; running: number; voters: number; forMs: number }) => ({
     summary: `${d.cluster} has no leader`,
-    detail: `${d.running} of ${d.voters} voters run, for at least ${formatDurationMs(d.forMs)}, and none of them knows a leader.`,
+    detail: `${d.running} of ${d.voters} voters run and none of them knows a leader. The one that was started last has been running for ${formatDurationMs(d.forMs)}.`,
     hint: 'Look at what they say, and whether their peer URLs reach each other:\n  quorate status',
   }),
 );
