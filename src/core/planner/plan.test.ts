@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { instantOf, unsafeBrand } from '../../base/index.js';
 import type { ClusterID, MemberID, Problem } from '../../base/index.js';
-import { marginOf, quorumOf } from '../cluster/index.js';
-import { type World, applyStep, observe } from '../model/index.js';
+import { type HostName, marginOf, quorumOf } from '../cluster/index.js';
+import { type World, applyStep, hide, observe } from '../model/index.js';
 import { type Plan, plan } from './index.js';
 import {
   START,
@@ -64,6 +64,14 @@ describe('birth', () => {
     }));
     const said = plan({ ...inputOf(world), observation: { ...observation, hosts } });
     expect(said).toMatchObject({ kind: 'step', step: { kind: 'start-member', name: 'm2' } });
+  });
+
+  test('nobody is told new while a host that was told so before cannot be seen, in the spec or not', () => {
+    const first = runUntilEnd(unborn(targetOf('m1', 'm2', 'm3'))).plans[0];
+    if (first === undefined) throw new Error('no first step');
+    const begun = applyStep(unborn(targetOf('m1', 'm2', 'm3')), first.step).world;
+    const hidden = hide(wanting(begun, 'm7'), unsafeBrand<HostName>('m1'));
+    expect(next(hidden)).toMatchObject({ kind: 'wait', for: 'host' });
   });
 
   test('a birth that is left with members that have no quorum does not wait for a leader for ever', () => {

@@ -114,8 +114,11 @@ function refuseUnfit(view: View): Plan | undefined {
       }),
     );
   }
-  if (view.guards.allHostsSeen(sights)) return undefined;
-  const unseen = sights.find(
+  // The spec may not name a host any more that was told `new`: what it holds decides all the same.
+  const told = view.observation.hosts.filter(({ host }) => record.issuedNew.includes(host));
+  const all = [...sights, ...told];
+  if (view.guards.allHostsSeen(all)) return undefined;
+  const unseen = all.find(
     ({ process, data }) => process.kind === 'unseen' || data.kind === 'unseen',
   );
   const because =
