@@ -41,6 +41,14 @@ const withData = (world: World, except: HostName): readonly WorldHost[] =>
 const neverVoted = (host: WorldHost | undefined): boolean =>
   host?.process.kind === 'stopped' && host.process.lastExit?.beforeRaft === true;
 
+/** The ids of a birth come from the addresses; names are free, and may be changed meanwhile. */
+const addressesIn = (initialCluster: string): string =>
+  initialCluster
+    .split(',')
+    .map((entry) => entry.replace(/^[^=]*=/, ''))
+    .sort()
+    .join();
+
 /** Its process was told the same list; who does not run is believed when it was told `new` by us. */
 const isOfSameBirth = (
   { record }: World,
@@ -49,7 +57,7 @@ const isOfSameBirth = (
 ): boolean => {
   if (!record.issuedNew.includes(host)) return false;
   const own = process.kind === 'running' ? process.flags['initial-cluster'] : undefined;
-  return own === undefined || list === undefined || own === list;
+  return own === undefined || list === undefined || addressesIn(own) === addressesIn(list);
 };
 
 /** Rule 3, whatever landed: the data of this incarnation is of one cluster. */

@@ -81,8 +81,13 @@ function leaderBeforeFollowers(world: World, from: Member['id']): readonly Viola
   // Nobody can dial it anew: that is mended before anybody else is stopped (etcd-facts 5.7).
   if (leader !== undefined && isUnreachable(world, leader)) return [];
   if (!stays || homeOf(world, from) === undefined) return [];
+  // One that is to go, or to be replaced, needs no restart.
   const follower = wellVoters(world).find(
-    ({ id }) => id !== from && (runningHome(world, id)?.seen ?? true) && isOutdated(world, id),
+    (voter) =>
+      voter.id !== from &&
+      !isUnwanted(world, voter) &&
+      (runningHome(world, voter.id)?.seen ?? true) &&
+      isOutdated(world, voter.id),
   );
   return follower === undefined
     ? []

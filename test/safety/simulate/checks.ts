@@ -6,8 +6,10 @@ import type {
   Member,
 } from '../../../src/core/cluster/index.js';
 import type { World, WorldHost } from '../../../src/core/model/index.js';
-import type { Step, StepKind } from '../../../src/core/planner/index.js';
+import type { PlanInput, Step, StepKind } from '../../../src/core/planner/index.js';
+import { type PlannedStep, checkDecision, checkEffect } from '../checkers/index.js';
 import type { JournalEntry } from '../../../src/engine/ports/index.js';
+import { asSeen } from './as-seen.js';
 import type { Asked, Flight } from './etcd.js';
 import type { Life } from './life.js';
 import type { Site } from './site.js';
@@ -59,6 +61,22 @@ export class Checks {
 
   #fail(rule: string, what: string): void {
     this.site.run.fail(rule, `${this.site.name}: ${what}`);
+  }
+
+  /** Every step that is planned, against what the planner was shown: safe by the arithmetic of those who mistrust it. */
+  planned(plan: PlannedStep, input: PlanInput): void {
+    const world = asSeen(input);
+    const { now: at, unresolved } = input;
+    for (const { rule, what } of checkDecision({ plan, at, world, unresolved })) {
+      this.#fail(`rule-${rule}`, `${plan.step.kind} is planned: ${what}`);
+    }
+  }
+
+  /** What a step did, against the world as it is. */
+  #effect(before: World, step: Step, after: World): void {
+    for (const { rule, what } of checkEffect({ before, step, outcome: 'applied', after })) {
+      this.#fail(`rule-${rule}`, `${step.kind} landed: ${what}`);
+    }
   }
 
   /** A line is in the journal. */
@@ -121,7 +139,8 @@ export class Checks {
       if (entry.outcome === 'unknown') {
         // The line may have come to the disk late.
         const agoMs = run.clock.now() - entry.at;
-        decision.givenUpMs ??= run.clock.monotonicMs() - agoMs;
+        const atMs = run.clock.monotonicMs() - agoMs;
+        decision.givenUpMs = Math.min(decision.givenUpMs ?? atMs, atMs);
       }
     }
   }
@@ -294,8 +313,7 @@ export class Checks {
     const { step } = flight;
     run.count(`lands: ${step.kind}`);
     if (!CHANGES_MEMBERS.has(step.kind)) return;
-    const learners = after.members.filter(({ isLearner }) => isLearner).length;
-    if (learners > 1) this.#fail('one-change-at-a-time', `there are ${learners} learners`);
+    this.#effect(before, step, after);
     const newcomer = step.kind === 'promote-learner' ? step.member : undefined;
     this.#keepsQuorum(flight.turnStartedMs, before, after, step.kind, newcomer);
   }

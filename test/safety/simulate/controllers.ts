@@ -6,6 +6,7 @@ import {
   createController,
 } from '../../../src/engine/controller/index.js';
 import type { HeldLock, Wish } from '../../../src/engine/ports/index.js';
+import { type PlanInput, plan as corePlan } from '../../../src/core/planner/index.js';
 import { settleVersion, targetResolver } from '../../../src/main/resolve.js';
 import { adminFor } from './admin-port.js';
 import { driverFor } from './driver-port.js';
@@ -101,7 +102,17 @@ export class Controllers {
       who: { pid: life.pid, purpose: 'supervisor' },
       timings: run.parameters.timings,
     };
-    const controller = createController(this.breaking(parts));
+    const broken = this.breaking(parts);
+    const plan = broken.plan ?? corePlan;
+    const watched = {
+      ...broken,
+      plan: (input: PlanInput) => {
+        const said = plan(input);
+        if (said.kind === 'step') site.checks.planned(said, input);
+        return said;
+      },
+    };
+    const controller = createController(watched);
     const end = await controller.run({
       until: 'forever',
       signal: life.signal,

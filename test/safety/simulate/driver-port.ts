@@ -33,6 +33,11 @@ export function driverFor(site: Site, life: Life, targetOf: () => Target | undef
       site.checks.acts(life, step);
       clock.after(travelMs(site), () => {
         if (!life.isAlive || signal.aborted || isDeaf(site, host)) return;
+        if (site.disk.holder !== life) {
+          // Where the lock is not a process's own it has a number, and a host obeys no older one than it has seen.
+          answer(refused(trouble({ what: 'another controller acts here by now' })));
+          return;
+        }
         if (site.driverTrouble === 'refuses') {
           answer(refused(trouble({ what: `the driver cannot act on ${host}` })));
           return;
@@ -152,7 +157,8 @@ function start(site: Site, host: HostName, launch: Launch, target: Target | unde
   const step = { kind: 'start-member', host, name, launch } as const;
   if (site.hung.has(host)) return refused(trouble({ what: 'already-running' }));
   site.addHosts([host]);
-  if (target !== undefined) site.aimAt(target, launch.purpose === 'birth');
+  if (target !== undefined)
+    site.aimAt(asLaunched(target, host, launch), launch.purpose === 'birth');
   const before = site.world;
   const result = applyStep(site.current(), step);
   const isFirst = launch.purpose !== 'restart';
@@ -189,6 +195,17 @@ function start(site: Site, host: HostName, launch: Launch, target: Target | unde
     });
   }
   return applied();
+}
+
+/** Who joins is looked up by the addresses that its flags say; the spec may have others for it by now. */
+function asLaunched(target: Target, host: HostName, { purpose, flags }: Launch): Target {
+  const said = flags['initial-advertise-peer-urls'];
+  if (purpose !== 'join' || said === undefined) return target;
+  const peerURLs = said.split(',').map((url) => unsafeBrand<PeerURL>(url));
+  const members = target.members.map((member) =>
+    member.host === host ? { ...member, peerURLs } : member,
+  );
+  return { ...target, members };
 }
 
 function beginProcess(site: Site, host: HostName, launch: Launch): void {

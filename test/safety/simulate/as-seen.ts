@@ -1,0 +1,52 @@
+import { leaderOf } from '../../../src/core/cluster/index.js';
+import { type World, type WorldHost, worldOf } from '../../../src/core/model/index.js';
+import type { PlanInput } from '../../../src/core/planner/index.js';
+
+/**
+ * The world that the planner was shown, for those who judge its decisions: nobody is blamed for what changed between
+ * the look and the step. Who runs and gave no answer counts as one that we do not reach, who knows no leader as one
+ * that the others do not reach.
+ */
+export function asSeen(input: PlanInput): World {
+  const leader = leaderOf(input.observation);
+  const world = { ...worldOf(input), leader };
+  if (input.record.clusterID === undefined) return world;
+  const { hosts: sights } = input.observation;
+  const hosts = world.hosts.map((host): WorldHost => {
+    const sight = sights.find((candidate) => candidate.host === host.host);
+    if (sight === undefined) return host;
+    const { status } = sight;
+    if (host.process.kind === 'stopped') return host;
+    if (status.kind !== 'answered') return { ...withMember(input, host), seen: false };
+    if (status.leader === undefined) return { ...host, side: 1 };
+    if (host.process.kind === 'running' && host.data.kind === 'present') return host;
+    // The driver saw less than the member itself told; whatever it runs with, it runs.
+    const { clusterID, memberID } = status;
+    return {
+      ...host,
+      process: host.process.kind === 'running' ? host.process : { kind: 'by-hand' },
+      data: host.data.kind === 'empty' ? host.data : { kind: 'present', clusterID, memberID },
+    };
+  });
+  return { ...world, hosts };
+}
+
+/** A list through quorum says that somebody behind it votes; who is not seen may be the one. */
+function withMember({ observation, record, target }: PlanInput, host: WorldHost): WorldHost {
+  const { memberList } = observation;
+  if (host.data.kind !== 'unseen' || memberList.kind !== 'linearizable') return host;
+  const urls = [
+    ...(target.members.find((member) => member.host === host.host)?.peerURLs ?? []),
+    ...(record.addresses[host.host]?.peerURLs ?? []),
+  ];
+  const member = memberList.members.find(({ peerURLs }) =>
+    peerURLs.some((url) => urls.includes(url)),
+  );
+  if (member === undefined) return host;
+  const { clusterID } = memberList;
+  return {
+    ...host,
+    process: { kind: 'by-hand' },
+    data: { kind: 'present', clusterID, memberID: member.id },
+  };
+}
