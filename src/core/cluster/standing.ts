@@ -107,6 +107,8 @@ function answersWell(
   leaderID: MemberID | undefined,
 ): boolean {
   if (sight === undefined || sight.status.kind !== 'answered') return false;
+  // The parts of a look are not of one moment: it answered, and then its process was gone.
+  if (sight.process.kind === 'stopped') return false;
   const { status } = sight;
   return status.memberID === id && status.leader !== undefined && status.leader === leaderID;
 }

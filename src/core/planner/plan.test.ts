@@ -448,6 +448,21 @@ describe('change', () => {
     expect(steps.slice(0, 3)).toEqual(['move-leader m1 -> m2', 'stop m1', 'start m1 restart']);
   });
 
+  test('one that answered and whose process was gone a moment later does not count as healthy', () => {
+    const world = wanting(leaderNamed(running('m1', 'm2', 'm3'), 'm2'), 'm1');
+    const members = world.target.members.map((m) => ({
+      ...m,
+      flags: { ...m.flags, 'snapshot-count': '5000' },
+    }));
+    const observation = observe(world);
+    const hosts = observation.hosts.map((sight) =>
+      sight.host === 'm2' ? { ...sight, process: { kind: 'stopped' as const } } : sight,
+    );
+    const input = { ...inputOf(world), observation: { ...observation, hosts } };
+    const said = plan({ ...input, target: { ...world.target, members } });
+    expect(said).not.toMatchObject({ step: { kind: 'stop-member' } });
+  });
+
   test('a change of the minor version is refused', () => {
     const world = running('m1', 'm2', 'm3');
     const observation = observe(world);
