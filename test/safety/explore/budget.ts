@@ -22,6 +22,24 @@ export class Budget {
     this.count = unit;
   }
 
+  /** For every remainder those, as bits, that are no more than it in every kind. */
+  coverage(): readonly Uint32Array[] {
+    return Array.from({ length: this.count }, (_, more) => {
+      const bits = new Uint32Array(Math.ceil(this.count / 32));
+      for (let less = 0; less < this.count; less++) {
+        if (!this.#isWithin(less, more)) continue;
+        bits[less >>> 5] = (bits[less >>> 5] ?? 0) | (1 << (less & 31));
+      }
+      return bits;
+    });
+  }
+
+  #isWithin(less: number, more: number): boolean {
+    return [...this.#places.values()].every(
+      ({ unit, base }) => Math.floor(less / unit) % base <= Math.floor(more / unit) % base,
+    );
+  }
+
   /** What paying leaves; -1 when nothing is left to pay with. */
   after(left: number, price: keyof Faults | 'free'): number {
     if (price === 'free') return left;

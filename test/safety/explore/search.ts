@@ -47,7 +47,7 @@ class Search {
   readonly #options: SearchOptions;
   readonly #worlds = new WorldTable();
   readonly #controllers = new ControllerStates();
-  readonly #states = new StateList();
+  readonly #states: StateList;
   readonly #decisions: Decisions;
   readonly #landings: Landings;
   readonly #convergence: Convergence;
@@ -66,6 +66,7 @@ class Search {
     this.#options = options;
     this.#stage = stageOf(explored, options.planner);
     this.#budget = new Budget(this.#stage.faults);
+    this.#states = new StateList(this.#budget.coverage());
     this.#decisions = new Decisions(options.planner, this.#worlds);
     this.#landings = new Landings(this.#worlds, this.#decisions);
     this.#convergence = new Convergence(
@@ -85,7 +86,7 @@ class Search {
       this.#violations.length < violationsMax &&
       this.#states.size < statesMax
     ) {
-      this.#leave(this.#states.at(this.#here));
+      this.#leave(this.#here);
       this.#here++;
     }
     return {
@@ -104,7 +105,8 @@ class Search {
 
   /** Everything that can happen in one state. */
   #leave(state: number): void {
-    const { left, controllerID, world } = this.#partsOf(state);
+    const { controllerID, world } = this.#partsOf(state);
+    const left = this.#states.leftAt(state);
     const controller = this.#controllers.at(controllerID);
     for (const [index, price] of PRICES.entries()) {
       const remaining = this.#budget.after(left, price);
@@ -258,8 +260,7 @@ class Search {
   #reach(world: number, controller: number, left: number, parent: number, move: number): void {
     if (parent >= 0) this.#transitions++;
     if (controller >= CONTROLLERS_MAX) throw new Error('more controller states than fit');
-    const state = (world * CONTROLLERS_MAX + controller) * this.#budget.count + left;
-    if (!this.#states.add(state, parent, move)) return;
+    if (!this.#states.add(world * CONTROLLERS_MAX + controller, left, parent, move)) return;
     if (this.#judged[world] === true) return;
     this.#judged[world] = true;
     const end = this.#convergence.from(world);
@@ -275,7 +276,7 @@ class Search {
     );
     if (isKnown || this.#violations.length >= this.#options.violationsMax) return;
     const trace = [...this.#wayTo(at), ...more.map((move) => this.#traced(move, at))];
-    const last = this.#worlds.at(this.#partsOf(this.#states.at(at)).world);
+    const last = this.#worlds.at(this.#partsOf(at).world);
     this.#violations.push({
       ...broken,
       case: this.#case.name,
@@ -294,22 +295,19 @@ class Search {
 
   /** A move that was made in the state with this index. */
   #traced(move: number, index: number): Traced {
-    const { world, controllerID } = this.#partsOf(this.#states.at(index));
+    const { world, controllerID } = this.#partsOf(index);
     const { decided, open } = this.#controllers.at(controllerID);
     const sent = kindOfMove(move) === 'late' ? (open?.mayLand ?? -1) : decided;
     const step = sent < 0 ? undefined : this.#decisions.sents.at(sent).step;
     return { move, before: this.#worlds.at(world), step };
   }
 
-  #partsOf(state: number): {
-    readonly world: number;
-    readonly controllerID: number;
-    readonly left: number;
-  } {
-    const left = state % this.#budget.count;
-    const rest = Math.floor(state / this.#budget.count);
-    const controllerID = rest % CONTROLLERS_MAX;
-    return { left, controllerID, world: Math.floor(rest / CONTROLLERS_MAX) };
+  #partsOf(index: number): { readonly world: number; readonly controllerID: number } {
+    const situation = this.#states.situationAt(index);
+    return {
+      controllerID: situation % CONTROLLERS_MAX,
+      world: Math.floor(situation / CONTROLLERS_MAX),
+    };
   }
 }
 

@@ -1,18 +1,40 @@
-/** States in the order they were found, each once, with the way back. A state is a whole number below 2^53. */
+/**
+ * The states of one case in the order they were found, with the way back. A state is a situation (a whole number below
+ * 2^53) and what is left of the budget. One that is reached again with no more left than before adds nothing: whatever
+ * could follow was possible already, on a way that is no longer.
+ */
 export class StateList {
-  #states = new Float64Array(1 << 16);
-  #parents = new Int32Array(1 << 16);
-  #moves = new Uint16Array(1 << 16);
-  /** Open addressing: index of the state plus one, 0 where nothing is. */
-  #slots = new Int32Array(1 << 18);
+  /** Situations: open addressing, index plus one, 0 where nothing is. */
+  #slots = new Int32Array(1 << 16);
+  #situations = new Float64Array(1 << 15);
+  #situationCount = 0;
+  /** For each situation which remainders are covered, as bits, so many words of them. */
+  #covered: Uint32Array;
+  readonly #words: number;
+  readonly #coveredBy: readonly Uint32Array[];
+
+  #where = new Int32Array(1 << 15);
+  #left = new Uint16Array(1 << 15);
+  #parents = new Int32Array(1 << 15);
+  #moves = new Uint16Array(1 << 15);
   #size = 0;
+
+  /** `coveredBy[left]`: the remainders, as bits, that are no more than `left` in every kind. */
+  constructor(coveredBy: readonly Uint32Array[]) {
+    this.#coveredBy = coveredBy;
+    this.#words = Math.ceil(coveredBy.length / 32);
+    this.#covered = new Uint32Array((1 << 15) * this.#words);
+  }
 
   get size(): number {
     return this.#size;
   }
 
-  at(index: number): number {
-    return this.#states[index] ?? Number.NaN;
+  situationAt(index: number): number {
+    return this.#situations[this.#where[index] ?? -1] ?? Number.NaN;
+  }
+  leftAt(index: number): number {
+    return this.#left[index] ?? 0;
   }
   parentOf(index: number): number {
     return this.#parents[index] ?? -1;
@@ -21,51 +43,73 @@ export class StateList {
     return this.#moves[index] ?? 0;
   }
 
-  /** False when it was there before. */
-  add(state: number, parent: number, move: number): boolean {
-    if (this.#size * 2 >= this.#slots.length) this.#widen();
-    const slot = this.#find(state);
-    if (this.#slots[slot] !== 0) return false;
-    if (this.#size === this.#states.length) this.#lengthen();
-    this.#states[this.#size] = state;
+  /** False when it adds nothing. */
+  add(situation: number, left: number, parent: number, move: number): boolean {
+    const where = this.#indexOf(situation);
+    const words = this.#words;
+    const base = where * words;
+    if (((this.#covered[base + (left >>> 5)] ?? 0) >>> (left & 31)) & 1) return false;
+    const more = this.#coveredBy[left];
+    for (let word = 0; word < words; word++) {
+      this.#covered[base + word] = (this.#covered[base + word] ?? 0) | (more?.[word] ?? 0);
+    }
+    if (this.#size === this.#where.length) this.#lengthen();
+    this.#where[this.#size] = where;
+    this.#left[this.#size] = left;
     this.#parents[this.#size] = parent;
     this.#moves[this.#size] = move;
-    this.#slots[slot] = ++this.#size;
+    this.#size++;
     return true;
   }
 
-  #find(state: number): number {
+  #indexOf(situation: number): number {
+    if (this.#situationCount * 2 >= this.#slots.length) this.#widen();
     const mask = this.#slots.length - 1;
-    let slot = hash(state) & mask;
+    let slot = hash(situation) & mask;
     for (;;) {
       const found = this.#slots[slot] ?? 0;
-      if (found === 0 || this.#states[found - 1] === state) return slot;
+      if (found === 0) break;
+      if (this.#situations[found - 1] === situation) return found - 1;
       slot = (slot + 1) & mask;
     }
+    if (this.#situationCount === this.#situations.length) this.#lengthenSituations();
+    this.#situations[this.#situationCount] = situation;
+    this.#slots[slot] = ++this.#situationCount;
+    return this.#situationCount - 1;
   }
 
   #widen(): void {
     this.#slots = new Int32Array(this.#slots.length * 2);
     const mask = this.#slots.length - 1;
-    for (let index = 0; index < this.#size; index++) {
-      let slot = hash(this.#states[index] ?? 0) & mask;
+    for (let index = 0; index < this.#situationCount; index++) {
+      let slot = hash(this.#situations[index] ?? 0) & mask;
       while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
       this.#slots[slot] = index + 1;
     }
   }
 
-  #lengthen(): void {
-    const length = this.#states.length * 2;
-    const states = new Float64Array(length);
-    states.set(this.#states);
-    this.#states = states;
-    const parents = new Int32Array(length);
-    parents.set(this.#parents);
-    this.#parents = parents;
-    const moves = new Uint16Array(length);
-    moves.set(this.#moves);
-    this.#moves = moves;
+  #lengthenSituations(): void {
+    const length = this.#situations.length * 2;
+    const situations = new Float64Array(length);
+    situations.set(this.#situations);
+    this.#situations = situations;
+    const covered = new Uint32Array(length * this.#words);
+    covered.set(this.#covered);
+    this.#covered = covered;
   }
+
+  #lengthen(): void {
+    const length = this.#where.length * 2;
+    this.#where = longer(this.#where, new Int32Array(length));
+    this.#parents = longer(this.#parents, new Int32Array(length));
+    this.#left = longer(this.#left, new Uint16Array(length));
+    this.#moves = longer(this.#moves, new Uint16Array(length));
+  }
+}
+
+function longer<T extends Int32Array | Uint16Array>(old: T, next: T): T {
+  next.set(old);
+  return next;
 }
 
 function hash(state: number): number {
