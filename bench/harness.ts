@@ -6,7 +6,7 @@ export interface Row {
   readonly ours: number;
   /** The peer's figure in the same run; null when the row is held against its goal only. */
   readonly theirs: number | null;
-  readonly unit: 'ms' | 'count';
+  readonly unit: 'ms' | 'µs' | 'count';
   readonly ratio: number | null;
   readonly goal: string;
   readonly met: boolean;

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
 import { benchBringUp } from './bring-up.js';
 import { type Report, render } from './harness.js';
+import { benchPlan } from './plan.js';
 import { benchPlannedChange } from './planned-change.js';
 
-const NAMES = ['bring-up', 'planned-change'] as const;
+const NAMES = ['bring-up', 'plan', 'planned-change'] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -21,6 +22,8 @@ async function measure(): Promise<Report | undefined> {
   switch (name) {
     case 'bring-up':
       return benchBringUp({ runs: runs(15), size: Number(values.size), progress });
+    case 'plan':
+      return benchPlan({ calls: runs(20_000) });
     case 'planned-change':
       return benchPlannedChange({ runs: runs(5), progress });
     default:

@@ -22,5 +22,8 @@ export function clusterIDAtBirth(memberIDs: readonly MemberID[]): ClusterID {
 const firstEight = (bytes: Uint8Array): bigint => new DataView(sha1(bytes).buffer).getBigUint64(0);
 
 /** URLs and tokens are ASCII (names.ts). */
-const ascii = (text: string): Uint8Array =>
-  Uint8Array.from(text, (character) => character.charCodeAt(0) & 0x7f);
+function ascii(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i) & 0x7f;
+  return bytes;
+}
