@@ -4,7 +4,9 @@ import { type Violation as Broken, checkEnd } from '../checkers/index.js';
 import type { Planner } from './case.js';
 import type { Decisions } from './decisions.js';
 import { grownOld, isYoung } from './environment.js';
+import { Interner } from './interner.js';
 import type { Landings } from './landings.js';
+import { NumberList } from './number-list.js';
 import { NOW, type WorldTable } from './world-table.js';
 
 /** How it ends from one world on when nothing more fails. */
@@ -23,8 +25,8 @@ const STUCK_MS = 120_000;
  * the controller goes on. The worlds on that way are remembered with their end, so that each is walked once.
  */
 export class Convergence {
-  readonly #ends = new Map<number, End>();
-  readonly #mended: (number | undefined)[] = [];
+  readonly #ends = new Interner<End>();
+  readonly #endOf = new NumberList();
   readonly #worlds: WorldTable;
   readonly #decisions: Decisions;
   readonly #landings: Landings;
@@ -38,14 +40,14 @@ export class Convergence {
   }
 
   from(world: number): End {
-    return this.#walk((this.#mended[world] ??= this.#idOf(mended(this.#worlds.at(world)))));
+    return this.#walk(this.#idOf(mended(this.#worlds.at(world))));
   }
 
   #walk(start: number): End {
     const way: number[] = [];
     const onWay = new Set<number>();
     let here = start;
-    let end = this.#ends.get(here);
+    let end = this.#known(here);
     while (end === undefined) {
       if (onWay.has(here)) {
         end = this.#goesRound(here);
@@ -56,25 +58,34 @@ export class Convergence {
       const next = this.#turn(here);
       if (typeof next === 'number') here = next;
       else end = next;
-      end ??= this.#ends.get(here);
+      end ??= this.#known(here);
     }
     for (const world of way.reverse()) {
       end = { ...end, turns: end.turns + 1 };
-      this.#ends.set(world, end);
+      const key = `${end.kind} ${end.turns} ${end.broken.map(({ what }) => what).join()}`;
+      this.#endOf.set(world, this.#ends.idOf(key, end));
     }
     return end;
   }
 
+  #known(world: number): End | undefined {
+    const known = this.#endOf.at(world);
+    return known < 0 ? undefined : this.#ends.at(known);
+  }
+
   /** One turn of the controller, and what follows by itself; or the end. */
   #turn(id: number): number | End {
-    const { plan, sent } = this.#decisions.of(id, 'none', 'add-learner');
+    const { plan, sent } = this.#decisions.of(id, undefined);
     if (plan.kind === 'step') {
       const { outcome, after } = this.#landings.of(id, sent, 'now', 0);
       if (outcome === 'applied') return this.#idOf(mended(this.#worlds.at(after)));
       return this.#later(id) ?? this.#ended(id, plan);
     }
-    if (plan.kind === 'wait') return this.#later(id) ?? this.#ended(id, this.#afterLongWaiting(id));
-    return this.#ended(id, plan);
+    if (plan.kind === 'converged') return this.#ended(id, plan);
+    // Whoever waits or is blocked looks again later.
+    return (
+      this.#later(id) ?? this.#ended(id, plan.kind === 'wait' ? this.#afterLongWaiting(id) : plan)
+    );
   }
 
   /** The same world when time has passed; undefined when that changes nothing. */
@@ -100,7 +111,7 @@ export class Convergence {
   }
 
   #goesRound(id: number): End {
-    const { plan } = this.#decisions.of(id, 'none', 'add-learner');
+    const { plan } = this.#decisions.of(id, undefined);
     return { kind: 'round', turns: 0, broken: checkEnd(this.#worlds.at(id), plan) };
   }
 

@@ -2,19 +2,17 @@ import type { MemberID } from '../../../src/base/index.js';
 import { type World, observe } from '../../../src/core/model/index.js';
 import type { Plan, Step, UnresolvedChange } from '../../../src/core/planner/index.js';
 import {
+  type Violation as Broken,
   type Decision,
   type PlannedStep,
-  type Violation as Broken,
   checkDecision,
   pledgeOf,
 } from '../checkers/index.js';
 import type { Planner } from './case.js';
+import type { OpenRequest } from './controller-states.js';
 import { Interner } from './interner.js';
-import { NOW, OLD_MS, type WorldTable } from './world-table.js';
-
-/** What the controller remembers of an earlier membership request, as far as a plan can depend on it. */
-export const MEMORIES = ['none', 'quiet', 'over'] as const;
-export type Memory = (typeof MEMORIES)[number];
+import { NumberList } from './number-list.js';
+import { LONG_AGO, NOW, type WorldTable } from './world-table.js';
 
 /** A step as it is on its way, with what is needed to judge how it lands. */
 export interface Sent {
@@ -25,7 +23,7 @@ export interface Sent {
   readonly margin: number;
 }
 
-/** What the planner says to one world, and which rules that breaks. */
+/** What the planner says to a world, and which rules that breaks. */
 export interface Verdict {
   readonly plan: Plan;
   /** The number of what would be sent; -1 when the plan is no step. */
@@ -33,11 +31,24 @@ export interface Verdict {
   readonly broken: readonly Broken[];
 }
 
-/** Asks the planner once for every world and memory, and remembers the answer. */
+/** What the controller remembers of an open request, as far as a plan can depend on it. */
+export type Memory = Pick<OpenRequest, 'kind' | 'isOver'> | undefined;
+
+const KINDS: readonly Step['kind'][] = [
+  'add-learner',
+  'promote-learner',
+  'remove-member',
+  'update-peer-urls',
+];
+const MEMORIES = 1 + 2 * KINDS.length;
+
+/** Asks the planner once for every world and memory. Answers that are the same are kept once. */
 export class Decisions {
   readonly sents = new Interner<Sent>();
-  readonly #verdicts = new Map<number, Verdict>();
-  readonly #readable: (boolean | undefined)[] = [];
+  readonly #verdicts = new Interner<Verdict>();
+  readonly #known = new NumberList();
+  readonly #remembering = new Map<number, number>();
+  readonly #readable = new NumberList();
   readonly #planner: Planner;
   readonly #worlds: WorldTable;
 
@@ -48,21 +59,28 @@ export class Decisions {
 
   /** Whether a look at this world brings the list through quorum. */
   isReadable(world: number): boolean {
-    return (this.#readable[world] ??=
-      observe(this.#worlds.at(world)).memberList.kind === 'linearizable');
+    const known = this.#readable.at(world);
+    if (known >= 0) return known === 1;
+    const { kind } = observe(this.#worlds.at(world)).memberList;
+    return this.#readable.set(world, Number(kind === 'linearizable')) === 1;
   }
 
-  of(world: number, memory: Memory, earlier: Step['kind']): Verdict {
-    const key = world * 3 + MEMORIES.indexOf(memory);
-    const known = this.#verdicts.get(key);
-    if (known !== undefined) return known;
-    const verdict = this.#judge(this.#worlds.at(world), memory, earlier);
-    this.#verdicts.set(key, verdict);
-    return verdict;
+  of(world: number, memory: Memory): Verdict {
+    if (memory === undefined) {
+      const known = this.#known.at(world);
+      return this.#verdicts.at(
+        known >= 0 ? known : this.#known.set(world, this.#judge(world, memory)),
+      );
+    }
+    const key = world * MEMORIES + 1 + KINDS.indexOf(memory.kind) * 2 + Number(memory.isOver);
+    let known = this.#remembering.get(key);
+    if (known === undefined) this.#remembering.set(key, (known = this.#judge(world, memory)));
+    return this.#verdicts.at(known);
   }
 
-  #judge(world: World, memory: Memory, earlier: Step['kind']): Verdict {
-    const unresolved = unresolvedOf(memory, earlier);
+  #judge(id: number, memory: Memory): number {
+    const world = this.#worlds.at(id);
+    const unresolved = unresolvedOf(memory);
     const plan = this.#planner({
       target: world.target,
       record: world.record,
@@ -70,9 +88,14 @@ export class Decisions {
       now: world.now,
       ...(unresolved === undefined ? {} : { unresolved }),
     });
-    if (plan.kind !== 'step') return { plan, sent: -1, broken: [] };
+    if (plan.kind !== 'step') {
+      return this.#verdicts.idOf(wordsOf(plan), { plan, sent: -1, broken: [] });
+    }
     const decision: Decision = { plan, at: NOW, world, unresolved };
-    return { plan, sent: this.#sentOf(plan, decision), broken: checkDecision(decision) };
+    const sent = this.#sentOf(plan, decision);
+    const broken = checkDecision(decision);
+    const key = broken.length === 0 ? `step ${sent}` : `step ${sent} ${JSON.stringify(broken)}`;
+    return this.#verdicts.idOf(key, { plan, sent, broken });
   }
 
   #sentOf({ step }: PlannedStep, decision: Decision): number {
@@ -82,18 +105,20 @@ export class Decisions {
   }
 }
 
-const unresolvedOf = (memory: Memory, step: Step['kind']): UnresolvedChange | undefined => {
-  switch (memory) {
-    case 'none':
-      return undefined;
-    case 'quiet':
-      return { step, at: NOW };
-    case 'over':
-      return { step, at: instantBefore() };
+/** Waits and problems differ in their texts; how they end does not depend on that. */
+function wordsOf(plan: Exclude<Plan, { kind: 'step' }>): string {
+  switch (plan.kind) {
+    case 'wait':
+      return `wait ${plan.for} ${plan.because}`;
+    case 'blocked':
+      return `blocked ${plan.problem.code}`;
+    case 'converged':
+      return plan.kind;
   }
-};
+}
 
-const instantBefore = (): typeof NOW => (NOW - OLD_MS) as typeof NOW;
+const unresolvedOf = (memory: Memory): UnresolvedChange | undefined =>
+  memory === undefined ? undefined : { step: memory.kind, at: memory.isOver ? LONG_AGO : NOW };
 
 /** The hosts on which these members' data is, as bits. */
 export function hostBits({ hosts }: World, members: readonly MemberID[]): number {

@@ -14,7 +14,7 @@ import {
   show,
 } from '../../../src/core/model/index.js';
 import { restartFlags } from '../../../src/core/bootstrap/index.js';
-import { assertNever } from '../../../src/base/index.js';
+import { type MemberID, assertNever } from '../../../src/base/index.js';
 import type { Faults } from './case.js';
 import { moveOf } from './moves.js';
 import { LONG_AGO } from './world-table.js';
@@ -35,6 +35,8 @@ export const PRICES: readonly Price[] = [
 export interface EnvironmentMove {
   readonly move: number;
   readonly after: World;
+  /** The hosts that it happens to, as bits. */
+  readonly hosts: number;
 }
 
 /** Everything of one price that can happen to a world without our doing; what follows by itself has followed. */
@@ -43,7 +45,10 @@ export const environmentMoves = (
   price: Price,
   otherWish: World['target'] | undefined,
 ): readonly EnvironmentMove[] =>
-  happenings(world, price, otherWish).map(({ move, after }) => ({ move, after: settle(after) }));
+  happenings(world, price, otherWish).map(({ after, ...happening }) => ({
+    ...happening,
+    after: settle(after),
+  }));
 
 function happenings(
   world: World,
@@ -77,17 +82,24 @@ function happenings(
         : shapesOf(world).map((hosts, shape) => ({
             move: moveOf('cut', shape),
             after: cut(world, hosts),
+            hosts: bitsOf(world, hosts),
           }));
     case 'elections':
       return world.members.flatMap(({ id, isLearner }, index) =>
         isLearner || id === world.leader || !mayLead(world, id)
           ? []
-          : [{ move: moveOf('elect', index), after: { ...world, leader: id } }],
+          : [
+              {
+                move: moveOf('elect', index),
+                after: { ...world, leader: id },
+                hosts: bitsOf(world, [homeOf(world, id)?.host]),
+              },
+            ],
       );
     case 'wishes':
       return otherWish === undefined || world.target === otherWish
         ? []
-        : [{ move: moveOf('wish'), after: { ...world, target: otherWish } }];
+        : [{ move: moveOf('wish'), after: { ...world, target: otherWish }, hosts: 0 }];
     case 'messages':
       return [];
     default:
@@ -104,8 +116,8 @@ function mendings(world: World): readonly EnvironmentMove[] {
   ]);
   return [
     ...mended,
-    ...(isCut(world) ? [{ move: moveOf('heal'), after: heal(world) }] : []),
-    ...(isYoung(world) ? [{ move: moveOf('time'), after: grownOld(world) }] : []),
+    ...(isCut(world) ? [{ move: moveOf('heal'), after: heal(world), hosts: 0 }] : []),
+    ...(isYoung(world) ? [{ move: moveOf('time'), after: grownOld(world), hosts: 0 }] : []),
   ];
 }
 
@@ -117,7 +129,7 @@ const each = (
   ) => readonly (readonly [move: number, after: World])[],
 ): readonly EnvironmentMove[] =>
   world.hosts.flatMap((host, slot) =>
-    happens(host, slot).map(([move, after]) => ({ move, after })),
+    happens(host, slot).map(([move, after]) => ({ move, after, hosts: 1 << slot })),
   );
 
 const isCut = ({ hosts }: World): boolean => hosts.some(({ side }) => side === 1);
@@ -125,8 +137,19 @@ const isCut = ({ hosts }: World): boolean => hosts.some(({ side }) => side === 1
 const isLed = (world: World, slot: number): boolean =>
   ledSide(world) === (world.hosts[slot]?.side ?? 0);
 
-function mayLead(world: World, id: World['members'][number]['id']): boolean {
-  const host = world.hosts.find(({ data }) => data.kind === 'present' && data.memberID === id);
+const homeOf = (world: World, id: MemberID): World['hosts'][number] | undefined =>
+  world.hosts.find(({ data }) => data.kind === 'present' && data.memberID === id);
+
+function bitsOf(world: World, hosts: readonly (HostName | undefined)[]): number {
+  let bits = 0;
+  world.hosts.forEach(({ host }, slot) => {
+    if (hosts.includes(host)) bits |= 1 << slot;
+  });
+  return bits;
+}
+
+function mayLead(world: World, id: MemberID): boolean {
+  const host = homeOf(world, id);
   return isAlive(world, id) && (host?.side ?? 0) === ledSide(world) && host?.caughtUp !== false;
 }
 

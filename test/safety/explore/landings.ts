@@ -10,6 +10,7 @@ import {
 import type { Step } from '../../../src/core/planner/index.js';
 import { type Violation as Broken, checkEffect, lostBy, wellVoters } from '../checkers/index.js';
 import { type Decisions, type Sent, hostBits } from './decisions.js';
+import { NumberList } from './number-list.js';
 import type { WorldTable } from './world-table.js';
 
 export interface Landed {
@@ -18,11 +19,16 @@ export interface Landed {
   readonly broken: readonly Broken[];
 }
 
+const OUTCOMES = ['applied', 'refused', 'unknown'] as const;
+const NOTHING: readonly Broken[] = [];
+
 /** How steps land on worlds, each worked out once. */
 export class Landings {
-  readonly #landed = new Map<number, Landed>();
-  readonly #used: (number | undefined)[] = [];
-  readonly #well: (number | undefined)[] = [];
+  /** World after and outcome as one number, by world, step and the rest. */
+  readonly #landed = new Map<number, number>();
+  readonly #broken = new Map<number, readonly Broken[]>();
+  readonly #used = new NumberList();
+  readonly #well = new NumberList();
   readonly #worlds: WorldTable;
   readonly #decisions: Decisions;
 
@@ -36,46 +42,55 @@ export class Landings {
     const { step } = this.#decisions.sents.at(sent);
     const free = step.kind === 'add-learner' ? lowestZero(this.#usedIn(world) | reserved) : 0;
     const key = ((world * 2 ** 14 + sent) * 2 + Number(how === 'late')) * 32 + free;
-    const known = this.#landed.get(key);
-    if (known !== undefined) return known;
-    const landed = this.#land(world, step, how, free);
-    this.#landed.set(key, landed);
-    return landed;
+    let known = this.#landed.get(key);
+    if (known === undefined)
+      this.#landed.set(key, (known = this.#land(key, world, step, how, free)));
+    return {
+      outcome: OUTCOMES[known % OUTCOMES.length] ?? 'unknown',
+      after: Math.floor(known / OUTCOMES.length),
+      broken: this.#broken.get(key) ?? NOTHING,
+    };
   }
 
   /** Rule 1 as the step lands: `failed` are the hosts, as bits, that were taken away since it was decided. */
   costsQuorum(world: number, { after }: Landed, sent: Sent, failed: number): boolean {
+    if (world === after) return false;
     const before = this.#worlds.at(world);
     const gone = countBits(failed & sent.well & ~this.wellIn(world));
     return lostBy(before, this.#worlds.at(after), { well: [], margin: sent.margin }, gone);
   }
 
   /** The hosts of the voters that are well, as bits. */
-  wellIn(world: number): number {
-    return (this.#well[world] ??= hostBits(
-      this.#worlds.at(world),
-      wellVoters(this.#worlds.at(world)).map(({ id }) => id),
-    ));
+  wellIn(id: number): number {
+    const known = this.#well.at(id);
+    if (known >= 0) return known;
+    const world = this.#worlds.at(id);
+    return this.#well.set(
+      id,
+      hostBits(
+        world,
+        wellVoters(world).map((member) => member.id),
+      ),
+    );
   }
 
-  #land(id: number, step: Step, how: 'now' | 'late', free: number): Landed {
+  #land(key: number, id: number, step: Step, how: 'now' | 'late', free: number): number {
     const before = this.#worlds.at(id);
     const numbered = { ...before, addedCount: free };
     const { outcome, world } =
       how === 'late' ? landLate(numbered, step) : applyStep(numbered, step);
-    if (world === numbered) return { outcome, after: id, broken: [] };
-    const settled = settle(joinedBehind(world, step));
-    const after = this.#worlds.idOf(settled);
-    return {
-      outcome,
-      after,
-      broken: checkEffect({ before, step, outcome, after: this.#worlds.at(after) }),
-    };
+    const code = OUTCOMES.indexOf(outcome);
+    if (world === numbered) return id * OUTCOMES.length + code;
+    const after = this.#worlds.idOf(settle(joinedBehind(world, step)));
+    const broken = checkEffect({ before, step, outcome, after: this.#worlds.at(after) });
+    if (broken.length > 0) this.#broken.set(key, broken);
+    return after * OUTCOMES.length + code;
   }
 
   /** The ids of added members that a world speaks of, as bits. */
   #usedIn(world: number): number {
-    return (this.#used[world] ??= usedIDs(this.#worlds.at(world)));
+    const known = this.#used.at(world);
+    return known >= 0 ? known : this.#used.set(world, usedIDs(this.#worlds.at(world)));
   }
 }
 

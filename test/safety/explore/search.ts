@@ -4,23 +4,18 @@ import type { Case, CaseResult, Planner, Stage, Violation } from './case.js';
 import { type ControllerState, ControllerStates } from './controller-states.js';
 import { Convergence } from './convergence.js';
 import { Decisions, type Verdict } from './decisions.js';
-import { PRICES, environmentMoves } from './environment.js';
+import { PRICES } from './environment.js';
+import { FIELDS, Happenings, failedOf, isRepeated } from './happenings.js';
 import { Landings, idsIn } from './landings.js';
 import { kindOfMove, moveOf } from './moves.js';
 import { stageOf } from './stage.js';
+import { NumberList } from './number-list.js';
 import { StateList } from './state-list.js';
 import { type Traced, scenarioOf } from './trace.js';
 import { WorldTable } from './world-table.js';
 
-/** A move of the environment as the search takes it: numbers only. */
-interface Step {
-  readonly move: number;
-  readonly after: number;
-  /** Hosts, as bits, whose voters were well before and are not after. */
-  readonly failed: number;
-}
-
-const FREE = PRICES.indexOf('free');
+/** The controller is in the middle of nothing. */
+const IDLE = 0;
 const CONTROLLERS_MAX = 2 ** 18;
 const MEMBERSHIP: ReadonlySet<string> = new Set([
   'add-learner',
@@ -52,10 +47,11 @@ class Search {
   readonly #landings: Landings;
   readonly #convergence: Convergence;
   readonly #budget: Budget;
-  readonly #environment = new Map<number, readonly Step[]>();
-  readonly #judged: (boolean | undefined)[] = [];
+  readonly #happenings: Happenings;
+  readonly #judged = new NumberList();
   readonly #blocked: Record<string, number> = {};
   readonly #violations: Violation[] = [];
+  #reachedWorlds = 0;
   #converging = 0;
   #turnsMax = 0;
   #transitions = 0;
@@ -69,6 +65,10 @@ class Search {
     this.#states = new StateList(this.#budget.coverage());
     this.#decisions = new Decisions(options.planner, this.#worlds);
     this.#landings = new Landings(this.#worlds, this.#decisions);
+    this.#happenings = new Happenings(this.#worlds, this.#landings, {
+      otherTarget: this.#stage.otherTarget,
+      leavesOutTwins: explored.leavesOutTwins === true,
+    });
     this.#convergence = new Convergence(
       this.#worlds,
       this.#decisions,
@@ -93,7 +93,7 @@ class Search {
       case: this.#case.name,
       states: this.#states.size,
       transitions: this.#transitions,
-      worlds: this.#judged.reduce((count: number, is) => count + Number(is), 0),
+      worlds: this.#reachedWorlds,
       converging: this.#converging,
       blocked: this.#blocked,
       turnsMax: this.#turnsMax,
@@ -108,13 +108,9 @@ class Search {
     const { controllerID, world } = this.#partsOf(state);
     const left = this.#states.leftAt(state);
     const controller = this.#controllers.at(controllerID);
-    for (const [index, price] of PRICES.entries()) {
-      const remaining = this.#budget.after(left, price);
-      if (remaining < 0) continue;
-      for (const { move, after, failed } of this.#environmentOf(world, index)) {
-        const hurt = this.#hurt(controllerID, controller, failed);
-        this.#reach(after, hurt, remaining, this.#here, move);
-      }
+    for (let price = 0; price < PRICES.length; price++) {
+      const remaining = this.#budget.after(left, PRICES[price] ?? 'free');
+      if (remaining >= 0) this.#happen(world, price, controllerID, controller, remaining);
     }
     this.#passTime(world, controller, left);
     if (controller.decided < 0) this.#decide(world, controller, left);
@@ -122,22 +118,23 @@ class Search {
     this.#landLate(world, controller, left);
   }
 
-  #environmentOf(world: number, price: number): readonly Step[] {
-    const key = world * PRICES.length + price;
-    const known = this.#environment.get(key);
-    if (known !== undefined) return known;
-    const well = this.#landings.wellIn(world);
-    const moves = environmentMoves(
-      this.#worlds.at(world),
-      PRICES[price] ?? 'free',
-      this.#stage.otherTarget,
-    );
-    const steps = moves.map(({ move, after }): Step => {
-      const id = this.#worlds.idOf(after);
-      return { move, after: id, failed: well & ~this.#landings.wellIn(id) };
-    });
-    this.#environment.set(key, steps);
-    return steps;
+  #happen(
+    world: number,
+    price: number,
+    controllerID: number,
+    controller: ControllerState,
+    remaining: number,
+  ): void {
+    const begin = this.#happenings.beginOf(world, price);
+    const count = this.#happenings.countAt(begin);
+    for (let i = 0; i < count; i++) {
+      const index = begin + i * FIELDS;
+      const flags = this.#happenings.at(index + 2);
+      if (controllerID === IDLE && isRepeated(flags)) continue;
+      const hurt = this.#hurt(controllerID, controller, failedOf(flags));
+      const after = this.#happenings.at(index + 1);
+      this.#reach(after, hurt, remaining, this.#here, this.#happenings.at(index));
+    }
   }
 
   /** What the controller has on its way is not to blame for what fails meanwhile. */
@@ -163,10 +160,8 @@ class Search {
   #passTime(world: number, controller: ControllerState, left: number): void {
     const { open } = controller;
     if (open === undefined || open.isOver) return;
-    const time = moveOf('time');
-    const aged = this.#environmentOf(world, FREE).find(({ move }) => move === time)?.after ?? world;
     const next = this.#controllers.idOf({ ...controller, open: { ...open, isOver: true } });
-    this.#reach(aged, next, left, this.#here, time);
+    this.#reach(this.#happenings.aged(world), next, left, this.#here, moveOf('time'));
   }
 
   /** The controller looks and decides; a list through quorum, late enough, ends an open request. */
@@ -174,11 +169,7 @@ class Search {
     const { open } = controller;
     const isSettled = open?.isOver === true && this.#decisions.isReadable(world);
     const remembered = isSettled ? undefined : open;
-    const verdict = this.#decisions.of(
-      world,
-      remembered === undefined ? 'none' : remembered.isOver ? 'over' : 'quiet',
-      remembered?.kind ?? 'add-learner',
-    );
+    const verdict = this.#decisions.of(world, remembered);
     this.#tell(verdict, moveOf('decide'));
     if (verdict.sent < 0 && !isSettled) return;
     const next = this.#controllers.idOf({
@@ -261,8 +252,9 @@ class Search {
     if (parent >= 0) this.#transitions++;
     if (controller >= CONTROLLERS_MAX) throw new Error('more controller states than fit');
     if (!this.#states.add(world * CONTROLLERS_MAX + controller, left, parent, move)) return;
-    if (this.#judged[world] === true) return;
-    this.#judged[world] = true;
+    if (this.#judged.at(world) >= 0) return;
+    this.#judged.set(world, 1);
+    this.#reachedWorlds++;
     const end = this.#convergence.from(world);
     this.#turnsMax = Math.max(this.#turnsMax, end.turns);
     if (end.kind === 'converged') this.#converging++;

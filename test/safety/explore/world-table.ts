@@ -36,6 +36,10 @@ export class WorldTable {
   readonly #recordCodes = new WeakMap<World['record'], number>();
   readonly #targetCodes = new WeakMap<World['target'], number>();
 
+  /** Nearly always the same one. */
+  #lastRecord: World['record'] | undefined;
+  #lastRecordCode = 0;
+
   get size(): number {
     return this.#worlds.length;
   }
@@ -48,32 +52,29 @@ export class WorldTable {
 
   /** The number of this world. Its time must be `NOW`. */
   idOf(world: World): number {
-    const codes: number[] = [];
-    for (const host of world.hosts) codes.push(this.#hostCode(host));
-    const olds: number[] = [];
-    for (const { oldList } of world.hosts) {
-      olds.push(oldList === undefined ? 0 : 1 + this.#listCode(oldList));
+    const { hosts } = world;
+    let key = String.fromCharCode(
+      this.#listCode(world.members),
+      world.leader === undefined ? 0 : this.#memberCode(world.leader) + 1,
+      this.#targetCode(world.target) * 256 + this.#recordCode(world.record),
+    );
+    for (const host of hosts) {
+      const code = this.#hostCode(host);
+      key += String.fromCharCode(code & 0x3ff, code >>> 10, this.#oldCode(host));
     }
-    const list = this.#listCode(world.members);
-    const target = this.#targetCode(world.target);
-    const record = this.#recordCode(world.record);
-    const leader = world.leader === undefined ? 0 : this.#memberCode(world.leader) + 1;
-    const key = String.fromCharCode(list, leader, target * 256 + record, ...halves(codes), ...olds);
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
     const id = this.#worlds.length;
     this.#ids.set(key, id);
     this.#worlds.push({
       now: NOW,
-      target: this.#targets.at(target),
-      record: this.#records.at(record),
-      members: this.#lists.at(list),
+      target: this.#targets.at(this.#targetCode(world.target)),
+      record: this.#records.at(this.#recordCode(world.record)),
+      members: this.#lists.at(this.#listCode(world.members)),
       clusterID: world.clusterID,
       leader: world.leader,
       term: 2n,
-      hosts: world.hosts.map((host, slot) =>
-        this.#canonicalHost(slot, codes[slot] ?? 0, olds[slot] ?? 0, host),
-      ),
+      hosts: hosts.map((host, slot) => this.#canonicalHost(slot, host)),
       addedCount: 0,
     });
     return id;
@@ -105,6 +106,12 @@ export class WorldTable {
   }
 
   #recordCode(record: World['record']): number {
+    if (record === this.#lastRecord) return this.#lastRecordCode;
+    this.#lastRecord = record;
+    return (this.#lastRecordCode = this.#recordCodeOf(record));
+  }
+
+  #recordCodeOf(record: World['record']): number {
     const known = this.#recordCodes.get(record);
     if (known !== undefined) return known;
     const code = within(this.#records.idOf(JSON.stringify(record), record), 255, 'records');
@@ -145,7 +152,13 @@ export class WorldTable {
     return code;
   }
 
-  #canonicalHost(slot: number, code: number, old: number, host: WorldHost): WorldHost {
+  #oldCode({ oldList }: WorldHost): number {
+    return oldList === undefined ? 0 : 1 + this.#listCode(oldList);
+  }
+
+  #canonicalHost(slot: number, host: WorldHost): WorldHost {
+    const code = this.#hostCode(host);
+    const old = this.#oldCode(host);
     const key = (slot * 2 ** 20 + code) * 2 ** 16 + old;
     const known = this.#hosts.get(key);
     if (known !== undefined) return known;
@@ -173,9 +186,6 @@ export class WorldTable {
     return canonical;
   }
 }
-
-const halves = (codes: readonly number[]): readonly number[] =>
-  codes.flatMap((code) => [code & 0x3ff, code >>> 10]);
 
 const alarmCode = (alarms: readonly Alarm[] | undefined): number =>
   alarms === undefined
