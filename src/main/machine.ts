@@ -21,6 +21,15 @@ export interface Machine {
   readonly clock: Clock;
   readonly random: Random;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What stands between a controller and its ports, for a proof that counts or cuts their calls. Absent: nothing. */
+  readonly between?: Between;
+}
+
+/** Each answers what is used in the port's place. */
+export interface Between {
+  readonly driver: (driver: HostDriver) => HostDriver;
+  readonly store: (store: ClusterStore) => ClusterStore;
+  readonly admin: (admin: EtcdAdmin) => EtcdAdmin;
 }
 
 export const thisMachine = (): Machine => ({
@@ -45,9 +54,10 @@ export async function localParts(
   machine: Machine,
   cluster: { readonly name: ClusterName; readonly stateDir: string; readonly logger?: Logger },
 ): Promise<LocalParts> {
-  const { clock, random } = machine;
+  const { clock, random, between } = machine;
   const { stateDir, logger = silentLogger } = cluster;
   const { createEtcdAdmin } = await import('../services/admin/index.js');
+  const admin = createEtcdAdmin({ clock });
   const driver = createLocalDriver({
     stateDir,
     clock,
@@ -57,11 +67,17 @@ export async function localParts(
   });
   return {
     timings: LOCAL_TIMINGS,
-    driver,
-    store: createLocalStore({ stateDir, clock }),
-    admin: createEtcdAdmin({ clock }),
+    driver: between?.driver(driver) ?? driver,
+    store: localStore(machine, stateDir),
+    admin: between?.admin(admin) ?? admin,
     resolveTarget: targetResolver(driver.firstLife),
   };
+}
+
+/** The record, wish, journal and lock of one local cluster. */
+export function localStore({ clock, between }: Machine, stateDir: string): ClusterStore {
+  const store = createLocalStore({ stateDir, clock });
+  return between?.store(store) ?? store;
 }
 
 export interface EtcdWish {

@@ -12,10 +12,16 @@ import type { ClusterSpec } from '../core/spec/index.js';
 import { type RunEnd, createController } from '../engine/controller/index.js';
 import type { ClusterStore } from '../engine/ports/index.js';
 import type { FoundOptions, ManagedCluster, RunOptions } from '../frontends/cli/index.js';
-import { createLocalStore } from '../drivers/local/index.js';
 import { firstWrite } from './first-write.js';
 import { imagineFor, lookAt } from './look.js';
-import { type LocalParts, type Machine, binariesFor, localParts, rememberEtcd } from './machine.js';
+import {
+  type LocalParts,
+  type Machine,
+  binariesFor,
+  localParts,
+  localStore,
+  rememberEtcd,
+} from './machine.js';
 import { stateInUse, stateNotMoved } from './problems.js';
 import { settleVersion } from './resolve.js';
 import { ensureSupervisor } from './supervise.js';
@@ -29,7 +35,7 @@ export function managedCluster(
   stateDir: string,
 ): ManagedCluster {
   const { clock } = machine;
-  const store = createLocalStore({ stateDir, clock });
+  const store = localStore(machine, stateDir);
   let loaded: Promise<LocalParts> | undefined;
   const parts = (): Promise<LocalParts> => (loaded ??= localParts(machine, { name, stateDir }));
 
