@@ -1,0 +1,74 @@
+/**
+ * The real controller of one local cluster, put together as `quorate apply` does, with something that counts standing
+ * between it and its ports. Ends with 0 when the plan has converged, and with 3 when it has not in time.
+ *
+ *   controller.js --home DIR --cluster NAME --report FILE [--kill-at POINT] [--every-look] [--found SPEC.json]
+ */
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { renderProblem } from '../../../src/base/index.js';
+import { parseClusterName } from '../../../src/core/cluster/index.js';
+import type { ClusterSpec } from '../../../src/core/spec/index.js';
+import { clusterDirectory } from '../../../src/drivers/local/index.js';
+import { type Machine, thisMachine } from '../../../src/main/machine.js';
+import { managedCluster } from '../../../src/main/managed-cluster.js';
+import { betweenPorts } from './between.js';
+import { countPoints } from './points.js';
+
+const DEADLINE_MS = 120_000;
+const NEVER = new AbortController().signal;
+const NOT_CONVERGED = 3;
+
+const { values } = parseArgs({
+  options: {
+    home: { type: 'string', default: '' },
+    cluster: { type: 'string', default: '' },
+    report: { type: 'string', default: '' },
+    'kill-at': { type: 'string' },
+    'every-look': { type: 'boolean', default: false },
+    found: { type: 'string' },
+  },
+});
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const name = parseClusterName(values.cluster);
+  if (!name.ok) throw new Error(`${values.cluster} is no cluster's name: ${name.error}`);
+  const points = countPoints({
+    report: values.report,
+    killAt: values['kill-at'],
+    everyLook: values['every-look'],
+  });
+  const machine: Machine = { ...thisMachine(), between: betweenPorts(points) };
+  const cluster = managedCluster(machine, name.value, clusterDirectory(values.home, name.value));
+
+  if (values.found !== undefined) {
+    const spec = JSON.parse(readFileSync(values.found, 'utf8')) as ClusterSpec;
+    const wish = await cluster.store.readWish();
+    if (wish.ok && wish.value === undefined) {
+      const founded = await cluster.found(spec, {
+        offline: true,
+        progress: () => undefined,
+        signal: NEVER,
+      });
+      if (!founded.ok) return fail(renderProblem(founded.error));
+    }
+  }
+  const end = await cluster.run({
+    purpose: 'kill-everywhere',
+    until: (turn) => turn.kind === 'converged',
+    deadlineMs: DEADLINE_MS,
+    interrupt: NEVER,
+  });
+  if (!end.ok) return fail(renderProblem(end.error));
+  if (end.value.kind === 'done') return 0;
+  const { turn } = end.value as { readonly turn?: { readonly kind: string } };
+  const problems = turn !== undefined && 'problems' in turn ? JSON.stringify(turn.problems) : '';
+  return fail(`It ended with ${end.value.kind}; the last turn: ${turn?.kind} ${problems}`);
+}
+
+function fail(words: string): number {
+  process.stderr.write(`${words}\n`);
+  return NOT_CONVERGED;
+}

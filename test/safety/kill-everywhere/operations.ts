@@ -1,0 +1,252 @@
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseMemberID } from '../../../src/base/index.js';
+import { renameMember, setPeerURLs, withSize } from '../../../src/core/spec/index.js';
+import { createClient } from '../../../src/etcd/index.js';
+import { freeURL } from '../../lab/ports.js';
+import { signalTo } from '../../lab/processes.js';
+import { until } from '../../lab/wait.js';
+import type { Stage } from './stage.js';
+import type { Survey, SurveyedMember } from './survey.js';
+
+/** One way of doing an operation. What has been done once can be done again, or another move undoes it. */
+export interface Move {
+  readonly operation: Operation;
+  /** Moves of one operation that end differently have different keys. */
+  readonly key: string;
+  /** Brings about what the controller has to act on. */
+  begin(stage: Stage, before: Survey): Promise<Begun>;
+}
+
+export interface Begun {
+  /** Hosts whose member has another id afterwards. */
+  readonly replaced: readonly string[];
+  /** Write-ahead logs that the experiment itself took away, by inode. */
+  readonly taken?: readonly number[];
+  /** What goes on beside the controllers until they have come to their end. */
+  readonly meanwhile?: (signal: AbortSignal) => Promise<void>;
+}
+
+export const OPERATIONS = [
+  'birth',
+  'restart',
+  'replace-lost',
+  'replace-sick',
+  'rename',
+  'peer-urls',
+  'flags',
+  'down',
+  'up',
+  'grow',
+  'shrink',
+] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+/** Moves that follow each other on one cluster and lead back to where they began. */
+export interface Cycle {
+  readonly moves: readonly Move[];
+  /** Every run has a cluster of its own, which is not there before. */
+  readonly unborn: boolean;
+}
+
+const NOTHING: Begun = { replaced: [] };
+
+const leaderOf = ({ members, leader }: Survey): SurveyedMember => {
+  const found = members.find(({ id }) => id === leader);
+  if (found === undefined) throw new Error('no member leads');
+  return found;
+};
+
+const followerOf = ({ members, leader }: Survey): SurveyedMember => {
+  const found = members.find(({ id }) => id !== leader);
+  if (found === undefined) throw new Error('no member follows');
+  return found;
+};
+
+/** Of two followers by turns, so that each lives long enough in between. */
+function followersInTurn(): Who {
+  let last = '';
+  return ({ members, leader }) => {
+    const followers = members.filter(({ id }) => id !== leader);
+    const next = followers.find(({ host }) => host !== last) ?? followers[0];
+    if (next === undefined) throw new Error('no member follows');
+    last = next.host;
+    return next;
+  };
+}
+
+type Who = (before: Survey) => SurveyedMember;
+
+const birth: Move = { operation: 'birth', key: 'birth', begin: async () => NOTHING };
+
+const restart = (who: Who, role: string): Move => ({
+  operation: 'restart',
+  key: `restart a crashed ${role}`,
+  begin: async (stage, before) => {
+    await stage.crash(who(before).host);
+    return NOTHING;
+  },
+});
+
+const replaceLost = (who: Who, role: string): Move => ({
+  operation: 'replace-lost',
+  key: `replace a ${role} without its data`,
+  begin: async (stage, before) => {
+    const { host } = who(before);
+    const logs = await stage.logs();
+    const data = stage.dataDirectory(host);
+    // Renamed first: nobody ever sees half of it.
+    const lost = join(stage.home, `lost-${stage.name}`);
+    await rename(data, lost);
+    await stage.crash(host);
+    await rm(lost, { recursive: true });
+    const taken = [...logs].flatMap(([inode, path]) => (path === data ? [inode] : []));
+    return { replaced: [host], taken };
+  },
+});
+
+/** Frozen, so that it is alive and answers nobody; it thaws when it is told to stop, or has been removed. */
+const replaceSick: Move = {
+  operation: 'replace-sick',
+  key: 'replace a frozen follower',
+  begin: async (stage, before) => {
+    const { host, id } = followerOf(before);
+    const startedAt = Date.now();
+    const { pid } = await stage.process(host);
+    signalTo(pid, 'SIGSTOP');
+    const member = parseMemberID(id);
+    if (member === undefined) throw new Error(`${id} is no MemberID`);
+    await stage.wish(() => ({ retire: [member] }));
+    return {
+      replaced: [host],
+      meanwhile: async (signal) => {
+        await until(
+          `${host} is told to stop`,
+          async () => {
+            const lines = await stage.journalSince(startedAt);
+            const isTold = lines.some(
+              ({ kind, step }) =>
+                kind === 'decided' && (step as { kind: string }).kind === 'stop-member',
+            );
+            return isTold || signal.aborted ? { done: true } : { seen: `${lines.length} lines` };
+          },
+          { everyMs: 50, signal },
+        ).catch(() => undefined);
+        // A moment later, so that the controller has asked it while it was frozen.
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        signalTo(pid, 'SIGCONT');
+      },
+    };
+  },
+};
+
+/** Of the leader, so that it has to hand over first. */
+const renameTo = (from: string, to: string): Move => ({
+  operation: 'rename',
+  key: `rename ${from} to ${to}`,
+  begin: async (stage, before) => {
+    await lead(before, from);
+    await stage.wish(({ spec }) => {
+      const renamed = renameMember(spec, from, to);
+      if (!renamed.ok) throw new Error(renamed.error.summary);
+      return { spec: renamed.value };
+    });
+    return NOTHING;
+  },
+});
+
+/** Two addresses by turns, so that every second run undoes the first. */
+function peerURLs(name: string): readonly Move[] {
+  let urls: readonly [string, string] | undefined;
+  const to = (which: 0 | 1): Move => ({
+    operation: 'peer-urls',
+    key: `peer URL ${which + 1}`,
+    begin: async (stage, before) => {
+      await lead(before, 'm1');
+      urls ??= [await freeURL(), await freeURL()];
+      const url = urls[which];
+      await stage.wish(({ spec }) => {
+        const moved = setPeerURLs(spec, name, [url]);
+        if (!moved.ok) throw new Error(moved.error.summary);
+        return { spec: moved.value };
+      });
+      return NOTHING;
+    },
+  });
+  return [to(0), to(1)];
+}
+
+const snapshotCount = (count: number): Move => ({
+  operation: 'flags',
+  key: `snapshot-count ${count}`,
+  begin: async (stage) => {
+    await stage.wish(({ spec }) => ({ spec: { ...spec, etcd: { 'snapshot-count': count } } }));
+    return NOTHING;
+  },
+});
+
+const turn = (state: 'up' | 'down'): Move => ({
+  operation: state,
+  key: state,
+  begin: async (stage) => {
+    await stage.wish(() => ({ state }));
+    return NOTHING;
+  },
+});
+
+const grow: Move = {
+  operation: 'grow',
+  key: 'grow',
+  begin: async (stage) => {
+    await resize(stage, 5);
+    return NOTHING;
+  },
+};
+
+/** One of the two that go leads. */
+const shrink: Move = {
+  operation: 'shrink',
+  key: 'shrink',
+  begin: async (stage, before) => {
+    await lead(before, 'm5');
+    await resize(stage, 3);
+    return NOTHING;
+  },
+};
+
+async function resize(stage: Stage, size: number): Promise<void> {
+  await stage.wish(({ spec }) => {
+    const resized = withSize(spec, size);
+    if (!resized.ok) throw new Error(resized.error.summary);
+    return { spec: resized.value };
+  });
+}
+
+/** Sees to it that the member leads before anything begins. */
+async function lead(before: Survey, name: string): Promise<void> {
+  const { id, clientURL: endpoint } = leaderOf(before);
+  const heir = before.members.find((member) => member.name === name);
+  const target = parseMemberID(heir?.id ?? '');
+  if (target === undefined) throw new Error(`there is no ${name}`);
+  if (target === id) return;
+  const client = createClient({ endpoints: [endpoint] });
+  try {
+    const moved = await client.maintenance.moveLeader(target, { endpoint, deadlineMs: 5000 });
+    if (!moved.ok) throw new Error(`the lead could not be moved: ${moved.error.message}`);
+  } finally {
+    await client.close();
+  }
+}
+
+/** Every operation, grouped by the cluster it shares with others; new objects, because some remember addresses. */
+export const cycles = (): readonly Cycle[] => [
+  { unborn: true, moves: [birth] },
+  { unborn: false, moves: [restart(followersInTurn(), 'follower'), restart(leaderOf, 'leader')] },
+  { unborn: false, moves: [replaceLost(followerOf, 'follower'), replaceLost(leaderOf, 'leader')] },
+  { unborn: false, moves: [replaceSick] },
+  { unborn: false, moves: [renameTo('m2', 'renamed'), renameTo('renamed', 'm2')] },
+  { unborn: false, moves: peerURLs('m3') },
+  { unborn: false, moves: [snapshotCount(20_000), snapshotCount(30_000)] },
+  { unborn: false, moves: [turn('down'), turn('up')] },
+  { unborn: false, moves: [grow, shrink] },
+];

@@ -1,0 +1,142 @@
+import { progress } from '../command.js';
+import type { Cycle, Move, Operation } from './operations.js';
+import { Stage } from './stage.js';
+import { type Tally, newTally } from './tally.js';
+import { type Trial, attempt, endFor } from './trial.js';
+
+export interface Row {
+  readonly operation: Operation;
+  readonly points: number;
+  readonly resumed: number;
+  /** Points that came up in some run and not again in three: the plan did not wait there a second time. */
+  readonly unmet: readonly string[];
+}
+
+export interface Fault {
+  readonly operation: Operation;
+  readonly move: string;
+  readonly killedAt: string | undefined;
+  readonly faults: readonly string[];
+  readonly journal: string;
+}
+
+export interface CycleResult {
+  readonly rows: readonly Row[];
+  readonly faults: readonly Fault[];
+}
+
+export interface RunOptions {
+  readonly base: string;
+  readonly minor: string;
+  readonly everyLook: boolean;
+  /** How many points of each operation, spread evenly over it; absent: all. */
+  readonly spread?: number;
+}
+
+let stageCount = 0;
+
+/** Kills the controller at every point of every move of a cycle, one point a run, on as few clusters as possible. */
+export async function runCycle(cycle: Cycle, options: RunOptions): Promise<CycleResult> {
+  /** What an undisturbed controller made of each move. */
+  const ends = new Map<string, string>();
+  const tallies = new Map<Operation, Tally>();
+  const faults: Fault[] = [];
+  let stage: Stage | undefined;
+  const isOver = () =>
+    tallies.size > 0 && [...tallies.values()].every((tally) => tally.next() === undefined);
+  try {
+    while (!isOver()) {
+      for (const move of cycle.moves) {
+        stage ??= await openStage(cycle, options);
+        const tally = tallyOf(tallies, move, options);
+        const sameEnd = ends.get(move.key);
+        const killAt = sameEnd === undefined ? undefined : tally.next();
+        const trial = await attempt(stage, move, {
+          everyLook: options.everyLook,
+          ...(killAt === undefined ? {} : { killAt }),
+          ...(sameEnd === undefined ? {} : { sameEnd }),
+        }).catch((error: Error) => brokenOff(error, killAt));
+        const isFine = trial.faults.length === 0;
+        note(tally, trial, killAt);
+        if (isFine && trial.after !== undefined && trial.killedAt === undefined) {
+          ends.set(move.key, endFor(move, trial.after, stage));
+        }
+        if (!isFine) {
+          faults.push(faultOf(move, trial));
+          progress(`FAULT ${move.key}, ${inWords(trial.killedAt)}: ${trial.faults.join('; ')}`);
+        } else if (trial.killedAt !== undefined) {
+          progress(`${move.operation}: resumed, ${inWords(trial.killedAt)}`);
+        }
+        // What went wrong must not spoil the next run.
+        if (cycle.unborn || !isFine) {
+          await stage.close();
+          stage = undefined;
+        }
+        if (!isFine && sameEnd === undefined) return resultOf(tallies, faults);
+        if (!isFine) break;
+      }
+    }
+  } finally {
+    await stage?.close();
+  }
+  return resultOf(tallies, faults);
+}
+
+export const inWords = (killedAt: string | undefined): string =>
+  killedAt === undefined ? 'undisturbed' : `killed ${killedAt}`;
+
+function tallyOf(
+  tallies: Map<Operation, Tally>,
+  { operation }: Move,
+  { spread }: RunOptions,
+): Tally {
+  const tally = tallies.get(operation) ?? newTally(spread);
+  tallies.set(operation, tally);
+  return tally;
+}
+
+function note(tally: Tally, trial: Trial, killAt: string | undefined): void {
+  tally.met(trial.points);
+  if (killAt === undefined) return;
+  if (trial.killedAt === undefined) tally.missed(killAt);
+  else tally.died(killAt, trial.faults.length === 0);
+}
+
+/** The experiment itself could not be carried on: a fault like any other, and the next point gets another cluster. */
+const brokenOff = (error: Error, killedAt: string | undefined): Trial => ({
+  killedAt,
+  points: [],
+  faults: [`the experiment broke off: ${error.message}`],
+  after: undefined,
+  journal: '',
+});
+
+const faultOf = ({ operation, key }: Move, { killedAt, faults, journal }: Trial): Fault => ({
+  operation,
+  move: key,
+  killedAt,
+  faults,
+  journal,
+});
+
+const resultOf = (
+  tallies: ReadonlyMap<Operation, Tally>,
+  faults: readonly Fault[],
+): CycleResult => ({
+  rows: [...tallies].map(([operation, { points, resumed, unmet }]): Row => ({
+    operation,
+    points,
+    resumed,
+    unmet,
+  })),
+  faults,
+});
+
+async function openStage({ unborn }: Cycle, { base, minor }: RunOptions): Promise<Stage> {
+  const stage = new Stage(base, `kill-${process.pid}-${++stageCount}`, minor);
+  await stage.prepare();
+  if (unborn) return stage;
+  const born = await stage.controller();
+  if (born.code !== 0) throw new Error(`the cluster was not born: ${born.stderr}`);
+  return stage;
+}

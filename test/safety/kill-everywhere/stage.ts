@@ -1,0 +1,208 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../../../src/base/index.js';
+import { parseClusterName } from '../../../src/core/cluster/index.js';
+import { type ClusterSpec, defaultSpec } from '../../../src/core/spec/index.js';
+import {
+  SHORT_LIFE_MS,
+  clusterDirectory,
+  createLocalStore,
+} from '../../../src/drivers/local/index.js';
+import type { ClusterStore, Wish } from '../../../src/engine/ports/index.js';
+import { type JournalLine, readJournal } from '../../lab/journal.js';
+import { type LabProcess, killHard, processesOf } from '../../lab/processes.js';
+import type { Writer } from '../../lab/writer.js';
+import { endProcesses } from '../real/scratch.js';
+import type { ReportLine } from './points.js';
+
+const CONTROLLER = fileURLToPath(new URL('./controller.js', import.meta.url));
+/** A controller that neither ends nor dies within this is ended, and the point is not resumed. */
+const CONTROLLER_MS = 150_000;
+
+/** A little more than what counts as a short life, because starting a process takes a moment. */
+const LIFE_MS = SHORT_LIFE_MS + 500;
+/** The unit of the kernel's process times, on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+
+export interface ControllerRun {
+  /** Absent: it came to its own end. */
+  readonly killedAt?: string;
+  readonly points: readonly string[];
+  /** Hosts whose member was started with `new`. */
+  readonly toldNew: readonly string[];
+  /** 0: it converged. */
+  readonly code: number | undefined;
+  readonly stderr: string;
+}
+
+export interface ControllerOptions {
+  readonly killAt?: string;
+  readonly everyLook?: boolean;
+}
+
+/** One cluster of one home: who acts on it is started here and killed here; its members outlive them. */
+export class Stage {
+  readonly name: string;
+  readonly home: string;
+  readonly directory: string;
+  readonly store: ClusterStore;
+  /** Writers whose acknowledged writes are still to be read back. */
+  readonly writers: Writer[] = [];
+  readonly #spec: ClusterSpec;
+  readonly #specFile: string;
+  #runs = 0;
+
+  constructor(base: string, name: string, minor: string) {
+    const parsed = parseClusterName(name);
+    if (!parsed.ok) throw new Error(`${name} is no cluster's name: ${parsed.error}`);
+    this.name = name;
+    this.home = base;
+    this.directory = clusterDirectory(base, parsed.value);
+    this.store = createLocalStore({ stateDir: this.directory, clock: systemClock });
+    this.#spec = defaultSpec({ name: parsed.value, memberCount: 3, version: minor });
+    this.#specFile = join(base, `${name}.json`);
+  }
+
+  async prepare(): Promise<void> {
+    await writeFile(this.#specFile, JSON.stringify(this.#spec));
+  }
+
+  /** One life of the controller, from nothing in memory to its end or its death. */
+  async controller({ killAt, everyLook }: ControllerOptions = {}): Promise<ControllerRun> {
+    const report = join(this.home, `${this.name}.${++this.#runs}.report`);
+    const child = spawn(
+      process.execPath,
+      [
+        CONTROLLER,
+        `--home=${this.home}`,
+        `--cluster=${this.name}`,
+        `--report=${report}`,
+        `--found=${this.#specFile}`,
+        ...(killAt === undefined ? [] : [`--kill-at=${killAt}`]),
+        ...(everyLook === true ? ['--every-look'] : []),
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const timer = setTimeout(() => {
+      stderr += `It ran longer than ${CONTROLLER_MS} ms.`;
+      child.kill('SIGTERM');
+    }, CONTROLLER_MS);
+    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+    clearTimeout(timer);
+    const lines = await reportIn(report);
+    await rm(report, { force: true });
+    const points = lines.flatMap((line) => (line.kind === 'point' ? [line.point] : []));
+    const toldNew = lines.flatMap((line) => (line.kind === 'new' ? [line.host] : []));
+    const last = points.at(-1);
+    return {
+      ...(signal === 'SIGKILL' && last !== undefined ? { killedAt: last } : {}),
+      points,
+      toldNew,
+      code: code ?? undefined,
+      stderr,
+    };
+  }
+
+  /** What people want from now on, as a command would write it. */
+  async wish(change: (wish: Wish) => Partial<Omit<Wish, 'generation'>>): Promise<void> {
+    const read = await this.store.readWish();
+    if (!read.ok || read.value === undefined) throw new Error(`${this.name} has no wish`);
+    const { generation, ...wish } = read.value;
+    const written = await this.store.writeWish({ ...wish, ...change(read.value) }, generation);
+    if (!written.ok) throw new Error(written.error.summary);
+  }
+
+  async clusterID(): Promise<string> {
+    const record = await this.store.readRecord();
+    return (record.ok ? record.value?.clusterID : undefined) ?? '';
+  }
+
+  /** The members' processes by host, from the kernel's own table. */
+  async processes(): Promise<ReadonlyMap<string, LabProcess>> {
+    const all = await processesOf(this.directory);
+    return new Map(
+      all.flatMap((process): readonly [string, LabProcess][] => {
+        const host = /\/members\/([^/]+)\/data$/.exec(process.flags['data-dir'] ?? '')?.[1];
+        return process.kind === 'member' && host !== undefined ? [[host, process]] : [];
+      }),
+    );
+  }
+
+  async process(host: string): Promise<LabProcess> {
+    const found = (await this.processes()).get(host);
+    if (found === undefined) throw new Error(`No member runs on ${host}.`);
+    return found;
+  }
+
+  /** `kill -9`, of a life that is long enough to count as one: members that keep dying are started later and later. */
+  async crash(host: string): Promise<void> {
+    const { pid } = await this.process(host);
+    const leftMs = LIFE_MS - (await ageMs(pid));
+    if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs));
+    await killHard(pid);
+  }
+
+  dataDirectory(host: string): string {
+    return join(this.directory, 'members', host, 'data');
+  }
+
+  /** Everything that was written to the journal since, oldest first. */
+  async journalSince(at: number): Promise<readonly JournalLine[]> {
+    const older = await readJournal(join(this.directory, 'journal.1.jsonl'));
+    const current = await readJournal(join(this.directory, 'journal.jsonl'));
+    return [...older, ...current].filter((line) => line.at >= at);
+  }
+
+  /** The write-ahead logs there are, by inode: a rename keeps it, a deletion does not. */
+  async logs(): Promise<ReadonlyMap<number, string>> {
+    const found = new Map<number, string>();
+    const members = join(this.directory, 'members');
+    for (const host of await readdir(members).catch(() => [])) {
+      const aside = join(members, host, 'aside');
+      const kept = (await readdir(aside).catch(() => [])).map((name) => join(aside, name));
+      for (const data of [join(members, host, 'data'), ...kept]) {
+        const wal = await stat(join(data, 'member', 'wal')).catch(() => undefined);
+        if (wal !== undefined) found.set(wal.ino, data);
+      }
+    }
+    return found;
+  }
+
+  /** What was moved aside has been seen to be kept; each takes 128 MB of disk. */
+  async clearAside(): Promise<void> {
+    const members = join(this.directory, 'members');
+    for (const host of await readdir(members).catch(() => [])) {
+      await rm(join(members, host, 'aside'), { recursive: true, force: true });
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const writer of this.writers.splice(0)) await writer.stop();
+    await endProcesses(this.directory);
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
+    await rm(this.#specFile, { force: true });
+  }
+}
+
+async function ageMs(pid: number): Promise<number> {
+  const [stat, uptime] = await Promise.all([
+    readFile(`/proc/${pid}/stat`, 'utf8'),
+    readFile('/proc/uptime', 'utf8'),
+  ]);
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const startedAtS = Number(fields[19]) / TICKS_PER_SECOND;
+  return (Number(uptime.split(' ')[0]) - startedAtS) * 1000;
+}
+
+async function reportIn(path: string): Promise<readonly ReportLine[]> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as ReportLine);
+}

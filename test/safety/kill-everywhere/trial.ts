@@ -1,0 +1,164 @@
+import { type JournalLine, deedsOf, tellDeed, tellJournal } from '../../lab/journal.js';
+import { Writer } from '../../lab/writer.js';
+import type { Move } from './operations.js';
+import type { ControllerRun, Stage } from './stage.js';
+import { type Survey, endOf, survey } from './survey.js';
+
+export interface Trial {
+  /** Absent: the controller came to its end undisturbed. */
+  readonly killedAt: string | undefined;
+  /** The points that the first controller met until its end. */
+  readonly points: readonly string[];
+  /** What must not have happened, in words. Empty: it came to the same end with nothing lost. */
+  readonly faults: readonly string[];
+  readonly after: Survey | undefined;
+  /** What the journal says of it, for a fault's message. */
+  readonly journal: string;
+}
+
+export interface TrialOptions {
+  readonly killAt?: string;
+  readonly everyLook: boolean;
+  /** What an undisturbed controller makes of the same move; absent for the first one. */
+  readonly sameEnd?: string;
+}
+
+const WRITES = 10;
+const HOLDS_NO_WRITER: ReadonlySet<Move['operation']> = new Set(['birth', 'up']);
+
+/** Does the move once, with at most one killed controller and then one that is left alone, and judges the end. */
+export async function attempt(stage: Stage, move: Move, options: TrialOptions): Promise<Trial> {
+  const { killAt, everyLook, sameEnd } = options;
+  const before = move.operation === 'birth' ? UNBORN : await survey(stage);
+  const logsBefore = await stage.logs();
+  if (!HOLDS_NO_WRITER.has(move.operation)) {
+    const writer = new Writer(
+      before.members.map(({ clientURL }) => clientURL),
+      prefix(),
+    );
+    await writer.begin();
+    stage.writers.push(writer);
+  }
+  const startedAt = Date.now();
+  const begun = await move.begin(stage, before);
+  const ending = new AbortController();
+  const meanwhile = begun.meanwhile?.(ending.signal);
+
+  const runs: ControllerRun[] = [];
+  const first = await stage.controller({
+    everyLook,
+    ...(killAt === undefined ? {} : { killAt }),
+  });
+  runs.push(first);
+  if (first.killedAt !== undefined) runs.push(await stage.controller());
+  ending.abort();
+  await meanwhile;
+
+  const faults: string[] = [];
+  const last = runs.at(-1);
+  if (last?.code !== 0) faults.push(`it did not converge: ${last?.stderr.trim() ?? ''}`);
+  const after = await survey(stage).catch((error: Error) => void faults.push(error.message));
+  if (after !== undefined) {
+    const ids = { before, after, replaced: begun.replaced };
+    faults.push(...faultsOfMembership(move, ids), ...(await lostWrites(stage, after)));
+    if (sameEnd !== undefined && endFor(move, after, stage) !== sameEnd) {
+      faults.push(`another end: ${endFor(move, after, stage)} instead of ${sameEnd}`);
+    }
+  }
+  const lines = await stage.journalSince(startedAt);
+  faults.push(...faultsOfJournal(move, lines, runs));
+  const kept = await stage.logs();
+  for (const [inode, path] of logsBefore) {
+    if (kept.has(inode) || begun.taken?.includes(inode) === true) continue;
+    faults.push(`the data that was at ${path} is gone`);
+  }
+  await stage.clearAside();
+  return {
+    killedAt: first.killedAt,
+    points: first.points,
+    faults,
+    after,
+    journal: tellJournal(lines),
+  };
+}
+
+const UNBORN: Survey = { clusterID: '', leader: undefined, members: [] };
+let writers = 0;
+const prefix = (): string => `kill/${process.pid}/${++writers}/`;
+
+/** The end of a birth without what is found anew for every cluster: its directory and its ports. */
+export function endFor(move: Move, after: Survey, stage: Stage): string {
+  const end = endOf(after);
+  return move.operation === 'birth'
+    ? end.replaceAll(stage.directory, '…').replaceAll(/(127\.0\.0\.1):\d+/g, '$1')
+    : end;
+}
+
+function faultsOfMembership(
+  { operation }: Move,
+  { before, after, replaced }: { before: Survey; after: Survey; replaced: readonly string[] },
+): readonly string[] {
+  const faults: string[] = [];
+  if (operation !== 'birth' && after.clusterID !== before.clusterID) {
+    faults.push(`the cluster was ${before.clusterID} and is ${after.clusterID}`);
+  }
+  for (const { host, name, isLearner } of after.members) {
+    if (isLearner) faults.push(`${name} on ${host} is still a learner`);
+  }
+  for (const { host, id } of before.members) {
+    const now = after.members.find((member) => member.host === host);
+    if (now === undefined) continue;
+    if (replaced.includes(host) === (now.id === id)) {
+      faults.push(
+        replaced.includes(host) ? `${host} is still ${id}` : `${host} was ${id} and is ${now.id}`,
+      );
+    }
+  }
+  return faults;
+}
+
+/** Nothing acknowledged may be lost; and at the end all members hold the same. */
+async function lostWrites(stage: Stage, after: Survey): Promise<readonly string[]> {
+  const endpoints = after.members.map(({ clientURL }) => clientURL);
+  if (endpoints.length === 0) {
+    for (const writer of stage.writers) await writer.stop();
+    return [];
+  }
+  const faults: string[] = [];
+  for (const writer of stage.writers.splice(0)) {
+    const { lost, hashes, acknowledged } = await writer.verify(endpoints);
+    if (lost.length > 0) faults.push(`${lost.length} of ${acknowledged} writes are lost`);
+    if (new Set(Object.values(hashes)).size > 1) {
+      faults.push(`members differ: ${JSON.stringify(hashes)}`);
+    }
+  }
+  const writer = new Writer(endpoints, prefix());
+  await writer.begin();
+  await writer.flows(WRITES);
+  const { lost } = await writer.verify(endpoints);
+  if (lost.length > 0) faults.push(`${lost.length} writes after the end are lost`);
+  return faults;
+}
+
+/** etcd refused nothing that was declared safe, and nobody was told `new` who was not to be born, or twice. */
+function faultsOfJournal(
+  { operation }: Move,
+  lines: readonly JournalLine[],
+  runs: readonly ControllerRun[],
+): readonly string[] {
+  const faults: string[] = [];
+  for (const deed of deedsOf(lines)) {
+    const { outcome, problem } = deed;
+    // What never reached anybody was not refused by them; a request of a dead controller has no problem of its own.
+    if (outcome !== 'refused' || problem === undefined || problem.code === 'etcd-not-reached') {
+      continue;
+    }
+    faults.push(`refused: ${tellDeed(deed)} (${problem.code}: ${problem.detail})`);
+  }
+  const told = runs.flatMap(({ toldNew }) => toldNew);
+  if (operation !== 'birth' && told.length > 0) faults.push(`told new: ${told.join(', ')}`);
+  for (const host of new Set(told)) {
+    if (told.indexOf(host) !== told.lastIndexOf(host)) faults.push(`${host} was told new twice`);
+  }
+  return faults;
+}
