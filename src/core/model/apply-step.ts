@@ -64,7 +64,10 @@ export function landLate(world: World, step: Step): Applied {
   }
 }
 
-/** etcd refuses one who is no voter; to one that is dead or lags the transfer times out, and the leader stays. */
+/**
+ * etcd refuses one who is no voter. To one that is dead or lags the transfer does not end before the asker gives up,
+ * so that nobody says what became of it; the leader stays.
+ */
 function moveLeader(world: World, step: Extract<Step, { kind: 'move-leader' }>): Applied {
   const leaderSide = ledSide(world);
   const { leader } = world;
@@ -75,9 +78,9 @@ function moveLeader(world: World, step: Extract<Step, { kind: 'move-leader' }>):
   if (to === undefined) return refuse(world, 'bad-leader-transferee');
   const heir = liveHostOf(world, to.id);
   if (heir === undefined || !isAlive(world, to.id) || (heir.side ?? 0) !== leaderSide) {
-    return refuse(world, 'leader-transfer-timeout');
+    return unanswered(world, 'leader-transfer-timeout');
   }
-  if (heir.caughtUp === false) return refuse(world, 'leader-transfer-timeout');
+  if (heir.caughtUp === false) return unanswered(world, 'leader-transfer-timeout');
   return applied({ ...world, leader: step.to, term: world.term + 1n });
 }
 

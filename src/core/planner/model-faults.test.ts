@@ -214,9 +214,11 @@ describe('whom we do not see', () => {
     expect(leaderName(land(led, move))).toBe('m2');
     expect(applyStep(hide(led, host('m1')), move).outcome).toBe('unknown');
     expect(applyStep(crash(led, host('m2')), move)).toMatchObject({
+      outcome: 'unknown',
       reason: 'leader-transfer-timeout',
     });
     expect(applyStep(fallBehind(led, host('m2')), move)).toMatchObject({
+      outcome: 'unknown',
       reason: 'leader-transfer-timeout',
     });
   });
