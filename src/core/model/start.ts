@@ -25,6 +25,7 @@ export function start(world: World, step: Start): Applied {
       version: step.launch.version,
     },
     data: first,
+    ...(isBornAgain(world, step, first) ? { oldList: birthList(world) } : {}),
   };
   const issuedNew =
     step.launch.purpose === 'birth' && !world.record.issuedNew.includes(step.host)
@@ -39,6 +40,23 @@ export function start(world: World, step: Start): Applied {
         : world.hosts.map((other) => (other === host ? started : other)),
   });
 }
+
+/** `new` in a cluster that was born long ago, where nobody could tell: an empty member under the old ids. */
+const isBornAgain = (world: World, { launch }: Start, data: DataSight): boolean =>
+  launch.purpose === 'birth' &&
+  world.members.length > 0 &&
+  data.kind === 'present' &&
+  data.clusterID === world.clusterID;
+
+/** What such a member believes until somebody leads it: what it was told, and that nobody has published anything. */
+const birthList = ({ target }: World): readonly Member[] =>
+  target.members.map(({ name, peerURLs }) => ({
+    id: memberIDAtBirth(peerURLs, target.token),
+    name,
+    peerURLs,
+    clientURLs: [],
+    isLearner: false,
+  }));
 
 /** The identity that a start on empty data writes, or why etcd ends instead. */
 function firstStart(world: World, step: Start, host: WorldHost | undefined): DataSight | string {
