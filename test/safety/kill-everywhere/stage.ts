@@ -27,6 +27,11 @@ const LIFE_MS = SHORT_LIFE_MS + 500;
 /** The unit of the kernel's process times, on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
+const LINK =
+  /"ts":"([^"]+)".*"msg":"(peer became active|peer became inactive[^"]*|ready to serve client requests)"(?:.*"peer-id":"([0-9a-f]+)")?/;
+/** The health interval is counted from connections that are older than the operation. */
+const LINKS_BEFORE_MS = 10_000;
+
 export interface ControllerRun {
   /** Absent: it came to its own end. */
   readonly killedAt?: string;
@@ -156,6 +161,21 @@ export class Stage {
     const older = await readJournal(join(this.directory, 'journal.1.jsonl'));
     const current = await readJournal(join(this.directory, 'journal.jsonl'));
     return [...older, ...current].filter((line) => line.at >= at);
+  }
+
+  /** What the members logged of their connections to each other since: etcd judges the health of the others by them. */
+  async links(since: number): Promise<readonly string[]> {
+    const members = join(this.directory, 'members');
+    const found: string[] = [];
+    for (const host of await readdir(members).catch(() => [])) {
+      const log = await readFile(join(members, host, 'etcd.log'), 'utf8').catch(() => '');
+      for (const line of log.split('\n')) {
+        const [, ts = '', message = '', peer = ''] = LINK.exec(line) ?? [];
+        if (ts === '' || Date.parse(ts) < since - LINKS_BEFORE_MS) continue;
+        found.push(`${ts.slice(11, 23)} ${host}: ${message} ${peer}`);
+      }
+    }
+    return found.sort();
   }
 
   /** The write-ahead logs there are, by inode: a rename keeps it, a deletion does not. */

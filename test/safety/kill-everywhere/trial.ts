@@ -78,7 +78,9 @@ export async function attempt(stage: Stage, move: Move, options: TrialOptions): 
     points: first.points,
     faults,
     after,
-    journal: tellJournal(lines),
+    journal: [tellJournal(lines), ...(faults.length > 0 ? await stage.links(startedAt) : [])].join(
+      '\n',
+    ),
   };
 }
 
