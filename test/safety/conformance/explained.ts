@@ -1,4 +1,5 @@
-import { type EtcdVersion, minorOf } from '../../../src/core/cluster/index.js';
+import { unsafeBrand } from '../../../src/base/index.js';
+import { type EtcdVersion, compareVersions, minorOf } from '../../../src/core/cluster/index.js';
 import type { Verdict } from './answer.js';
 
 /** Why etcd allows less than the model, or says it in other words: listed, so that nobody takes the model for more. */
@@ -29,6 +30,20 @@ const RULES: readonly Rule[] = [
       what.endsWith('to join') && model === 'done' && etcd === 'refused (log-lost)',
   },
   {
+    fact: '1.4',
+    because:
+      'an empty cluster under the old id: 3.4.45 lets the third member, whose log is longer, live without ever serving; in the model it follows, as it does from 3.5 on',
+    holds: ({ verdict, model, version }) =>
+      verdict === 'afterwards' && isMinor(version, '3.4') && model.includes('etcd:  m3 running'),
+  },
+  {
+    fact: '5.7',
+    because:
+      'up to 3.5.30 and 3.6.11 an update makes a learner a voter in the list and not in raft, which goes on without it; the model goes by the list. The planner never asks for it',
+    holds: ({ verdict, what, version }) =>
+      verdict === 'afterwards' && what.includes('learner') && updateClearsLearner(version),
+  },
+  {
     fact: '8.3',
     because:
       'a member that knows of no leader says so at once and nothing happens; in the model nobody answers, so that it may have happened',
@@ -43,5 +58,13 @@ export function explain(difference: Difference): Explanation | undefined {
   return rule === undefined ? undefined : { fact: rule.fact, because: rule.because };
 }
 
-export const isMinor = ({ version }: Difference, ...minors: readonly string[]): boolean =>
+const isMinor = (version: EtcdVersion, ...minors: readonly string[]): boolean =>
   minors.includes(minorOf(version));
+
+const updateClearsLearner = (version: EtcdVersion): boolean =>
+  isMinor(version, '3.4') ||
+  (isMinor(version, '3.5') && compareVersions(version, FIXED_IN_35) < 0) ||
+  (isMinor(version, '3.6') && compareVersions(version, FIXED_IN_36) < 0);
+
+const FIXED_IN_35 = unsafeBrand<EtcdVersion>('3.5.31');
+const FIXED_IN_36 = unsafeBrand<EtcdVersion>('3.6.12');

@@ -74,6 +74,10 @@ const LOOK_EVERY_MS = 100;
 const INTERVAL_MS = 7000;
 /** A process that is up for this long without a leader will not end by itself any more. */
 const LIVES_MS = 3000;
+/** A killed process closes its connections; on a busy machine the others need a moment to see it. */
+const NOTICED_MS = 300;
+/** At the latest by a read that times out. */
+const NOTICE_MS = 10_000;
 const SECOND_MS = 1100;
 const NOBODY: MemberID = memberIDOf(0xdeadn);
 const FULL_LOG_WRITES = 300;
@@ -87,6 +91,7 @@ export class Pair {
   readonly names = new Names();
   readonly real: RealCluster;
   #world: World;
+  #beforeFault: { readonly world: World; readonly at: number } | undefined;
   readonly #addedAt = new Map<string, number>();
   /** Requests that nobody answered: they may have landed, or land later. */
   #inFlight: Step[] = [];
@@ -211,6 +216,7 @@ export class Pair {
 
   /** Killed, and what comes next is asked before anybody has noticed. */
   async crashUnnoticed(...hosts: readonly string[]): Promise<void> {
+    this.#beforeFault = { world: this.#world, at: Date.now() };
     for (const host of hosts) {
       await this.real.crash(host);
       this.#now((world) => crash(world, unsafeBrand<HostName>(host)));
@@ -220,10 +226,12 @@ export class Pair {
   /** The process is killed; nothing is compared but what is seen afterwards. */
   async crash(...hosts: readonly string[]): Promise<void> {
     await this.crashUnnoticed(...hosts);
+    await systemClock.sleep(NOTICED_MS, NEVER);
     await this.#seeSame(`${hosts.join(' and ')} ${hosts.length > 1 ? 'crash' : 'crashes'}`);
   }
 
   async loseData(...hosts: readonly string[]): Promise<void> {
+    this.#beforeFault = { world: this.#world, at: Date.now() };
     for (const host of hosts) {
       await this.real.loseData(host);
       this.#now((world) => loseData(world, unsafeBrand<HostName>(host)));
@@ -322,7 +330,28 @@ export class Pair {
       this.#now(() => settle(applied.world));
     }
     if (etcd.kind === 'nobody') this.#inFlight.push(step);
+    const late = verdict === 'less' ? this.#takenBeforeTheFault(step) : undefined;
+    if (late !== undefined) {
+      registered(late);
+      this.#now(() => settle(late));
+      await this.#conclude(`${what}, before the fault was noticed`, etcd, etcd, 'same');
+      return;
+    }
     await this.#conclude(what, model, etcd, verdict);
+  }
+
+  /**
+   * Members notice a moment late that one of them is gone. What they take in that moment is, in the model, a request
+   * that was taken before the fault and landed after it; undefined when the model has no such story either.
+   */
+  #takenBeforeTheFault(step: Step): World | undefined {
+    if (this.#beforeFault === undefined) return undefined;
+    const { world, at } = this.#beforeFault;
+    if (Date.now() - at > NOTICE_MS || applyStep(world, step).outcome !== 'applied') {
+      return undefined;
+    }
+    const late = landLate(this.#world, step);
+    return late.outcome === 'applied' ? late.world : undefined;
   }
 
   async #compareStart(what: string, host: string, launches: Launches): Promise<void> {

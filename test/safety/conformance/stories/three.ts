@@ -120,6 +120,32 @@ export const three: readonly Story[] = [
     },
   },
   {
+    name: 'three voters, asked as one of them goes',
+    voters: 3,
+    processes: 3,
+    quick: true,
+    play: async (it) => {
+      const [one, two] = [await it.follower(), await it.follower(1)];
+      await it.interval();
+      await it.crashUnnoticed(one);
+      await it.remove(two);
+      await it.start(one, 'restart');
+    },
+  },
+  {
+    name: 'three voters, asked for more as one of them goes',
+    voters: 3,
+    processes: 3,
+    quick: false,
+    play: async (it) => {
+      const one = await it.follower();
+      await it.interval();
+      await it.crashUnnoticed(one);
+      await it.add('m4');
+      await it.remove(one);
+    },
+  },
+  {
     name: 'three voters, asked as the quorum goes',
     voters: 3,
     processes: 3,
