@@ -18,9 +18,10 @@ import type { UnresolvedChange } from './plan-types.js';
 export const QUIET_PERIOD_MS = 7000;
 /**
  * etcd adds a member, and removes a connected one, only when the others have been connected for its HealthInterval of
- * 5 s (etcd-facts 5.2; its mayRemoveMember counts with the same interval); a little more, because connecting takes a moment.
+ * 5 s (etcd-facts 5.2; its mayRemoveMember counts with the same interval). More than that, because we count from the start
+ * of the process and etcd from the connection, and the first one to a newcomer is often lost again within half a second.
  */
-export const HEALTH_INTERVAL_MS = 5500;
+export const HEALTH_INTERVAL_MS = 6500;
 /** etcd asks for 90 % of the leader's log before it promotes; we ask for a little more, so that it never refuses. */
 export const LEARNER_SYNC_PERCENT = 95n;
 /** A restarted voter may lag this many entries behind the leader before the next one is stopped. */

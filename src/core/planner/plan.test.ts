@@ -523,7 +523,7 @@ describe('change', () => {
     expect(next(wanting(young, 'm1', 'm2', 'm3', 'm4'))).toMatchObject({
       kind: 'wait',
       for: 'etcd-health-interval',
-      until: world.now + 5500,
+      until: world.now + 6500,
     });
   });
 
