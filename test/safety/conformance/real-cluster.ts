@@ -22,7 +22,7 @@ import {
   parseClusterName,
 } from '../../../src/core/cluster/index.js';
 import { clusterDirectory, createLocalDriver } from '../../../src/drivers/local/index.js';
-import { observe } from '../../../src/engine/controller/observe.js';
+import { type Sighting, observe } from '../../../src/engine/controller/observe.js';
 import { DEFAULT_TIMINGS } from '../../../src/engine/controller/timings.js';
 import type { EtcdAdmin, HostDriver } from '../../../src/engine/ports/index.js';
 import { createEtcdAdmin } from '../../../src/services/admin/index.js';
@@ -110,6 +110,10 @@ export class RealCluster {
 
   /** What the product's own controller sees. */
   async observe(target: Target, record: ClusterRecord): Promise<Observation> {
+    return (await this.sight(target, record)).observation;
+  }
+
+  async sight(target: Target, record: ClusterRecord): Promise<Sighting> {
     const eyes = {
       driver: this.driver,
       admin: this.admin,
@@ -117,7 +121,7 @@ export class RealCluster {
       logger: silentLogger,
       timings: { ...DEFAULT_TIMINGS, leaderlessProbeMs: LOOK_MS },
     };
-    return (await observe(eyes, target, record, LOOK_MS, NEVER)).observation;
+    return observe(eyes, target, record, LOOK_MS, NEVER);
   }
 
   async crash(host: string): Promise<void> {

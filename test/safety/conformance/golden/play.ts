@@ -1,0 +1,97 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import {
+  type Block,
+  argsOf,
+  parseScenario,
+} from '../../../../src/core/planner/testing/language/parse.js';
+import type { RealEtcd } from '../../real/etcd.js';
+import { RealCluster } from '../real-cluster.js';
+import { COMMANDS } from './commands.js';
+import { essenceOf } from './essence.js';
+import { processesOf, whyNotPlayed } from './playable.js';
+import { RealScene } from './scene.js';
+
+/** From the compiled file and from the source alike: the scenarios are not compiled. */
+const DIRECTORY = fileURLToPath(
+  new URL(
+    import.meta.url.includes('/.tmp/')
+      ? '../../../../../../src/core/planner/scenarios/'
+      : '../../../../src/core/planner/scenarios/',
+    import.meta.url,
+  ),
+);
+
+export interface Golden {
+  readonly name: string;
+  readonly blocks: readonly Block[];
+  readonly processes: number;
+  /** Why it cannot be played on real members; undefined: it can. */
+  readonly whyNot: string | undefined;
+}
+
+export interface Played {
+  readonly name: string;
+  readonly version: string;
+  /** Steps, waits and ends that were the same. */
+  readonly same: number;
+  /** Where they part, in a few lines; undefined when they do not. */
+  readonly difference: string | undefined;
+}
+
+export const goldens = (): readonly Golden[] =>
+  readdirSync(DIRECTORY)
+    .filter((file) => file.endsWith('.txt'))
+    .sort()
+    .map((file) => {
+      const blocks = parseScenario(readFileSync(`${DIRECTORY}${file}`, 'utf8'));
+      return {
+        name: file.replace(/\.txt$/, ''),
+        blocks,
+        processes: processesOf(blocks),
+        whyNot: whyNotPlayed(blocks),
+      };
+    });
+
+let clusters = 0;
+
+/** Plays a golden scenario on real members, up to the first thing that is said differently. */
+export async function playGolden(base: string, etcd: RealEtcd, golden: Golden): Promise<Played> {
+  const real = new RealCluster(base, `golden-${process.pid}-${++clusters}`, etcd);
+  const scene = new RealScene(real);
+  let same = 0;
+  const played = (difference?: string): Played => ({
+    name: golden.name,
+    version: etcd.version,
+    same,
+    difference,
+  });
+  try {
+    for (const { commands, expected } of golden.blocks) {
+      const texts: string[] = [];
+      for (const line of commands) {
+        const text = await COMMANDS[line.name]?.(scene, argsOf(line));
+        if (text !== undefined) texts.push(text);
+      }
+      const wanted = essenceOf(expected);
+      const said = essenceOf(texts.join('\n'));
+      if (wanted.join('\n') !== said.join('\n')) {
+        const lines = commands.map(({ name, words }) => [name, ...words].join(' ')).join('; ');
+        return played(
+          [`after ${lines}`, ...told('golden', wanted), ...told('real', said)].join('\n'),
+        );
+      }
+      same += wanted.length;
+    }
+    return played();
+  } catch (error) {
+    return played(
+      `could not be carried on: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  } finally {
+    await real.close();
+  }
+}
+
+const told = (who: string, lines: readonly string[]): readonly string[] =>
+  lines.map((line) => `${`${who}:`.padEnd(8)}${line}`);

@@ -1,0 +1,259 @@
+import { setMaxListeners } from 'node:events';
+import {
+  type Instant,
+  type MemberID,
+  instantOf,
+  ok,
+  silentLogger,
+  systemClock,
+  unsafeBrand,
+} from '../../../../src/base/index.js';
+import {
+  type ClusterRecord,
+  type ClusterToken,
+  type Member,
+  type Target,
+  leaderOf,
+  quorumOf,
+  standingOf,
+  votersOf,
+} from '../../../../src/core/cluster/index.js';
+import type { World } from '../../../../src/core/model/index.js';
+import {
+  MEMBERSHIP_STEPS,
+  type Plan,
+  type Step,
+  type UnresolvedChange,
+  plan as planNext,
+} from '../../../../src/core/planner/index.js';
+import type { PlannedStep } from '../../../../src/core/planner/testing/language/scene.js';
+import { carryOut } from '../../../../src/engine/controller/carry-out.js';
+import type { Sighting } from '../../../../src/engine/controller/observe.js';
+import type { ClusterStore, HeldLock } from '../../../../src/engine/ports/index.js';
+import { type Answer, ofOutcome } from '../answer.js';
+import type { RealCluster } from '../real-cluster.js';
+
+/** The controller's own word for how long an unknown change is kept in mind. */
+const QUIET_MS = 7000;
+const CALM_MS = 25_000;
+const LOOK_EVERY_MS = 100;
+export const NEVER: AbortSignal = new AbortController().signal;
+setMaxListeners(0, NEVER);
+
+/** A step that was decided, with the look it was decided on. */
+export interface Decision {
+  readonly plan: PlannedStep;
+  readonly sighting: Sighting;
+}
+
+/**
+ * A scenario on real members: what a controller may remember, the production planner on what the production observer
+ * sees, and the production code that carries a step out. Only the list is put in the order of the scenario, because
+ * etcd's own order comes from ids that nobody chooses.
+ */
+export class RealScene {
+  readonly real: RealCluster;
+  target: Target;
+  record: ClusterRecord;
+  unresolved: UnresolvedChange | undefined;
+  decided: Decision | undefined;
+  /** Requests that were said to be sent and were not. */
+  inFlight: Decision[] = [];
+  readonly #order: MemberID[] = [];
+
+  constructor(real: RealCluster) {
+    this.real = real;
+    const name = real.name;
+    const token = unsafeBrand<ClusterToken>(`${name}-1`);
+    const { version } = real.etcd;
+    this.target = {
+      name,
+      token,
+      version,
+      members: [],
+      state: 'up',
+      firstLife: 'plain',
+      retire: [],
+    };
+    this.record = {
+      formatVersion: 1,
+      name,
+      token,
+      version,
+      issuedNew: [],
+      addresses: {},
+      retire: [],
+    };
+  }
+
+  /** Another target; new hosts get addresses, and what the record has stays. */
+  want(target: Target): void {
+    this.target = target;
+    const { retire } = target;
+    const addresses = { ...this.real.addresses, ...this.record.addresses };
+    this.record = { ...this.record, retire, addresses };
+  }
+
+  async look(): Promise<Sighting> {
+    const sighting = await this.real.sight(this.target, this.record);
+    const { observation } = sighting;
+    const list = observation.memberList;
+    if (list.kind === 'unseen') return sighting;
+    const members = this.#inOrder(list.members);
+    return { ...sighting, observation: { ...observation, memberList: { ...list, members } } };
+  }
+
+  async decide(): Promise<Plan> {
+    const sighting = await this.look();
+    const { observation } = sighting;
+    const list = observation.memberList;
+    const { unresolved } = this;
+    if (unresolved !== undefined && list.kind === 'linearizable') {
+      if (list.at >= unresolved.at + QUIET_MS) this.unresolved = undefined;
+    }
+    const plan = planNext({
+      target: this.target,
+      record: this.record,
+      observation,
+      now: systemClock.now(),
+      ...(this.unresolved === undefined ? {} : { unresolved: this.unresolved }),
+    });
+    this.decided = plan.kind === 'step' ? { plan, sighting } : undefined;
+    return plan;
+  }
+
+  /** Carries out what was decided, as the controller does. */
+  async carryOut({ plan, sighting }: Decision): Promise<Answer> {
+    const { observation, clientURLs } = sighting;
+    const { outcome } = await carryOut(
+      plan.step,
+      {
+        driver: this.real.driver,
+        admin: this.real.admin,
+        store: this.#store(),
+        lock: LOCK,
+        logger: silentLogger,
+        record: this.record,
+        standing: standingOf(this.target, observation, this.record.addresses),
+        clientURLs,
+      },
+      NEVER,
+    );
+    return ofOutcome(outcome);
+  }
+
+  noteUnknown(step: Step, at: Instant = systemClock.now()): void {
+    if (MEMBERSHIP_STEPS.has(step.kind)) this.unresolved = { step: step.kind, at };
+  }
+
+  /** That a host is told `new` is written before it is started, whatever becomes of it. */
+  noteIntent(step: Step): void {
+    if (step.kind !== 'start-member' || step.launch.purpose !== 'birth') return;
+    const issuedNew = [...new Set([...this.record.issuedNew, step.host])];
+    this.record = { ...this.record, issuedNew };
+  }
+
+  /**
+   * Waits until what follows by itself has followed: members that run and can have a leader know one and have
+   * published their names, those that cannot know that they have none, and the removed have ended.
+   */
+  async calm(): Promise<void> {
+    const end = performance.now() + CALM_MS;
+    for (;;) {
+      const unrest = unrestIn(await this.look());
+      if (unrest === undefined) return;
+      if (performance.now() > end) throw new Error(`it does not come to rest: ${unrest}`);
+      await systemClock.sleep(LOOK_EVERY_MS, NEVER);
+    }
+  }
+
+  async members(): Promise<readonly Member[]> {
+    const list = (await this.look()).observation.memberList;
+    return list.kind === 'unseen' ? [] : list.members;
+  }
+
+  /** For texts that want a world: its time and its target. */
+  get world(): World {
+    return {
+      now: instantOf(Date.now()),
+      target: this.target,
+      record: this.record,
+      members: [],
+      clusterID: this.record.clusterID,
+      leader: undefined,
+      term: 0n,
+      hosts: [],
+      addedCount: 0,
+    };
+  }
+
+  #inOrder(members: readonly Member[]): readonly Member[] {
+    const wanted = this.target.members.flatMap(({ peerURLs }) => peerURLs);
+    const placeInTarget = ({ peerURLs }: Member): number => {
+      const place = wanted.findIndex((url) => peerURLs.includes(url));
+      return place < 0 ? wanted.length : place;
+    };
+    const fresh = members.filter(({ id }) => !this.#order.includes(id));
+    for (const { id } of [...fresh].sort((a, b) => placeInTarget(a) - placeInTarget(b))) {
+      this.#order.push(id);
+    }
+    const place = ({ id }: Member): number => this.#order.indexOf(id);
+    return [...members].sort((a, b) => place(a) - place(b));
+  }
+
+  #store(): ClusterStore {
+    const nothing = async () => ok(undefined);
+    return {
+      readRecord: async () => ok(this.record),
+      writeRecord: async (record) => {
+        this.record = record;
+        return ok(undefined);
+      },
+      readWish: nothing,
+      writeWish: async (wish, basedOn) => ok({ ...wish, generation: basedOn + 1 }),
+      appendJournal: nothing,
+      readJournal: async () => [],
+      lock: async () => ok(LOCK),
+      lockHolder: async () => undefined,
+    };
+  }
+}
+
+const LOCK: HeldLock = { stillHeld: async () => true, release: async () => undefined };
+
+function unrestIn({ observation }: Sighting): string | undefined {
+  const { hosts, memberList } = observation;
+  if (memberList.kind === 'unseen') return undefined;
+  const { members, clusterID } = memberList;
+  const live = hosts.filter(({ process, data }) => {
+    if (process.kind !== 'running' || data.kind !== 'present') return false;
+    return data.clusterID === clusterID;
+  });
+  const idOn = (host: (typeof live)[number]): MemberID | undefined =>
+    host.data.kind === 'present' ? host.data.memberID : undefined;
+  const isVoter = (id: MemberID | undefined): boolean =>
+    votersOf(members).some((member) => member.id === id);
+  const voters = votersOf(members).length;
+  const canLead = live.filter((host) => isVoter(idOn(host))).length >= quorumOf(voters);
+  const leader = leaderOf(observation);
+  for (const sight of live) {
+    const { host, status } = sight;
+    const member = members.find(({ id }) => id === idOn(sight));
+    if (member === undefined) {
+      if (canLead && memberList.kind === 'linearizable')
+        return `${host} was removed and still runs`;
+      continue;
+    }
+    const knows = status.kind === 'answered' ? status.leader : undefined;
+    if (!canLead && knows !== undefined) return `${host} still believes in a leader`;
+    if (!canLead) continue;
+    if (knows === undefined || knows !== leader || !isVoter(leader)) return `${host} has no leader`;
+    if (member.name === '') return `${host} has not published its name`;
+    const runsAs = sight.process.kind === 'running' ? sight.process.flags['name'] : member.name;
+    if (member.name !== runsAs) return `${host} has not published its new name`;
+  }
+  const starting = hosts.find(
+    ({ process, data }) => process.kind === 'running' && data.kind === 'empty',
+  );
+  return starting === undefined ? undefined : `${starting.host} is starting`;
+}
