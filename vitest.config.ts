@@ -18,6 +18,7 @@ export default defineConfig({
         test: {
           name: 'safety',
           include: ['test/safety/**/*.test.ts'],
+          exclude: ['**/*.lab.test.ts', '**/node_modules/**'],
           testTimeout: 600_000,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
@@ -26,7 +27,11 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts', 'src/**/*.lab.test.ts'],
+          include: [
+            'test/e2e/**/*.test.ts',
+            'src/**/*.lab.test.ts',
+            'test/safety/**/*.lab.test.ts',
+          ],
           globalSetup: ['test/lab/global-setup.ts'],
           testTimeout: 240_000,
           hookTimeout: 240_000,

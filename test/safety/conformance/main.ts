@@ -1,26 +1,29 @@
 /**
  * The model is etcd: the same faults and requests on real etcd of every supported minor and in core/model, and every
  * answer compared. Where etcd allows less, the difference is listed with the fact that explains it; where it allows
- * more, the run fails.
+ * more, the run fails. And the planner, on what is seen of real members, says what the golden scenarios say.
  *
- *   npm run conformance -- [--version 3.6]… [--story WORD] [--short] [--all] [-o text|json]
+ *   npm run conformance -- [--version 3.6]… [--only stories|goldens] [--match WORD] [--short] [--all] [-o text|json]
  */
 import { parseArgs } from 'node:util';
 import { SUPPORTED_MINORS } from '../../../src/core/cluster/index.js';
 import { conclude, progress } from '../command.js';
-import { realEtcd } from '../real/etcd.js';
+import { type RealEtcd, realEtcd } from '../real/etcd.js';
 import { openScratch } from '../real/scratch.js';
+import { type Golden, type Played, goldens, playGolden } from './golden/play.js';
 import { verdictOf } from './report.js';
-import { playStory, withinCapacity } from './run.js';
+import { type StoryResult, playStory, withinCapacity } from './run.js';
 import { STORIES } from './stories/index.js';
+import type { Story } from './story.js';
 
-/** Processes at a time. */
+/** Processes of etcd at a time. */
 const CAPACITY = 7;
 
 const { values } = parseArgs({
   options: {
     version: { type: 'string', multiple: true },
-    story: { type: 'string' },
+    only: { type: 'string' },
+    match: { type: 'string', default: '' },
     short: { type: 'boolean', default: false },
     all: { type: 'boolean', default: false },
     output: { type: 'string', short: 'o', default: 'text' },
@@ -34,22 +37,48 @@ async function main(): Promise<void> {
   const scratch = await openScratch();
   try {
     const etcds = await Promise.all((values.version ?? SUPPORTED_MINORS).map(realEtcd));
-    const stories = STORIES.filter(
-      ({ name, quick }) => (quick || !values.short) && name.includes(values.story ?? ''),
-    );
-    const jobs = etcds.flatMap((etcd) =>
-      stories.map((story) => ({ etcd, story, processes: story.processes })),
-    );
-    const results = await withinCapacity(jobs, CAPACITY, async ({ etcd, story }) => {
-      const result = await playStory(scratch.base, etcd, story);
-      const { length } = result.results;
-      const end = result.brokenOff === undefined ? '' : `, broken off: ${result.brokenOff}`;
-      progress(`etcd ${etcd.version}, ${story.name}: ${length} cases${end}`);
-      return result;
+    const isWanted = ({ name, quick }: { readonly name: string; readonly quick: boolean }) =>
+      (quick || !values.short) && name.includes(values.match);
+    const stories = values.only === 'goldens' ? [] : STORIES.filter(isWanted);
+    const files = values.only === 'stories' ? [] : goldens();
+    const chosen = files.filter((golden) => golden.whyNot === undefined && isWanted(golden));
+
+    const results: StoryResult[] = [];
+    const played: Played[] = [];
+    const jobs = etcds.flatMap((etcd): readonly Job[] => [
+      ...stories.map((story) => ({ etcd, processes: story.processes, story })),
+      ...chosen.map((golden) => ({ etcd, processes: golden.processes, golden })),
+    ]);
+    await withinCapacity(jobs, CAPACITY, async ({ etcd, story, golden }) => {
+      if (story !== undefined) results.push(await tellStory(scratch.base, etcd, story));
+      if (golden !== undefined) played.push(await tellGolden(scratch.base, etcd, golden));
     });
     const seconds = Math.round((performance.now() - startedAt) / 1000);
-    conclude(verdictOf(results, { all: values.all, seconds }), values.output);
+    const notPlayed = files.filter(({ whyNot }) => whyNot !== undefined);
+    const options = { all: values.all, seconds };
+    conclude(verdictOf(results, { played, notPlayed }, options), values.output);
   } finally {
     await scratch.close();
   }
+}
+
+interface Job {
+  readonly etcd: RealEtcd;
+  readonly processes: number;
+  readonly story?: Story;
+  readonly golden?: Golden;
+}
+
+async function tellStory(base: string, etcd: RealEtcd, story: Story): Promise<StoryResult> {
+  const result = await playStory(base, etcd, story);
+  const end = result.brokenOff === undefined ? '' : `, broken off: ${result.brokenOff}`;
+  progress(`etcd ${etcd.version}, ${story.name}: ${result.results.length} cases${end}`);
+  return result;
+}
+
+async function tellGolden(base: string, etcd: RealEtcd, golden: Golden): Promise<Played> {
+  const played = await playGolden(base, etcd, golden);
+  const end = played.difference === undefined ? `${played.same} the same` : played.difference;
+  progress(`etcd ${etcd.version}, ${golden.name}: ${end}`);
+  return played;
 }

@@ -1,4 +1,5 @@
 import { type Verdict as Conclusion, machine } from '../command.js';
+import type { Golden, Played } from './golden/play.js';
 import type { CaseResult } from './pair.js';
 import type { StoryResult } from './run.js';
 
@@ -10,12 +11,16 @@ interface Case extends CaseResult {
 /** One screen: how many cases on which versions, what etcd does not allow and why, and what must not be. */
 export function verdictOf(
   results: readonly StoryResult[],
+  {
+    played,
+    notPlayed,
+  }: { readonly played: readonly Played[]; readonly notPlayed: readonly Golden[] },
   { all, seconds }: { readonly all: boolean; readonly seconds: number },
 ): Conclusion {
   const cases = results.flatMap(({ story, version, results: own }) =>
     own.map((result): Case => ({ ...result, story, version })),
   );
-  const versions = [...new Set(results.map(({ version }) => version))].sort();
+  const versions = [...new Set([...results, ...played].map(({ version }) => version))].sort();
   const less = cases.filter(({ verdict }) => verdict === 'less');
   const explained = cases.filter(({ explained: words }) => words !== undefined);
   const unexplained = cases.filter(
@@ -23,12 +28,25 @@ export function verdictOf(
       verdict !== 'same' && verdict !== 'less' && words === undefined,
   );
   const brokenOff = results.filter((result) => result.brokenOff !== undefined);
+  const otherwise = played.filter(
+    ({ difference, explained: words }) => difference !== undefined && words === undefined,
+  );
+  const known = played.filter(({ explained: words }) => words !== undefined);
   const ok =
-    cases.length > 0 && less.length === 0 && unexplained.length === 0 && brokenOff.length === 0;
+    cases.length + played.length > 0 &&
+    [less, unexplained, brokenOff, otherwise].every(({ length }) => length === 0);
   const count = (version: string, of: readonly Case[]) =>
     `${of.filter((each) => each.version === version).length}`;
   const table = [
-    ['etcd', 'cases', 'the same', 'etcd allows less', 'etcd allows more', 'not explained'],
+    [
+      'etcd',
+      'cases',
+      'the same',
+      'etcd allows less',
+      'etcd allows more',
+      'not explained',
+      'golden scenarios',
+    ],
     ...versions.map((version) => [
       version,
       count(version, cases),
@@ -39,6 +57,7 @@ export function verdictOf(
       count(version, explained),
       count(version, less),
       count(version, unexplained),
+      `${played.filter((each) => each.version === version && each.difference === undefined).length} of ${played.filter((each) => each.version === version).length}`,
     ]),
   ].map(([version = '', ...numbers]) =>
     [version.padEnd(8), ...numbers.map((number) => number.padStart(18))].join(''),
@@ -56,6 +75,13 @@ export function verdictOf(
       brokenOff: brokenOff.map(({ story, version, brokenOff: why }) => ({ story, version, why })),
       explained: grouped(explained),
       faults: [...less, ...unexplained],
+      goldens: {
+        played: played.length,
+        same: played.length - otherwise.length - known.length,
+        otherwise,
+        known,
+        notPlayed: notPlayed.map(({ name, whyNot }) => ({ name, why: whyNot })),
+      },
       seconds,
     },
     text: [
@@ -75,6 +101,15 @@ export function verdictOf(
       ...brokenOff.map(
         ({ story, version, brokenOff: why }) => `\netcd ${version}, ${story}, broken off: ${why}`,
       ),
+      ...known.map(
+        ({ name, version, explained: words }) =>
+          `\nKnown to part from real members, etcd ${version}, ${name}:\n  [facts ${words?.fact}] ${words?.because}`,
+      ),
+      ...otherwise.map(
+        ({ name, version, difference }) =>
+          `\netcd ${version}, golden scenario ${name}: ${difference}`,
+      ),
+      ...whyNotPlayed(notPlayed, all),
       '',
       ok
         ? `The model never allows less than etcd. ${seconds} s on ${machine()}`
@@ -89,6 +124,24 @@ const tellCase = ({ version, story, what, model, etcd, verdict, detail }: Case):
     ...(verdict === 'afterwards' ? [] : [`    model: ${model}`, `    etcd:  ${etcd}`]),
     ...(detail === '' ? [] : detail.split('\n').map((line) => `    ${line}`)),
   ].join('\n');
+
+/** Each reason once, with how many scenarios it keeps away; by name when everything is told. */
+function whyNotPlayed(notPlayed: readonly Golden[], all: boolean): readonly string[] {
+  if (notPlayed.length === 0) return [];
+  const reasons = new Map<string, string[]>();
+  for (const { name, whyNot = '' } of notPlayed) {
+    reasons.set(whyNot, [...(reasons.get(whyNot) ?? []), name]);
+  }
+  return [
+    '',
+    `Golden scenarios that real members cannot play: ${notPlayed.length}`,
+    ...[...reasons]
+      .sort(([, a], [, b]) => b.length - a.length)
+      .map(
+        ([reason, names]) => `  ${names.length} × ${reason}${all ? ` (${names.join(', ')})` : ''}`,
+      ),
+  ];
+}
 
 /** The explanations, each once, with the cases that need it. */
 function grouped(cases: readonly Case[]): readonly {

@@ -213,8 +213,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
           const told = answer.kind === 'done' ? '' : `   ${WORD[answer.kind]}${reasonIn(answer)}`;
           const line = `${sayStepOfRun(plan)}${told}`;
           if (lines.at(-1) !== line) lines.push(line);
-          // Members of a birth have no leader before most of them are there.
-          if (scene.record.clusterID !== undefined) await scene.calm();
+          await scene.calm();
           break;
         }
       }

@@ -44,8 +44,10 @@ function whyNot({ name, words, options }: CommandLine): string | undefined {
   }
   if (words.includes('as-new')) return 'start as-new: the mistake of a person, played in a story';
   if (words.includes('before-raft')) return 'crash before-raft: needs a moment nobody can choose';
-  if (name === 'advance' && (parseDurationMs(words[0] ?? '') ?? 0) > ADVANCE_MS_MAX) {
-    return `advance ${words[0] ?? ''}: nobody waits that long`;
+  if (name === 'advance') {
+    const ms = parseDurationMs(words[0] ?? '') ?? 0;
+    if (ms > ADVANCE_MS_MAX) return `advance ${words[0] ?? ''}: nobody waits that long`;
+    if (ms % 500 !== 0) return `advance ${words[0] ?? ''}: a moment that nobody hits`;
   }
   if (options.get('retire')?.includes('x') === true) return 'spec retire=x: a stranger';
   return undefined;

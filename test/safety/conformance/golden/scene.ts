@@ -160,7 +160,10 @@ export class RealScene {
   async calm(): Promise<void> {
     const end = performance.now() + CALM_MS;
     for (;;) {
-      const unrest = unrestIn(await this.look());
+      const unrest = unrestIn(
+        await this.look(),
+        this.record.clusterID === undefined ? this.target.members.length : 0,
+      );
       if (unrest === undefined) return;
       if (performance.now() > end) throw new Error(`it does not come to rest: ${unrest}`);
       await systemClock.sleep(LOOK_EVERY_MS, NEVER);
@@ -221,8 +224,16 @@ export class RealScene {
 
 const LOCK: HeldLock = { stillHeld: async () => true, release: async () => undefined };
 
-function unrestIn({ observation }: Sighting): string | undefined {
+/** `unborn`: how many are still to be born together; 0 when that is over. */
+function unrestIn({ observation }: Sighting, unborn: number): string | undefined {
   const { hosts, memberList } = observation;
+  const up = hosts.filter(({ process }) => process.kind === 'running');
+  const mute = up.find(({ data, peer }) => data.kind === 'empty' || peer.kind === 'silent');
+  if (mute !== undefined) return `${mute.host} is starting`;
+  if (unborn > 0) {
+    const led = up.filter(({ status }) => status.kind === 'answered').length;
+    return up.length >= quorumOf(unborn) && led < up.length ? 'the born have no leader' : undefined;
+  }
   if (memberList.kind === 'unseen') return undefined;
   const { members, clusterID } = memberList;
   const live = hosts.filter(({ process, data }) => {
@@ -252,8 +263,5 @@ function unrestIn({ observation }: Sighting): string | undefined {
     const runsAs = sight.process.kind === 'running' ? sight.process.flags['name'] : member.name;
     if (member.name !== runsAs) return `${host} has not published its new name`;
   }
-  const starting = hosts.find(
-    ({ process, data }) => process.kind === 'running' && data.kind === 'empty',
-  );
-  return starting === undefined ? undefined : `${starting.host} is starting`;
+  return undefined;
 }

@@ -35,7 +35,7 @@ export const addresses: readonly Story[] = [
     name: 'the peer URLs of a learner that runs',
     voters: 3,
     processes: 4,
-    quick: true,
+    quick: false,
     play: async (it) => {
       await it.interval();
       await it.add('m4');

@@ -22,7 +22,7 @@ export const learners: readonly Story[] = [
     name: 'a learner that died in sync',
     voters: 3,
     processes: 4,
-    quick: true,
+    quick: false,
     play: async (it) => {
       await it.interval();
       await it.add('m4');

@@ -21,7 +21,7 @@ export const many: readonly Story[] = [
     name: 'five voters, one and then two of them down',
     voters: 5,
     processes: 5,
-    quick: true,
+    quick: false,
     play: async (it) => {
       const [one, two, up] = [await it.follower(), await it.follower(1), await it.follower(2)];
       await it.interval();
