@@ -30,6 +30,7 @@ import {
   landLate,
   loseData,
   observe,
+  raiseAlarm,
   settle,
 } from '../../../src/core/model/index.js';
 import type { Launch, Step } from '../../../src/core/planner/index.js';
@@ -81,6 +82,8 @@ const NOTICE_MS = 10_000;
 const SECOND_MS = 1100;
 const NOBODY: MemberID = memberIDOf(0xdeadn);
 const FULL_LOG_WRITES = 300;
+const BIG = 'x'.repeat(1024 * 1024);
+const BIG_WRITES_MAX = 100;
 
 /**
  * One cluster twice: real etcd on this machine, and the same cluster in the model. Whatever is done is done to both;
@@ -262,6 +265,25 @@ export class Pair {
       await client.close();
     }
     this.#now((world) => fallBehind(world, unsafeBrand<HostName>(host)));
+  }
+
+  /** Writes until the database has reached its quota and the alarm is raised. */
+  async fillUp(): Promise<void> {
+    const client = createClient({ endpoints: this.#endpoints() });
+    try {
+      for (let i = 0; i < BIG_WRITES_MAX; i++) {
+        const put = await client.kv.put(`big/${i}`, BIG, { deadlineMs: REQUEST_MS });
+        if (!put.ok && put.error.kind === 'refused' && put.error.reason === 'no-space') break;
+        if (!put.ok) throw new Error(`a write failed: ${put.error.message}`);
+      }
+      const alarms = await client.maintenance.alarms({ deadlineMs: REQUEST_MS });
+      if (!alarms.ok || alarms.value.alarms.length === 0) throw new Error('no alarm is raised');
+    } finally {
+      await client.close();
+    }
+    const [{ host } = { host: '' }] = this.#world.hosts;
+    this.#now((world) => raiseAlarm(world, unsafeBrand<HostName>(host), 'NOSPACE'));
+    await this.#seeSame('the database is full');
   }
 
   /** It has been started again and has had time to receive what it missed. */

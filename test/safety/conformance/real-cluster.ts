@@ -21,6 +21,7 @@ import {
   type TargetMember,
   parseClusterName,
 } from '../../../src/core/cluster/index.js';
+import type { ClusterSpec } from '../../../src/core/spec/index.js';
 import { clusterDirectory, createLocalDriver } from '../../../src/drivers/local/index.js';
 import { type Sighting, observe } from '../../../src/engine/controller/observe.js';
 import { DEFAULT_TIMINGS } from '../../../src/engine/controller/timings.js';
@@ -44,11 +45,14 @@ export class RealCluster {
   readonly #directory: string;
   #addresses: Readonly<Record<string, HostAddresses>> = {};
 
-  constructor(base: string, name: string, etcd: RealEtcd) {
+  readonly #flags: ClusterSpec['etcd'];
+
+  constructor(base: string, name: string, etcd: RealEtcd, flags: ClusterSpec['etcd'] = {}) {
     const parsed = parseClusterName(name);
     if (!parsed.ok) throw new Error(`${name} is no cluster's name: ${parsed.error}`);
     this.name = parsed.value;
     this.etcd = etcd;
+    this.#flags = flags;
     this.#directory = clusterDirectory(base, parsed.value);
     this.driver = createLocalDriver({
       stateDir: this.#directory,
@@ -94,7 +98,7 @@ export class RealCluster {
     const flags = finalFlags({
       member: { name },
       addresses,
-      etcd: {},
+      etcd: this.#flags,
       version: this.etcd.version,
     });
     if (!flags.ok) throw new Error(flags.error[0]?.summary ?? 'no flags');

@@ -16,7 +16,7 @@ let clusters = 0;
 
 /** Plays a story on a fresh cluster of that etcd. */
 export async function playStory(base: string, etcd: RealEtcd, story: Story): Promise<StoryResult> {
-  const real = new RealCluster(base, `pair-${process.pid}-${++clusters}`, etcd);
+  const real = new RealCluster(base, `pair-${process.pid}-${++clusters}`, etcd, story.etcd);
   let pair: Pair | undefined;
   let brokenOff: string | undefined;
   try {

@@ -80,6 +80,28 @@ export const data: readonly Story[] = [
     },
   },
   {
+    name: 'the database is full',
+    voters: 3,
+    processes: 4,
+    etcd: { 'quota-backend-bytes': '16MiB' },
+    quick: false,
+    play: async (it) => {
+      const lost = await it.follower();
+      await it.interval();
+      await it.fillUp();
+      await it.loseData(lost);
+      await it.remove(lost);
+      await it.add(lost);
+      await it.start(lost, 'join');
+      await it.promote(`${lost}#2`);
+      await it.moveLeader(`${lost}#2`);
+      await it.interval();
+      await it.add('m4');
+      await it.update(await it.follower(), await it.urlsOf('m5'));
+      await it.remove('m4');
+    },
+  },
+  {
     name: 'a removed member comes back',
     voters: 3,
     processes: 4,
