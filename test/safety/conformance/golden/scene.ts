@@ -132,6 +132,7 @@ export class RealScene {
         admin: this.real.admin,
         store: this.#store(),
         lock: LOCK,
+        clock: systemClock,
         logger: silentLogger,
         record: this.record,
         standing: standingOf(this.target, observation, this.record.addresses),
