@@ -28,10 +28,7 @@ export function verdictOf(
       verdict !== 'same' && verdict !== 'less' && words === undefined,
   );
   const brokenOff = results.filter((result) => result.brokenOff !== undefined);
-  const otherwise = played.filter(
-    ({ difference, explained: words }) => difference !== undefined && words === undefined,
-  );
-  const known = played.filter(({ explained: words }) => words !== undefined);
+  const otherwise = played.filter(({ difference }) => difference !== undefined);
   const ok =
     cases.length + played.length > 0 &&
     [less, unexplained, brokenOff, otherwise].every(({ length }) => length === 0);
@@ -77,9 +74,8 @@ export function verdictOf(
       faults: [...less, ...unexplained],
       goldens: {
         played: played.length,
-        same: played.length - otherwise.length - known.length,
+        same: played.length - otherwise.length,
         otherwise,
-        known,
         notPlayed: notPlayed.map(({ name, whyNot }) => ({ name, why: whyNot })),
       },
       seconds,
@@ -100,10 +96,6 @@ export function verdictOf(
         : []),
       ...brokenOff.map(
         ({ story, version, brokenOff: why }) => `\netcd ${version}, ${story}, broken off: ${why}`,
-      ),
-      ...known.map(
-        ({ name, version, explained: words }) =>
-          `\nKnown to part from real members, etcd ${version}, ${name}:\n  [facts ${words?.fact}] ${words?.because}`,
       ),
       ...otherwise.map(
         ({ name, version, difference }) =>

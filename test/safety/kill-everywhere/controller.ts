@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { renderProblem } from '../../../src/base/index.js';
 import { parseClusterName } from '../../../src/core/cluster/index.js';
 import type { ClusterSpec } from '../../../src/core/spec/index.js';
+import type { TurnResult } from '../../../src/engine/controller/index.js';
 import { clusterDirectory } from '../../../src/drivers/local/index.js';
 import { type Machine, thisMachine } from '../../../src/main/machine.js';
 import { managedCluster } from '../../../src/main/managed-cluster.js';
@@ -63,9 +64,23 @@ async function main(): Promise<number> {
   });
   if (!end.ok) return fail(renderProblem(end.error));
   if (end.value.kind === 'done') return 0;
-  const { turn } = end.value as { readonly turn?: { readonly kind: string } };
-  const problems = turn !== undefined && 'problems' in turn ? JSON.stringify(turn.problems) : '';
-  return fail(`It ended with ${end.value.kind}; the last turn: ${turn?.kind} ${problems}`);
+  return fail(
+    `It ended with ${end.value.kind}. ${'turn' in end.value ? inWords(end.value.turn) : ''}`,
+  );
+}
+
+/** The last turn, with what each member answered: why it did not converge is in there. */
+function inWords(turn: TurnResult): string {
+  const problems = turn.kind === 'blocked' ? turn.problems.map(({ detail }) => detail) : [];
+  const view = 'view' in turn ? turn.view : undefined;
+  const sights = (view?.observation.hosts ?? []).map(
+    ({ host, process: { kind }, peer, status }) => {
+      const answer =
+        status.kind === 'silent' ? status.because : `leader ${status.leader ?? 'unknown to it'}`;
+      return `${host} ${kind}, peer port ${peer.kind}, ${answer}`;
+    },
+  );
+  return [`The last turn: ${turn.kind}`, ...problems, ...sights].join('; ');
 }
 
 function fail(words: string): number {

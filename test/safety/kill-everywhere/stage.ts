@@ -28,7 +28,7 @@ const LIFE_MS = SHORT_LIFE_MS + 500;
 const TICKS_PER_SECOND = 100;
 
 const LINK =
-  /"ts":"([^"]+)".*"msg":"(peer became active|peer became inactive[^"]*|ready to serve client requests)"(?:.*"peer-id":"([0-9a-f]+)")?/;
+  /"ts":"([^"]+)".*"msg":"(peer became active|peer became inactive[^"]*|ready to serve client requests|raft\.node: [^"]*leader[^"]*)"(?:.*"peer-id":"([0-9a-f]+)")?/;
 /** The health interval is counted from connections that are older than the operation. */
 const LINKS_BEFORE_MS = 10_000;
 
@@ -163,7 +163,7 @@ export class Stage {
     return [...older, ...current].filter((line) => line.at >= at);
   }
 
-  /** What the members logged of their connections to each other since: etcd judges the health of the others by them. */
+  /** What the members logged since of their leader, and of their connections, by which they judge each other's health. */
   async links(since: number): Promise<readonly string[]> {
     const members = join(this.directory, 'members');
     const found: string[] = [];

@@ -38,7 +38,6 @@ export interface Played {
   readonly same: number;
   /** Where they part, in a few lines; undefined when they do not. */
   readonly difference: string | undefined;
-  readonly explained: { readonly fact: string; readonly because: string } | undefined;
 }
 
 /** Those whose commands could be done, and that still mean something which cannot be brought about. */
@@ -47,15 +46,6 @@ const EXCEPT: Readonly<Record<string, string>> = {
     'late: etcd checks a request when it is sent, and here it would be sent after the crash',
   'a-birth-goes-on-under-another-controller':
     'crash of members that have only just started: real ones are then started again a moment later than the third',
-};
-
-/** Where real members part from the model for a reason that is known, with the fact that explains it. */
-const KNOWN: Readonly<Record<string, { readonly fact: string; readonly because: string }>> = {
-  'moved-addresses-while-down-are-found-again': {
-    fact: '5.7',
-    because:
-      'members that all listen elsewhere than they are registered do not find each other: no leader is ever elected. The model lets them, and the planner starts them there: an open defect',
-  },
 };
 
 /** A step, a wait, a repair, a change of the lead and one of everything: for the short form. */
@@ -89,7 +79,6 @@ export async function playGolden(base: string, etcd: RealEtcd, golden: Golden): 
     version: etcd.version,
     same,
     difference,
-    explained: difference === undefined ? undefined : KNOWN[golden.name],
   });
   try {
     for (const { commands, expected } of golden.blocks) {
