@@ -41,13 +41,14 @@ export async function lookAt(
   }
   const now = machine.clock.now();
   const unresolved = await unresolvedOf(store, now);
+  if (!unresolved.ok) return err([unresolved.error]);
   const { target, record, observation } = view;
   const input: PlanInput = {
     target,
     record,
     observation,
     now,
-    ...(unresolved === undefined ? {} : { unresolved }),
+    ...(unresolved.value === undefined ? {} : { unresolved: unresolved.value }),
   };
   const holder = await store.lockHolder();
   return ok({
@@ -61,9 +62,11 @@ export async function lookAt(
 async function unresolvedOf(
   store: ClusterStore,
   now: Instant,
-): Promise<UnresolvedChange | undefined> {
-  const last = unresolvedFrom(await store.readJournal(JOURNAL_LOOK_BACK), now).at(-1);
-  return last === undefined ? undefined : { step: last.step.kind, at: last.at };
+): Promise<Result<UnresolvedChange | undefined>> {
+  const entries = await store.readJournal(JOURNAL_LOOK_BACK);
+  if (!entries.ok) return entries;
+  const last = unresolvedFrom(entries.value, now).at(-1);
+  return ok(last === undefined ? undefined : { step: last.step.kind, at: last.at });
 }
 
 /** One look has no second chance: a member that is slow to answer is not silent. */

@@ -169,11 +169,11 @@ describe('the local store', () => {
 
     test('gives the newest entries, oldest first', async () => {
       const store = openStore();
-      expect(await store.readJournal(5)).toEqual([]);
+      expect(valueOf(await store.readJournal(5))).toEqual([]);
       for (let n = 1; n <= 4; n++) {
         valueOf(await store.appendJournal(entry(n), { durable: n % 2 === 0 }));
       }
-      expect(await openStore().readJournal(3)).toEqual([entry(2), entry(3), entry(4)]);
+      expect(valueOf(await openStore().readJournal(3))).toEqual([entry(2), entry(3), entry(4)]);
     });
 
     test('loses only the line that a crash cut', async () => {
@@ -181,14 +181,19 @@ describe('the local store', () => {
       await store.appendJournal(entry(1), { durable: true });
       await appendFile(journal(), '{"kind":"wish","at":2,"gen');
       await store.appendJournal(entry(3), { durable: true });
-      expect(await store.readJournal(10)).toEqual([entry(1), entry(3)]);
+      expect(valueOf(await store.readJournal(10))).toEqual([entry(1), entry(3)]);
     });
 
     test('skips what is no entry', async () => {
       const store = openStore();
       await store.appendJournal(entry(1), { durable: false });
       await appendFile(journal(), 'null\n[]\n{"kind":"other","at":1}\n\n{"kind":"wish"}\n');
-      expect(await store.readJournal(10)).toEqual([entry(1)]);
+      expect(valueOf(await store.readJournal(10))).toEqual([entry(1)]);
+    });
+
+    test('that cannot be read is not an empty one', async () => {
+      await mkdir(journal(), { recursive: true });
+      expect(await openStore().readJournal(10)).toMatchObject({ ok: false });
     });
 
     test('grows no longer than its bound, and is read across the seam', async () => {
@@ -199,7 +204,7 @@ describe('the local store', () => {
       await store.appendJournal(entry(2), { durable: false });
       await store.appendJournal(entry(3), { durable: false });
       expect((await stat(journal())).size).toBeLessThan(1000);
-      expect(await store.readJournal(10)).toEqual([entry(1), entry(2), entry(3)]);
+      expect(valueOf(await store.readJournal(10))).toEqual([entry(1), entry(2), entry(3)]);
       await held.release();
     });
   });

@@ -55,7 +55,8 @@ export function createLocalStore({ stateDir, clock }: LocalStoreOptions): Cluste
         // Only the lock's holder rotates, so that two processes never rotate at once.
         appendEntry(stateDir, entry, { durable, mayRotate: held !== undefined }),
       ),
-    readJournal: (entryCount) => newestEntries(stateDir, entryCount).catch(() => []),
+    readJournal: (entryCount) =>
+      attempt('read the journal', stateDir, () => newestEntries(stateDir, entryCount)),
     lock: takeControllerLock,
     lockHolder: async () => {
       const holder = await lockHolder(lockPath, table).catch(() => undefined);
@@ -121,14 +122,9 @@ const writeJson = (path: string, value: unknown): Promise<Result<void>> =>
     await writeWhole(path, `${JSON.stringify(value, undefined, 2)}\n`, { durable: true });
   });
 
-async function attempt(
-  doing: string,
-  path: string,
-  work: () => Promise<void>,
-): Promise<Result<void>> {
+async function attempt<T>(doing: string, path: string, work: () => Promise<T>): Promise<Result<T>> {
   try {
-    await work();
-    return ok(undefined);
+    return ok(await work());
   } catch (error) {
     if (errnoOf(error) === '') throw error;
     return err(directoryProblem(doing, path, error));

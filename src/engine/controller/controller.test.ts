@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { BugError, applied, err, refused, unknown } from '../../base/index.js';
+import { BugError, applied, err, ok, refused, unknown } from '../../base/index.js';
 import type { Plan } from '../../core/planner/index.js';
 import {
   ADD_M4,
@@ -312,7 +312,7 @@ describe('an unknown membership change', () => {
     const alive = { ...world, journal: [...world.journal] };
     const store = {
       ...world.store,
-      readJournal: () => Promise.resolve(alive.journal),
+      readJournal: () => Promise.resolve(ok(alive.journal)),
       appendJournal: (entry: (typeof alive.journal)[number]) => {
         alive.journal.push(entry);
         return Promise.resolve({ ok: true, value: undefined } as const);
@@ -332,6 +332,21 @@ describe('an unknown membership change', () => {
     const third = world.inputs.length;
     expect((await turn(controllerOf(world, { store }))).kind).toBe('converged');
     expect(world.inputs[third]?.unresolved).toBeUndefined();
+  });
+
+  test('a journal that cannot be read may hold one: nothing is planned before it can', async () => {
+    world.plan = addOnce;
+    world.request = forNever;
+    void controllerOf(world).turn(never);
+    await vi.advanceTimersByTimeAsync(100);
+    const inputsBefore = world.inputs.length;
+    world.readFails = trouble({});
+    const next = controllerOf(world);
+    expect(await turn(next)).toMatchObject({ kind: 'blocked', problems: [{ code: 'trouble' }] });
+    expect(world.inputs.length).toBe(inputsBefore);
+    world.readFails = undefined;
+    expect((await turn(next)).kind).toBe('wait');
+    expect(world.inputs.at(-1)?.unresolved).toMatchObject({ step: 'add-learner' });
   });
 
   test('a refused one is no reason to wait', async () => {

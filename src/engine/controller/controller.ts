@@ -126,7 +126,7 @@ export function createController(parts: ControllerParts): Controller {
     emit({ kind: 'observed', at: observation.at, observation, summary, tookMs });
 
     await quiet.endIfSeen(observation.memberList);
-    const unresolved = await quiet.current();
+    const unresolved = quiet.current();
     const record = wish.paused
       ? ready.record
       : await forgetRetired(parts, wish, ready.record, observation.memberList);
@@ -202,6 +202,8 @@ export function createController(parts: ControllerParts): Controller {
       const lost = prepared.problems.find(lockLost.is);
       return lost === undefined ? blocked(prepared.problems) : { kind: 'lock-lost', problem: lost };
     }
+    const unread = await quiet.ready();
+    if (unread !== undefined) return blocked([unread]);
     const view = await look(prepared, signal);
     if (view === undefined) return { kind: 'cancelled' };
     const { plan: next } = view;

@@ -1,4 +1,4 @@
-import { type Clock, type Instant, instantOf } from '../../base/index.js';
+import { type Clock, type Instant, type Problem, instantOf } from '../../base/index.js';
 import type { MemberListSight } from '../../core/cluster/index.js';
 import {
   MEMBERSHIP_STEPS,
@@ -27,8 +27,10 @@ export interface QuietDesk {
 
 /** Remembers the membership changes whose end nobody knows; the journal is where a new controller finds them. */
 export interface QuietPeriod {
-  /** What the planner is told. */
-  current(): Promise<UnresolvedChange | undefined>;
+  /** Reads the journal, once; while it cannot be read nobody knows whether something is open, and this is why. */
+  ready(): Promise<Problem | undefined>;
+  /** What the planner is told. Only once it is ready. */
+  current(): UnresolvedChange | undefined;
   begin(id: string, step: Step, decidedAt: Instant): void;
   /** Ends those for which `list` went through quorum late enough: then the change is in it, or will never be. */
   endIfSeen(list: MemberListSight): Promise<void>;
@@ -37,7 +39,8 @@ export interface QuietPeriod {
 export function quietPeriod(desk: QuietDesk): QuietPeriod {
   /** The one that can have been sent last at the end. */
   let unresolved: readonly UnresolvedDecision[] = [];
-  let read: Promise<void> | undefined;
+  let startedAt: Instant | undefined;
+  let isRead = false;
 
   const announce = () => {
     const last = unresolved.at(-1);
@@ -49,17 +52,19 @@ export function quietPeriod(desk: QuietDesk): QuietPeriod {
       until: instantOf(last.at + QUIET_PERIOD_MS),
     });
   };
-  const readOnce = () => {
-    const startedAt = desk.clock.now();
-    return (read ??= desk.store.readJournal(JOURNAL_LOOKBACK_ENTRIES).then((entries) => {
-      unresolved = unresolvedFrom(entries.filter(isJournalEntry), startedAt);
-      announce();
-    }));
-  };
 
   return {
-    current: async () => {
-      await readOnce();
+    ready: async () => {
+      if (isRead) return undefined;
+      startedAt ??= desk.clock.now();
+      const entries = await desk.store.readJournal(JOURNAL_LOOKBACK_ENTRIES);
+      if (!entries.ok) return entries.error;
+      isRead = true;
+      unresolved = unresolvedFrom(entries.value.filter(isJournalEntry), startedAt);
+      announce();
+      return undefined;
+    },
+    current: () => {
       const last = unresolved.at(-1);
       return last === undefined ? undefined : { step: last.step.kind, at: last.at };
     },
@@ -69,7 +74,6 @@ export function quietPeriod(desk: QuietDesk): QuietPeriod {
       announce();
     },
     endIfSeen: async (list) => {
-      await readOnce();
       if (list.kind !== 'linearizable') return;
       for (const open of unresolved) {
         if (list.at < open.at + QUIET_PERIOD_MS) continue;

@@ -134,8 +134,11 @@ export interface ClusterStore {
   writeWish(wish: Omit<Wish, 'generation'>, basedOn: number): Promise<Result<Wish>>;
   /** Appends one line, durable before it resolves when `durable` (every intent is). */
   appendJournal(entry: JournalEntry, options: { readonly durable: boolean }): Promise<Result<void>>;
-  /** The newest entries, oldest first. Damaged or half-written lines are skipped. */
-  readJournal(entryCount: number): Promise<readonly JournalEntry[]>;
+  /**
+   * The newest entries, oldest first. Damaged or half-written lines are skipped; a journal that is not there is empty.
+   * One that cannot be read is an error: it may hold a change of which nobody knows the end.
+   */
+  readJournal(entryCount: number): Promise<Result<readonly JournalEntry[]>>;
   /** Takes the controller's lock or says who holds it. A dead holder (pid gone, or another start time) is taken over. */
   lock(purpose: string): Promise<Result<HeldLock>>;
   /** Who holds the lock now, if anybody alive. */

@@ -241,7 +241,10 @@ const blockedIn = ({ plan }: Look): readonly Problem[] =>
 function journalReader(context: Context, cluster: ManagedCluster, pursuit: Pursuit) {
   let seen = new Set<string>();
   const newEntries = async (): Promise<readonly JournalEntry[]> => {
-    const entries = await cluster.store.readJournal(JOURNAL_TAIL_ENTRIES);
+    const read = await cluster.store.readJournal(JOURNAL_TAIL_ENTRIES);
+    // Told when it can be read again.
+    if (!read.ok) return [];
+    const entries = read.value;
     const texts = entries.map((entry) => JSON.stringify(entry));
     const fresh = entries.filter((_, i) => !seen.has(texts[i] ?? ''));
     seen = new Set(texts);

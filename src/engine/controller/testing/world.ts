@@ -124,6 +124,8 @@ export interface World {
   request: (what: string, signal: AbortSignal) => Promise<Outcome>;
   start: (host: HostName, launch: Launch) => Promise<Outcome>;
   writeFails: Problem | undefined;
+  /** The journal cannot be read. */
+  readFails: Problem | undefined;
   readonly driver: HostDriver;
   readonly admin: EtcdAdmin;
   readonly store: ClusterStore;
@@ -172,6 +174,7 @@ export function healthyWorld(): World {
     request: () => Promise.resolve(applied()),
     start: () => Promise.resolve(applied()),
     writeFails: undefined,
+    readFails: undefined,
     driver: {
       kind: 'local',
       firstLife: 'plain',
@@ -241,7 +244,10 @@ export function healthyWorld(): World {
         journal.push(entry);
         return Promise.resolve(ok(undefined));
       },
-      readJournal: (count) => Promise.resolve(journal.slice(-count)),
+      readJournal: (count) =>
+        Promise.resolve(
+          world.readFails === undefined ? ok(journal.slice(-count)) : err(world.readFails),
+        ),
       lock: () => Promise.resolve(ok(world.lock)),
       lockHolder: () => Promise.resolve(undefined),
     },

@@ -224,7 +224,7 @@ function fakeCluster(name: ClusterName, clock: Clock, forget: () => void): FakeC
         fake.journal.push(entry);
         return ok(undefined);
       },
-      readJournal: async (count) => fake.journal.slice(-count),
+      readJournal: async (count) => ok(fake.journal.slice(-count)),
       lock: async () => ok({ stillHeld: async () => true, release: async () => undefined }),
       lockHolder: async () => fake.holder,
     },

@@ -216,7 +216,7 @@ export class RealScene {
       readWish: nothing,
       writeWish: async (wish, basedOn) => ok({ ...wish, generation: basedOn + 1 }),
       appendJournal: nothing,
-      readJournal: async () => [],
+      readJournal: async () => ok([]),
       lock: async () => ok(LOCK),
       lockHolder: async () => undefined,
     };
