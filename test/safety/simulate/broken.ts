@@ -1,4 +1,4 @@
-import { type Outcome, err, refused } from '../../../src/base/index.js';
+import { type Outcome, err, ok, refused } from '../../../src/base/index.js';
 import { GUARDS, type GuardName } from '../../../src/core/planner/guards.js';
 import { createPlanner } from '../../../src/core/planner/plan.js';
 import type { EtcdAdmin } from '../../../src/engine/ports/index.js';
@@ -13,7 +13,7 @@ const MISTAKES: Readonly<Record<string, Breaking>> = {
   /** A restarted controller knows nothing of the change that its predecessor left open. */
   'forgets-the-quiet-period': (parts) => ({
     ...parts,
-    store: { ...parts.store, readJournal: () => Promise.resolve([]) },
+    store: { ...parts.store, readJournal: () => Promise.resolve(ok([])) },
   }),
   /** No answer is taken for a no. */
   'takes-silence-for-refusal': (parts) => ({ ...parts, admin: impatient(parts) }),

@@ -10,7 +10,7 @@ export interface Disk {
   /** Who holds the lock; a dead holder holds nothing. */
   holder: Life | undefined;
   /** What the disk does to whoever uses it now. */
-  trouble: 'none' | 'full' | 'unreadable' | 'slow';
+  trouble: 'none' | 'full' | 'unreadable' | 'journal-unreadable' | 'slow';
 }
 
 /** A line without an entry is one that was half written. */

@@ -125,7 +125,8 @@ export class Faults {
         if (controllers.living.length < 3) controllers.begin();
         return happens('');
       case 'bad-disk':
-        disk.trouble = dice.oneOf(['full', 'unreadable', 'slow'] as const) ?? 'slow';
+        disk.trouble =
+          dice.oneOf(['full', 'unreadable', 'journal-unreadable', 'slow'] as const) ?? 'slow';
         happens(`${disk.trouble} for ${forMs} ms`);
         return void later(() => {
           disk.trouble = 'none';

@@ -6,7 +6,7 @@ import type {
   Wish,
 } from '../../../src/engine/ports/index.js';
 import { trouble } from './trouble.js';
-import type { JournalLine } from './disk.js';
+import type { Disk, JournalLine } from './disk.js';
 import type { Life } from './life.js';
 import type { Site } from './site.js';
 
@@ -33,11 +33,11 @@ export function storeFor(site: Site, life: Life): ClusterStore {
         answer(err(trouble({ what: 'the disk is full' })));
       });
     });
-  const read = <T>(look: () => T): Promise<Result<T>> =>
+  const read = <T>(bad: Disk['trouble'], look: () => T): Promise<Result<T>> =>
     life.call<Result<T>>((answer) => {
       run.clock.after(diskMs(site), () => {
         answer(
-          disk.trouble === 'unreadable'
+          disk.trouble === 'unreadable' || disk.trouble === bad
             ? err(trouble({ what: 'the disk cannot be read' }))
             : ok(look()),
         );
@@ -45,7 +45,7 @@ export function storeFor(site: Site, life: Life): ClusterStore {
     });
 
   return {
-    readRecord: () => read(() => disk.record),
+    readRecord: () => read('unreadable', () => disk.record),
     writeRecord: (record) => {
       if (life.isAlive) site.checks.holdsLock(life, 'writing the record');
       return write(() => {
@@ -58,7 +58,7 @@ export function storeFor(site: Site, life: Life): ClusterStore {
     },
     readWish: async () => {
       const startedMs = run.clock.monotonicMs();
-      const wish = await read(() => disk.wish);
+      const wish = await read('unreadable', () => disk.wish);
       life.turnStartedMs = startedMs;
       if (wish.ok) life.wish = wish.value;
       return wish;
@@ -81,17 +81,13 @@ export function storeFor(site: Site, life: Life): ClusterStore {
           else disk.journal.push({ entry: undefined, durable: false });
         },
       ),
-    // The local store answers nothing when it cannot read; half-written lines are skipped.
+    // Half-written lines are skipped.
     readJournal: (entryCount) =>
-      life.call((answer) => {
-        run.clock.after(diskMs(site), () =>
-          answer(
-            (disk.trouble === 'unreadable' ? [] : disk.journal)
-              .flatMap(({ entry }) => (entry === undefined ? [] : [entry]))
-              .slice(-entryCount),
-          ),
-        );
-      }),
+      read('journal-unreadable', () =>
+        disk.journal
+          .flatMap(({ entry }) => (entry === undefined ? [] : [entry]))
+          .slice(-entryCount),
+      ),
     lock: (purpose) =>
       life.call((answer) => {
         run.clock.after(diskMs(site), () => {
