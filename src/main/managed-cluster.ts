@@ -139,7 +139,7 @@ async function runController(
     },
   };
   try {
-    const settled = await settleVersion(local.store);
+    const settled = await settleVersion(local.store, lock.value);
     if (!settled.ok) return settled;
     const controller = createController({
       ...local,

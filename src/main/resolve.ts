@@ -11,7 +11,7 @@ import {
 import { plannerProblems } from '../core/planner/index.js';
 import type { ClusterSpec, MemberSpec } from '../core/spec/index.js';
 import type { ResolveTarget } from '../engine/controller/index.js';
-import type { ClusterStore, HostDriver } from '../engine/ports/index.js';
+import type { ClusterStore, HeldLock, HostDriver } from '../engine/ports/index.js';
 
 /** What people want and what the record holds, as exact members, flags and version. */
 export const targetResolver =
@@ -47,13 +47,15 @@ export function versionFor(
 }
 
 /** Remembers the version that the spec asks for; for whoever has just taken the lock. */
-export async function settleVersion(store: ClusterStore): Promise<Result<void>> {
+export async function settleVersion(store: ClusterStore, lock: HeldLock): Promise<Result<void>> {
   const [record, wish] = await Promise.all([store.readRecord(), store.readWish()]);
   if (!record.ok || !wish.ok || record.value === undefined || wish.value === undefined) {
     return ok(undefined);
   }
   const version = versionFor(wish.value.spec, record.value, wish.value.state);
   if (!version.ok || version.value === record.value.version) return ok(undefined);
+  // Who has lost the lock meanwhile writes nothing; the run that follows says so.
+  if (!(await lock.stillHeld())) return ok(undefined);
   return store.writeRecord({ ...record.value, version: version.value });
 }
 

@@ -69,7 +69,7 @@ async function keepTrue(
     if (lock === undefined) return handOver(orphaned, false, cluster.stateDir);
     let isDone = false;
     try {
-      await settleVersion(parts.store);
+      await settleVersion(parts.store, lock);
       const controller = createController({
         ...parts,
         ...machine,
