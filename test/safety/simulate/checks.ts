@@ -30,6 +30,7 @@ interface Decision {
   readonly by: Life;
   sentCount: number;
   end: 'applied' | 'refused' | 'unknown' | undefined;
+  endedBy: Life | undefined;
   /** When its author gave it up or died; from then on nobody waits for its answer. */
   givenUpMs: number | undefined;
 }
@@ -111,6 +112,7 @@ export class Checks {
         by: life,
         sentCount: 0,
         end: undefined,
+        endedBy: undefined,
         givenUpMs: undefined,
       };
       this.#decisions.set(entry.id, decision);
@@ -127,9 +129,9 @@ export class Checks {
         return this.#fail('journal', `an outcome of ${entry.step} without its decision`);
       if (decision.end === undefined) run.count(`outcome: ${entry.outcome}`);
       else run.count(`unknown resolved: ${entry.outcome}`);
-      // After a lock was lost both holders may write how it ended, but they agree.
+      // After a lock was lost both holders may write how it ended, the new one by what it sees.
       const isKnown = decision.end === 'applied' || decision.end === 'refused';
-      if (isKnown && entry.outcome !== 'unknown' && entry.outcome !== decision.end) {
+      if (isKnown && decision.endedBy === life && entry.outcome !== decision.end) {
         this.#fail('journal', `${entry.step} was ${decision.end} first and ${entry.outcome} then`);
       }
       const isResolved =
@@ -142,6 +144,7 @@ export class Checks {
         );
       }
       decision.end = entry.outcome;
+      decision.endedBy = life;
       if (entry.outcome === 'unknown') {
         // The line may have come to the disk late.
         const agoMs = run.clock.now() - entry.at;

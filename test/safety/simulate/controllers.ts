@@ -85,7 +85,7 @@ export class Controllers {
     const lock = await waitForLock(life, () => store.lock('supervisor'));
     const interrupt = new AbortController();
     this.#interrupts.set(life, interrupt);
-    await settleVersion(store);
+    await settleVersion(store, lock);
     let target: Target | undefined;
     const parts: ControllerParts = {
       driver: driverFor(site, life, () => target),

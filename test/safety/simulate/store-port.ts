@@ -99,6 +99,7 @@ export function storeFor(site: Site, life: Life): ClusterStore {
           }
           if (disk.holder !== undefined) run.count('lock: taken over from a dead one');
           disk.holder = life;
+          life.lockSeenAtMs = run.clock.monotonicMs();
           site.checks.lockTaken(life);
           run.say(life.name, () => 'takes the lock');
           answer(ok(lockOf(site, life)));
