@@ -1,5 +1,6 @@
-import { unsafeBrand } from '../../base/index.js';
-import { type ClientURL, type Member, type MemberName, memberIDAtBirth } from '../cluster/index.js';
+import { type ClusterID, unsafeBrand } from '../../base/index.js';
+import { type ClientURL, type Member, type MemberName } from '../cluster/index.js';
+import { birthListOf } from './birth-list.js';
 import { stopped, without } from './hosts.js';
 import { elected, ledSide, liveHostOf, lives, sideOf } from './leadership.js';
 import { withMembers } from './lists.js';
@@ -11,25 +12,37 @@ import type { Side, World, WorldHost } from './world.js';
  * The world itself when nothing does.
  */
 export function settle(world: World): World {
-  const born = elected(world.members.length === 0 ? giveBirth(world) : world);
+  const known = isForgotten(world) ? forgotten(world) : world;
+  const born = elected(known.members.length === 0 ? giveBirth(known) : known);
   const side = ledSide(born);
   return side === undefined ? born : updated(published(born, side), side);
 }
 
+/** A birth of which no host holds anything any more has not happened, as long as it was not recorded. */
+const isForgotten = ({ record, members, hosts }: World): boolean =>
+  record.clusterID === undefined &&
+  members.length > 0 &&
+  hosts.every(({ data }) => data.kind !== 'present');
+
+const forgotten = (world: World): World => ({
+  ...world,
+  members: [],
+  clusterID: undefined,
+  leader: undefined,
+});
+
+/** Of the lists that hosts were started with, the one that most were told is the one that can come to a quorum. */
 function giveBirth(world: World): World {
-  // What lies on a host that was never told `new` is somebody else's.
-  const data = world.hosts.find(
-    (host) => host.data.kind === 'present' && world.record.issuedNew.includes(host.host),
-  )?.data;
-  if (data?.kind !== 'present') return world;
-  const members = world.target.members.map((member): Member => ({
-    id: memberIDAtBirth(member.peerURLs, world.target.token),
-    name: member.name,
-    peerURLs: member.peerURLs,
-    clientURLs: [],
-    isLearner: false,
-  }));
-  return { ...world, clusterID: data.clusterID, members };
+  const births = new Map<ClusterID, { members: readonly Member[]; count: number }>();
+  for (const { data, oldList } of world.hosts) {
+    if (data.kind !== 'present') continue;
+    const members = oldList ?? birthListOf(world, {});
+    if (!members.some(({ id }) => id === data.memberID)) continue;
+    const birth = births.get(data.clusterID) ?? { members, count: 0 };
+    births.set(data.clusterID, { ...birth, count: birth.count + 1 });
+  }
+  const [best] = [...births].sort(([, a], [, b]) => b.count - a.count);
+  return best === undefined ? world : { ...world, clusterID: best[0], members: best[1].members };
 }
 
 /** Name and client URLs are published through the log, at every start. */

@@ -1,7 +1,7 @@
-import { type Member, clusterIDAtBirth, memberIDAtBirth } from '../cluster/index.js';
-import type { DataSight, TargetMember } from '../cluster/index.js';
+import { type Member, clusterIDAtBirth } from '../cluster/index.js';
 import type { Step } from '../planner/index.js';
 import { type Applied, applied, refuse } from './applied.js';
+import { birthListOf } from './birth-list.js';
 import { without } from './hosts.js';
 import { lives, sideOf } from './leadership.js';
 import type { World, WorldHost } from './world.js';
@@ -14,18 +14,18 @@ export function start(world: World, step: Start): Applied {
   if (host?.process.kind === 'running') return refuse(world, 'already-running');
   const empty = host?.data.kind !== 'present';
   if (step.launch.purpose === 'restart' ? empty : !empty) return refuse(world, 'wrong-data');
-  const first = empty ? firstStart(world, step, host) : host.data;
+  const begun = host === undefined ? { host: step.host } : without(host, 'metLeader');
+  const first = empty ? firstStart(world, step, host) : { data: host.data };
   if (typeof first === 'string') return refuse(world, first);
   const started: WorldHost = {
-    ...(host === undefined ? { host: step.host } : without(host, 'metLeader')),
+    ...begun,
+    ...first,
     process: {
       kind: 'running',
       startedAt: world.now,
       flags: step.launch.flags,
       version: step.launch.version,
     },
-    data: first,
-    ...(isBornAgain(world, step, first) ? { oldList: birthList(world) } : {}),
   };
   const issuedNew =
     step.launch.purpose === 'birth' && !world.record.issuedNew.includes(step.host)
@@ -41,55 +41,53 @@ export function start(world: World, step: Start): Applied {
   });
 }
 
-/** `new` in a cluster that was born long ago, where nobody could tell: an empty member under the old ids. */
-const isBornAgain = (world: World, { launch }: Start, data: DataSight): boolean =>
-  launch.purpose === 'birth' &&
-  world.members.length > 0 &&
-  data.kind === 'present' &&
-  data.clusterID === world.clusterID;
+/** What a first start writes: an identity, and at a birth the list it was told. */
+type FirstLog = Required<Pick<WorldHost, 'data'>> & Pick<WorldHost, 'oldList'>;
 
-/** What such a member believes until somebody leads it: what it was told, and that nobody has published anything. */
-const birthList = ({ target }: World): readonly Member[] =>
-  target.members.map(({ name, peerURLs }) => ({
-    id: memberIDAtBirth(peerURLs, target.token),
-    name,
-    peerURLs,
-    clientURLs: [],
-    isLearner: false,
-  }));
-
-/** The identity that a start on empty data writes, or why etcd ends instead. */
-function firstStart(world: World, step: Start, host: WorldHost | undefined): DataSight | string {
-  const wanted = world.target.members.find((member) => member.host === step.host);
-  if (wanted === undefined) return 'cannot-join';
-  return step.launch.purpose === 'birth' ? bear(world, wanted, host) : join(world, wanted, host);
+/** What a start on empty data writes, or why etcd ends instead. The flags alone say it, whatever the spec says by now. */
+function firstStart(world: World, step: Start, host: WorldHost | undefined): FirstLog | string {
+  return step.launch.purpose === 'birth' ? bear(world, step, host) : join(world, step, host);
 }
 
 /**
- * `new`: the id is computed. etcd's only guard against a second birth is to ask the peers; one that nobody answers
+ * `new`: the ids are computed. etcd's only guard against a second birth is to ask the peers; one that nobody answers
  * is not guarded (etcd-facts 1.4).
  */
-function bear(world: World, wanted: TargetMember, host: WorldHost | undefined): DataSight | string {
-  const idOf = (member: TargetMember) => memberIDAtBirth(member.peerURLs, world.target.token);
-  const memberID = idOf(wanted);
+function bear(world: World, step: Start, host: WorldHost | undefined): FirstLog | string {
+  const list = birthListOf(world, step.launch.flags);
+  const own = ownURLs(world, step);
+  const self = list.find(({ peerURLs }) => overlap(peerURLs, own));
+  if (self === undefined) return 'bad-flags';
   const isKnown = peersOf(world, host).some((peer) =>
-    listOf(world, peer).some(({ id, clientURLs }) => id === memberID && clientURLs.length > 0),
+    listOf(world, peer).some(({ id, clientURLs }) => id === self.id && clientURLs.length > 0),
   );
   if (isKnown) return 'already-bootstrapped';
-  const clusterID = clusterIDAtBirth(world.target.members.map(idOf));
-  return { kind: 'present', clusterID, memberID };
+  const clusterID = clusterIDAtBirth(list.map(({ id }) => id));
+  return { data: { kind: 'present', clusterID, memberID: self.id }, oldList: list };
 }
 
 /** `existing`: the list of any peer that answers says who it is, by its peer URLs (etcd-facts 1.3). */
-function join(world: World, wanted: TargetMember, host: WorldHost | undefined): DataSight | string {
+function join(world: World, step: Start, host: WorldHost | undefined): FirstLog | string {
   const { clusterID } = world;
+  const own = ownURLs(world, step);
   const member = peersOf(world, host)
     .flatMap((peer) => listOf(world, peer))
-    .find(({ peerURLs }) => peerURLs.some((url) => wanted.peerURLs.includes(url)));
+    .find(({ peerURLs }) => overlap(peerURLs, own));
   return member === undefined || clusterID === undefined
     ? 'cannot-join'
-    : { kind: 'present', clusterID, memberID: member.id };
+    : { data: { kind: 'present', clusterID, memberID: member.id } };
 }
+
+/** Where the member says that its peers reach it. */
+function ownURLs({ target, record }: World, { host, launch }: Start): readonly string[] {
+  const advertised = launch.flags['initial-advertise-peer-urls'];
+  if (advertised !== undefined) return advertised.split(',');
+  const wanted = target.members.find((member) => member.host === host)?.peerURLs;
+  return wanted ?? record.addresses[host]?.peerURLs ?? [];
+}
+
+const overlap = (a: readonly string[], b: readonly string[]): boolean =>
+  a.some((url) => b.includes(url));
 
 /** Who answers on its peer port to a process on this host. */
 const peersOf = (world: World, host: WorldHost | undefined): readonly WorldHost[] =>
