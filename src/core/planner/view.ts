@@ -1,6 +1,6 @@
 import { unsafeBrand } from '../../base/index.js';
 import { type ClusterStanding, type HostSight, hostSight, standingOf } from '../cluster/index.js';
-import type { MemberName, TargetMember } from '../cluster/index.js';
+import type { HostName, MemberName, TargetMember } from '../cluster/index.js';
 import type { Guards } from './guards.js';
 import type { Plan, PlanInput } from './plan-types.js';
 
@@ -26,9 +26,12 @@ const UNSEEN: Omit<HostSight, 'host'> = {
   status: { kind: 'silent', because: 'it was not looked at' },
 };
 
-/** What was seen of a wanted member's host; a host that was not looked at is unseen. */
-export const sightOf = (view: View, member: TargetMember): HostSight =>
-  hostSight(view.observation, member.host) ?? { host: member.host, ...UNSEEN };
+/** What was seen of a host; one that was not looked at is unseen. */
+export const sightOn = (view: View, host: HostName): HostSight =>
+  hostSight(view.observation, host) ?? { host, ...UNSEEN };
+
+/** What was seen of a wanted member's host. */
+export const sightOf = (view: View, member: TargetMember): HostSight => sightOn(view, member.host);
 
 /** What the member on this host is called: by the spec, else by its own flags. */
 export function nameOn({ target }: View, { host, process }: HostSight): MemberName {

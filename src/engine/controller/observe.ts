@@ -93,8 +93,10 @@ async function hostsToLookAt(
     eyes.driver.knownHosts(inner),
   );
   const remembered = Object.keys(record.addresses).map((host) => unsafeBrand<HostName>(host));
-  const others = known.ok ? known.value : [...remembered, ...record.issuedNew];
-  return [...new Set([...target.members.map((member) => member.host), ...others])];
+  const others = known.ok ? known.value : remembered;
+  // While nothing is recorded, who was told `new` may hold the cluster: it is looked at, spec or not.
+  const born = record.clusterID === undefined || !known.ok ? record.issuedNew : [];
+  return [...new Set([...target.members.map((member) => member.host), ...others, ...born])];
 }
 
 function factsOf(

@@ -17,7 +17,7 @@ import {
   hostUnseen,
   unreadableData,
 } from '../problems.js';
-import { type Rule, type View, ours, sightOf } from '../view.js';
+import { type Rule, type View, ours, sightOf, sightOn } from '../view.js';
 
 /**
  * The birth of a cluster, by the gate of lab-etcd 2.3: the member whose peer URL sorts first starts alone; once it is
@@ -114,11 +114,11 @@ function refuseUnfit(view: View): Plan | undefined {
       }),
     );
   }
-  // The spec may not name a host any more that was told `new`: what it holds decides all the same.
-  const told = view.observation.hosts.filter(({ host }) => record.issuedNew.includes(host));
-  const all = [...sights, ...told];
-  if (view.guards.allHostsSeen(all)) return undefined;
-  const unseen = all.find(
+  // Who was told `new` may hold the cluster, whether or not the spec still names it.
+  const told = record.issuedNew.map((host) => sightOn(view, host));
+  const looked = [...sights, ...told];
+  if (view.guards.allHostsSeen(looked)) return undefined;
+  const unseen = looked.find(
     ({ process, data }) => process.kind === 'unseen' || data.kind === 'unseen',
   );
   const because =
