@@ -47,6 +47,13 @@ function asWanted(world: World): readonly Violation[] {
   return found;
 }
 
+/** The members that were told `new` are those of the spec. */
+function isSameList({ members, target }: World): boolean {
+  const born = members.flatMap(({ peerURLs }) => peerURLs).sort();
+  const wanted = target.members.flatMap(({ peerURLs }) => peerURLs).sort();
+  return born.join() === wanted.join();
+}
+
 /** What each problem claims, looked up in the world. What is not here is not accepted as an end. */
 function isTrue(code: string, world: World): boolean {
   const voters = votersIn(world);
@@ -65,6 +72,13 @@ function isTrue(code: string, world: World): boolean {
         world.hosts.some(
           ({ host, data }) => world.record.issuedNew.includes(host) && data.kind === 'empty',
         )
+      );
+    // Members of another list than the spec has now hold data, and they are no majority among themselves.
+    case 'birth-changed':
+      return (
+        world.record.clusterID === undefined &&
+        !isMajority(wellVoters(world).length, voters.length) &&
+        !isSameList(world)
       );
     case 'removal-would-risk-quorum':
       return (

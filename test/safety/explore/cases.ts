@@ -17,6 +17,36 @@ interface Row extends Omit<Case, 'faults'> {
 
 /** Which clusters, what is wanted of them, and how much may go wrong; where a depth is absent the row is left out. */
 const ROWS: readonly Row[] = [
+  { name: 'birth of 1', opening: ['cluster prod unborn target=a'], short: EACH, deep: FULL },
+  { name: 'birth of 2', opening: ['cluster prod unborn target=(a b)'], short: EACH, deep: FULL },
+  { name: 'birth of 3', opening: ['cluster prod unborn target=(a b c)'], short: EACH, deep: FULL },
+  {
+    name: 'birth, first life fast',
+    opening: ['cluster prod unborn target=(a b c)', 'spec first-life=fast'],
+    short: WITHOUT_CUT,
+    deep: FULL,
+  },
+  {
+    name: 'birth of 3, then 2 wanted',
+    opening: ['cluster prod unborn target=(a b c)'],
+    otherWish: 'spec members=(a b)',
+    short: { ...WITHOUT_CUT, hides: 1, wishes: 1 },
+    deep: { ...TWO_CRASHES, hides: 1, wishes: 1 },
+  },
+  {
+    name: 'birth of 3, then 1 wanted',
+    opening: ['cluster prod unborn target=(a b c)'],
+    otherWish: 'spec members=a',
+    short: { ...WITHOUT_CUT, hides: 1, wishes: 1 },
+    deep: { ...TWO_CRASHES, hides: 1, wishes: 1 },
+  },
+  {
+    name: 'birth of 2, then 3 wanted',
+    opening: ['cluster prod unborn target=(a b)'],
+    otherWish: 'spec members=(a b c)',
+    short: { ...WITHOUT_CUT, hides: 1, wishes: 1 },
+    deep: { ...TWO_CRASHES, hides: 1, wishes: 1 },
+  },
   { name: 'keep 1', opening: ['cluster prod voters=a'], short: EACH, deep: FULL },
   { name: 'keep 2', opening: ['cluster prod voters=(a b)'], short: EACH, deep: FULL },
   { name: 'keep 3', opening: ['cluster prod voters=(a b c)'], short: EACH, deep: FULL },

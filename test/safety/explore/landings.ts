@@ -52,6 +52,16 @@ export class Landings {
     };
   }
 
+  /** That a host is told `new` is in the record before it is told; a controller may be killed in between. */
+  intended(id: number, sent: number): number {
+    const { step } = this.#decisions.sents.at(sent);
+    if (step.kind !== 'start-member' || step.launch.purpose !== 'birth') return id;
+    const world = this.#worlds.at(id);
+    if (world.record.issuedNew.includes(step.host)) return id;
+    const issuedNew = [...world.record.issuedNew, step.host];
+    return this.#worlds.idOf({ ...world, record: { ...world.record, issuedNew } });
+  }
+
   /** Rule 1 as the step lands: `failed` are the hosts, as bits, that were taken away since it was decided. */
   costsQuorum(world: number, { after }: Landed, sent: Sent, failed: number): boolean {
     if (world === after) return false;

@@ -216,8 +216,9 @@ class Search {
 
     const lost = this.#budget.after(left, 'messages');
     if (lost < 0) return;
+    const intended = this.#landings.intended(world, decided);
     this.#reach(
-      world,
+      intended,
       this.#controllers.idOf(unknown(-1)),
       lost,
       this.#here,

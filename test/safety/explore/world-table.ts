@@ -13,14 +13,16 @@ export const NOW: Instant = instantOf(1_000_000_000);
 export const OLD_MS = 10_000;
 export const LONG_AGO: Instant = instantOf(NOW - OLD_MS);
 
+const STATE = 'initial-cluster-state';
+
 type Running = Extract<WorldHost['process'], { kind: 'running' }>;
 /** What a process runs with. */
 type Life = Pick<Running, 'flags' | 'version'>;
 
 /**
  * Every distinct world of one case, by number. Two worlds are the same when no planner and no rule of etcd could tell
- * them apart: times are new or old, terms do not count, and of the flags that are read only at a birth none does but
- * the state. Equal parts are one object, so that a million worlds fit into memory.
+ * them apart: times are new or old, terms do not count, and of the flags that are read only at a first start none but
+ * the state does for one that joined. Equal parts are one object, so that a million worlds fit into memory.
  */
 export class WorldTable {
   readonly #ids = new Map<string, number>();
@@ -30,7 +32,7 @@ export class WorldTable {
   readonly #targets = new Interner<World['target']>();
   readonly #records = new Interner<World['record']>();
   readonly #hosts = new Map<number, WorldHost>();
-  readonly #memberCodes = new Map<MemberID, number>();
+  readonly #identities = new Map<string, number>();
   readonly #lifeCodes = new WeakMap<StartFlags, number>();
   readonly #listCodes = new WeakMap<readonly Member[], number>();
   readonly #recordCodes = new WeakMap<World['record'], number>();
@@ -57,10 +59,11 @@ export class WorldTable {
       this.#listCode(world.members),
       world.leader === undefined ? 0 : this.#memberCode(world.leader) + 1,
       this.#targetCode(world.target) * 256 + this.#recordCode(world.record),
+      world.clusterID === undefined ? 0 : 1 + this.#identityCode(world.clusterID),
     );
     for (const host of hosts) {
       const code = this.#hostCode(host);
-      key += String.fromCharCode(code & 0x3ff, code >>> 10, this.#oldCode(host));
+      key += String.fromCharCode(code & 0x7ff, code >>> 11, this.#oldCode(host));
     }
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
@@ -82,10 +85,19 @@ export class WorldTable {
 
   /** A small number for every member that ever was in the case. */
   #memberCode(id: MemberID): number {
-    const known = this.#memberCodes.get(id);
+    return this.#identityCode(id);
+  }
+
+  /** Data is that of a member in a cluster: a birth with other members gives the same member another cluster. */
+  #dataCode({ memberID, clusterID }: Extract<WorldHost['data'], { kind: 'present' }>): number {
+    return this.#identityCode(`${memberID} ${clusterID}`);
+  }
+
+  #identityCode(id: string): number {
+    const known = this.#identities.get(id);
     if (known !== undefined) return known;
-    const code = this.#memberCodes.size;
-    this.#memberCodes.set(id, within(code, 31, 'members'));
+    const code = this.#identities.size;
+    this.#identities.set(id, within(code, 62, 'members and clusters'));
     return code;
   }
 
@@ -119,31 +131,32 @@ export class WorldTable {
     return code;
   }
 
-  /** 7 bits of life, 1 new, 5 data, 5 faults and memories, 2 alarms. */
+  /** 7 bits of life, 1 new, 6 data, 5 faults and memories, 2 alarms. */
   #hostCode(host: WorldHost): number {
     const { process, data } = host;
     const life = process.kind === 'running' ? 1 + this.#lifeCode(process) : 0;
     const isNew = process.kind === 'running' && process.startedAt === NOW;
-    const held = data.kind === 'present' ? 1 + this.#memberCode(data.memberID) : 0;
+    const held = data.kind === 'present' ? 1 + this.#dataCode(data) : 0;
     return (
       life |
       (Number(isNew) << 7) |
       (held << 8) |
-      ((host.side ?? 0) << 13) |
-      (Number(host.seen ?? true) << 14) |
-      (Number(host.caughtUp ?? true) << 15) |
-      (Number(host.metLeader ?? false) << 16) |
-      (Number(host.rejoinedAt === NOW) << 17) |
-      (alarmCode(host.alarms) << 18)
+      ((host.side ?? 0) << 14) |
+      (Number(host.seen ?? true) << 15) |
+      (Number(host.caughtUp ?? true) << 16) |
+      (Number(host.metLeader ?? false) << 17) |
+      (Number(host.rejoinedAt === NOW) << 18) |
+      (alarmCode(host.alarms) << 19)
     );
   }
 
   #lifeCode({ flags, version }: Running): number {
     const known = this.#lifeCodes.get(flags);
     if (known !== undefined) return known;
+    const isBirth = flags[STATE] === 'new';
     const kept = Object.fromEntries(
       Object.entries(flags)
-        .filter(([name]) => name === 'initial-cluster-state' || !BOOTSTRAP_ONLY_FLAGS.has(name))
+        .filter(([name]) => isBirth || name === STATE || !BOOTSTRAP_ONLY_FLAGS.has(name))
         .sort(([a], [b]) => (a < b ? -1 : 1)),
     );
     const life: Life = { flags: kept, ...(version === undefined ? {} : { version }) };
@@ -159,7 +172,7 @@ export class WorldTable {
   #canonicalHost(slot: number, host: WorldHost): WorldHost {
     const code = this.#hostCode(host);
     const old = this.#oldCode(host);
-    const key = (slot * 2 ** 20 + code) * 2 ** 16 + old;
+    const key = (slot * 2 ** 21 + code) * 2 ** 16 + old;
     const known = this.#hosts.get(key);
     if (known !== undefined) return known;
     const { process } = host;
