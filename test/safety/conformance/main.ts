@@ -3,7 +3,8 @@
  * answer compared. Where etcd allows less, the difference is listed with the fact that explains it; where it allows
  * more, the run fails. And the planner, on what is seen of real members, says what the golden scenarios say.
  *
- *   npm run conformance -- [--version 3.6]… [--only stories|goldens] [--match WORD] [--short] [--all] [-o text|json]
+ *   npm run conformance -- [--version 3.6]… [--only stories|goldens] [--match WORD] [--short] [--all]
+ *     [--processes 7] [-o text|json]
  */
 import { parseArgs } from 'node:util';
 import { SUPPORTED_MINORS } from '../../../src/core/cluster/index.js';
@@ -16,8 +17,8 @@ import { type StoryResult, playStory, withinCapacity } from './run.js';
 import { STORIES } from './stories/index.js';
 import type { Story } from './story.js';
 
-/** Processes of etcd at a time. */
-const CAPACITY = 7;
+/** Processes of etcd at a time, unless a single cluster has more. */
+const PROCESSES = '7';
 
 const { values } = parseArgs({
   options: {
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     match: { type: 'string', default: '' },
     short: { type: 'boolean', default: false },
     all: { type: 'boolean', default: false },
+    processes: { type: 'string', default: PROCESSES },
     output: { type: 'string', short: 'o', default: 'text' },
   },
 });
@@ -49,7 +51,7 @@ async function main(): Promise<void> {
       ...stories.map((story) => ({ etcd, processes: story.processes, story })),
       ...chosen.map((golden) => ({ etcd, processes: golden.processes, golden })),
     ]);
-    await withinCapacity(jobs, CAPACITY, async ({ etcd, story, golden }) => {
+    await withinCapacity(jobs, Number(values.processes), async ({ etcd, story, golden }) => {
       if (story !== undefined) results.push(await tellStory(scratch.base, etcd, story));
       if (golden !== undefined) played.push(await tellGolden(scratch.base, etcd, golden));
     });
