@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../base/index.js';
+import { systemClock, systemRandom, type Clock, type Random } from '../base/index.js';
 import { AuthAPI, authenticateWith, type Credentials } from './api/auth.js';
 import { ClusterAPI } from './api/cluster.js';
 import { KVAPI } from './api/kv.js';
@@ -17,6 +17,7 @@ import {
 } from './transport/limits.js';
 import type { TLSOptions } from './transport/tls.js';
 import type { ConnectionKind, Transport } from './transport/transport.js';
+import { WatchAPI } from './watch/watch-api.js';
 
 export interface EtcdClientOptions {
   /** `http://host:2379`, `https://host:2379` or `host:2379`. May be empty when every call names its endpoint. */
@@ -26,10 +27,20 @@ export interface EtcdClientOptions {
   /** Log in with these when the cluster asks for users; the token is renewed as needed. */
   readonly auth?: Credentials | undefined;
   readonly clock?: Clock | undefined;
+  /** For pauses between tries, so that many clients do not come at once. */
+  readonly random?: Random | undefined;
   readonly limits?: Partial<TransportLimits> | undefined;
 }
 
 const CLOSE_GRACE_MS = 1_000;
+
+const CLOSED: EtcdError = {
+  kind: 'not-sent',
+  why: 'closed',
+  message: 'The client was closed.',
+  endpoint: '',
+  tried: [],
+};
 
 /** A client of one etcd cluster. Nothing is dialled before the first call. */
 export class EtcdClient {
@@ -37,6 +48,7 @@ export class EtcdClient {
   readonly maintenance: MaintenanceAPI;
   readonly kv: KVAPI;
   readonly lease: LeaseAPI;
+  readonly watch: WatchAPI;
   readonly auth: AuthAPI;
   readonly #transport: Transport;
   readonly #order: EndpointOrder;
@@ -45,7 +57,7 @@ export class EtcdClient {
   readonly #caller: Caller;
 
   constructor(options: EtcdClientOptions) {
-    const { tls, auth, clock = systemClock } = options;
+    const { tls, auth, clock = systemClock, random = systemRandom } = options;
     const limits = limitsOf(options.limits);
     this.#hasTLS = tls !== undefined;
     this.#transport = new Http2Transport(tls, limits);
@@ -64,7 +76,9 @@ export class EtcdClient {
     this.cluster = new ClusterAPI(this.#caller);
     this.maintenance = new MaintenanceAPI(this.#caller);
     this.kv = new KVAPI(this.#caller);
-    this.lease = new LeaseAPI(this.#caller);
+    const streams = { opener: this.#caller, clock, random };
+    this.lease = new LeaseAPI(this.#caller, streams);
+    this.watch = new WatchAPI(streams);
     this.auth = new AuthAPI(this.#caller);
     this.setEndpoints(options.endpoints);
   }
@@ -91,8 +105,10 @@ export class EtcdClient {
     this.#transport.keepOnly(new Set(endpoints.keys()));
   }
 
-  /** Takes no more calls, waits up to `graceMs` for those under way, then cuts them. An unclosed idle client does not keep a process up. */
+  /** Ends watches and keeps no lease alive any more, takes no more calls, waits up to `graceMs` for those under way, then cuts them. An unclosed idle client does not keep a process up. */
   async close(graceMs = CLOSE_GRACE_MS): Promise<void> {
+    this.watch.close(CLOSED);
+    this.lease.close(CLOSED);
     await this.#transport.close(graceMs);
   }
 }

@@ -68,3 +68,7 @@ export type {
 export type { Comparison, Txn, TxnAnswer, TxnOperation, TxnOperationAnswer } from './api/txn.js';
 export type { Access, AuthAPI, AuthStatus, Credentials, Permission } from './api/auth.js';
 export type { LeaseAPI, LeaseGranted, LeaseTimeToLive } from './api/lease.js';
+export type { KeepOptions, LeaseKeeper, LeaseLoss } from './lease/keeper.js';
+export type { WatchAPI } from './watch/watch-api.js';
+export type { Watch, WatchOptions } from './watch/watch.js';
+export type { WatchEnd, WatchEvent, WatchItem } from './watch/events.js';

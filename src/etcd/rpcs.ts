@@ -70,6 +70,10 @@ export const rpcs = {
   // A stream: the deadline is for opening it. It cannot be taken up again in the middle.
   snapshot: { ...local('/etcdserverpb.Maintenance/Snapshot', CONSENSUS_MS), repeatable: false },
 
+  // Streams too. A watch is created with the revision it goes on from, so a second creation sees the same events.
+  watch: read('/etcdserverpb.Watch/Watch'),
+  leaseKeepAlive: read('/etcdserverpb.Lease/LeaseKeepAlive'),
+
   leaseGrant: change('/etcdserverpb.Lease/LeaseGrant'),
   leaseRevoke: change('/etcdserverpb.Lease/LeaseRevoke'),
   leaseTimeToLive: read('/etcdserverpb.Lease/LeaseTimeToLive'),

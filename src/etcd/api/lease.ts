@@ -1,6 +1,9 @@
 import type { Caller, CallOptions } from '../calls/caller.js';
 import { lazyCodec } from '../calls/codec.js';
-import type { CallResult } from '../errors.js';
+import type { LastingParts } from '../calls/lasting-stream.js';
+import type { CallResult, EtcdError } from '../errors.js';
+import type { KeepOptions, LeaseKeeper } from '../lease/keeper.js';
+import { LeaseHub } from '../lease/lease-hub.js';
 import { rpcs } from '../rpcs.js';
 import {
   acknowledged,
@@ -30,9 +33,47 @@ export interface LeaseTimeToLive {
 /** Leases: the keys bound to one go when it ends. */
 export class LeaseAPI {
   readonly #caller: Caller;
+  readonly #parts: LastingParts;
+  readonly #keeping: LeaseHub;
 
-  constructor(caller: Caller) {
+  constructor(caller: Caller, parts: LastingParts) {
     this.#caller = caller;
+    this.#parts = parts;
+    this.#keeping = new LeaseHub(parts);
+  }
+
+  /**
+   * Keeps a lease alive until it is lost or `stop` is called. All leases of a client share one stream, which is opened
+   * again after every break.
+   */
+  keepAlive(leaseID: bigint, options?: KeepOptions): LeaseKeeper {
+    return this.#keeping.keep(leaseID, options);
+  }
+
+  /**
+   * Grants a lease and keeps it alive.
+   *
+   * @example
+   * const held = await client.lease.hold(10);
+   * if (!held.ok) return;
+   * await client.kv.put('workers/me', 'here', { leaseID: held.value.leaseID });
+   * await work(held.value.signal); // aborts at the latest when the lease may be gone
+   * await client.lease.revoke(held.value.leaseID);
+   */
+  async hold(ttlSeconds: number, options?: CallOptions): Promise<CallResult<LeaseKeeper>> {
+    const askedMs = this.#parts.clock.monotonicMs();
+    const granted = await this.grant(ttlSeconds, options);
+    return mapCall(granted, ({ leaseID, ttlSeconds: given }) =>
+      this.#keeping.keep(leaseID, {
+        knownUntilMs: askedMs + given * 1000,
+        signal: options?.signal,
+      }),
+    );
+  }
+
+  /** For the client that closes. */
+  close(error: EtcdError): void {
+    this.#keeping.endAll(error);
   }
 
   /** The server chooses the id unless one is given. */
@@ -49,8 +90,9 @@ export class LeaseAPI {
     }));
   }
 
-  /** Ends the lease now; its keys go with it. */
+  /** Ends the lease now; its keys go with it. It is no longer kept alive by this client. */
   async revoke(leaseID: bigint, options?: CallOptions): Promise<CallResult<Acknowledged>> {
+    this.#keeping.stop(leaseID);
     const request = { ID: leaseID };
     const answer = await this.#caller.unary(rpcs.leaseRevoke, revokeCodec, request, options);
     return mapCall(answer, acknowledged);

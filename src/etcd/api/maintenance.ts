@@ -171,7 +171,7 @@ export class MaintenanceAPI {
     const { stream, endpoint } = opened.value;
     const bad = (text: string) =>
       err(errorOf({ kind: 'unknown', why: 'bad-answer', message: text }, endpoint));
-    stream.send(encode({}));
+    await stream.send(encode({}));
     stream.finishSending();
     let sizeBytes = 0;
     let remainingBytes: bigint | undefined;

@@ -72,6 +72,8 @@ const REPEATABLE = [
   'hashKV',
   'alarmList',
   'downgradeValidate',
+  'watch',
+  'leaseKeepAlive',
   'leaseTimeToLive',
   'leaseList',
   'authenticate',
@@ -87,7 +89,9 @@ describe.each(Object.entries(rpcs))('%s', (name, rpc: Rpc) => {
 
   test('is marked as it must be', () => {
     expect(rpc.repeatable).toBe(isRepeatable);
-    expect(rpc.path).toMatch(/^\/etcdserverpb\.(KV|Cluster|Maintenance|Lease|Auth)\/[A-Z]\w+$/);
+    expect(rpc.path).toMatch(
+      /^\/etcdserverpb\.(KV|Cluster|Maintenance|Lease|Auth|Watch)\/[A-Z]\w+$/,
+    );
     expect(rpc.deadlineMs).toBeGreaterThan(0);
   });
 

@@ -105,9 +105,10 @@ export class Caller {
           deadlineMs: turn.leftMs(),
           connectMs: turn.connectMs(),
         });
-        return opened.ok
-          ? ok({ stream: opened.value, endpoint })
-          : err(errorOf(opened.error, endpoint));
+        if (!opened.ok) return err(errorOf(opened.error, endpoint));
+        const ended = (error: EtcdError | undefined) =>
+          this.#streamEnded(endpoint, metadata, error);
+        return ok({ stream: opened.value, endpoint, ended });
       }),
     );
   }
@@ -187,6 +188,18 @@ export class Caller {
     return (await sendOnce()).result;
   }
 
+  #streamEnded(
+    { url }: Endpoint,
+    metadata: Readonly<Record<string, string>>,
+    error: EtcdError | undefined,
+  ): void {
+    const { order, login } = this.#parts;
+    if (error === undefined) return;
+    if (isStaleToken(error)) login?.tokens.forget(metadata['token']);
+    const endpoint = order.candidates().find((each) => each.url === url);
+    if (endpoint !== undefined && mayTryNext(error, true)) order.failed(endpoint);
+  }
+
   /** A login that fails means that the call itself was never sent, whatever became of the login. */
   async #token(
     turn: Turn,
@@ -208,6 +221,8 @@ export class Caller {
 export interface OpenStream {
   readonly stream: ByteStream;
   readonly endpoint: Endpoint;
+  /** Tells how the stream ended, so that the next one goes where it can live; undefined: as it should. */
+  ended(error: EtcdError | undefined): void;
 }
 
 /** A login serves many calls, so neither the time nor the signal of the one that started it ends it. */

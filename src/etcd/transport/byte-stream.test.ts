@@ -8,7 +8,8 @@ test('a stream that nobody reads stops the socket, and starts it again when it i
   stream.attach({
     pause: () => (isPaused = true),
     resume: () => (isPaused = false),
-    send: () => undefined,
+    send: () => Promise.resolve(),
+    onLeaving: () => undefined,
     finishSending: () => undefined,
     abandon: () => undefined,
   });

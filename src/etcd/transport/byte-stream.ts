@@ -3,7 +3,7 @@ import type { Ending, GrpcCall } from './grpc-call.js';
 import { STREAM_QUEUE_MAX } from './limits.js';
 import type { AttemptFailure, ByteStream } from './transport.js';
 
-type Call = Pick<GrpcCall, 'send' | 'finishSending' | 'pause' | 'resume' | 'abandon'>;
+type Call = Pick<GrpcCall, 'send' | 'finishSending' | 'onLeaving' | 'pause' | 'resume' | 'abandon'>;
 type Item = Result<Uint8Array | undefined, AttemptFailure>;
 
 /** Messages of a call as they are asked for; stops reading from the socket while nobody asks. */
@@ -28,8 +28,12 @@ export class QueuedStream implements ByteStream {
     this.#wake?.();
   }
 
-  send(message: Uint8Array): void {
-    this.#call?.send(message);
+  async send(message: Uint8Array): Promise<void> {
+    await this.#call?.send(message);
+  }
+
+  onLeaving(tell: () => void): void {
+    this.#call?.onLeaving(tell);
   }
 
   finishSending(): void {

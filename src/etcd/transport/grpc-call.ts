@@ -1,5 +1,6 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders, IncomingHttpStatusHeader } from 'node:http2';
 import { FrameReader, frameOf } from './frames.js';
+import { SEND_QUEUE_MAX_BYTES } from './limits.js';
 import type { Session } from './session.js';
 import type { AttemptFailure, StreamAttempt } from './transport.js';
 
@@ -47,9 +48,24 @@ export class GrpcCall {
     this.#listen(this.#stream);
   }
 
-  send(message: Uint8Array): void {
-    if (!this.#stream.writableEnded && !this.#stream.destroyed)
-      this.#stream.write(frameOf(message));
+  /** Resolves when the connection took it or the call is over. */
+  async send(message: Uint8Array): Promise<void> {
+    const stream = this.#stream;
+    if (this.#isEnded || stream.writableEnded || stream.destroyed) return;
+    if (stream.writableLength + message.length > SEND_QUEUE_MAX_BYTES) {
+      const text = `The server takes nothing: ${stream.writableLength} bytes wait to be sent.`;
+      this.abandon({ kind: 'unknown', why: 'deadline', message: text });
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      stream.write(frameOf(message), () => resolve());
+    });
+  }
+
+  /** Runs `tell` once when the session takes no more calls, unless this call has ended before. */
+  onLeaving(tell: () => void): void {
+    if (this.#isEnded) return;
+    this.#stream.once('close', this.#session.onUnusable(tell));
   }
 
   sendLast(message: Uint8Array): void {

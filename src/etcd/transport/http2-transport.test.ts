@@ -70,7 +70,7 @@ describe('a stream', () => {
     });
     const stream = await open(server.endpoint);
     for (const message of ['a', 'b']) {
-      stream.send(Buffer.from(message));
+      await stream.send(Buffer.from(message));
       const echoed = await stream.next(5_000);
       expect(echoed.ok && text(echoed.value)).toBe(message);
     }
@@ -92,7 +92,7 @@ describe('a stream', () => {
     const server = await fake(({ stream }) => refuse(stream, 14, 'etcdserver: no leader'));
     const stream = await open(server.endpoint);
     expect(await stream.next()).toMatchObject({ error: { kind: 'status', code: 14 } });
-    stream.send(Buffer.from('late'));
+    await stream.send(Buffer.from('late'));
     stream.cancel();
   });
 

@@ -26,6 +26,9 @@ export const KEEPALIVE_INTERVAL_MIN_MS = 5_000;
 /** Messages a stream holds before it stops reading from the socket. */
 export const STREAM_QUEUE_MAX = 16;
 
+/** Bytes of requests on one stream that a server has not taken yet. */
+export const SEND_QUEUE_MAX_BYTES = 8 * 1024 * 1024;
+
 /** Flow-control windows: a snapshot at 1 Gbit/s and 50 ms of distance needs about 6 MiB under way. */
 export const STREAM_WINDOW_BYTES = 4 * 1024 * 1024;
 export const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;

@@ -7,7 +7,7 @@ export class Session {
   readonly #session: ClientHttp2Session;
   readonly #socket: Socket;
   readonly #limits: TransportLimits;
-  readonly #whenUnusable: (() => void)[] = [];
+  readonly #whenUnusable = new Set<() => void>();
   readonly #whenClosed: (() => void)[] = [];
   #streamCount = 0;
   #answersHeard = 0;
@@ -53,9 +53,11 @@ export class Session {
     return this.#endedBecause ?? 'the connection was closed';
   }
 
-  /** Runs `tell` once, when no new stream may be opened here any more. */
-  onUnusable(tell: () => void): void {
-    this.#whenUnusable.push(tell);
+  /** Runs `tell` once, when no new stream may be opened here any more; the answer takes that back. */
+  onUnusable(tell: () => void): () => void {
+    if (this.#isRetired) queueMicrotask(tell);
+    else this.#whenUnusable.add(tell);
+    return () => this.#whenUnusable.delete(tell);
   }
 
   onClosed(tell: () => void): void {
@@ -91,7 +93,8 @@ export class Session {
   retire(): void {
     if (this.#isRetired) return;
     this.#isRetired = true;
-    for (const tell of this.#whenUnusable.splice(0)) tell();
+    for (const tell of this.#whenUnusable) tell();
+    this.#whenUnusable.clear();
     if (this.#streamCount === 0) this.destroy();
   }
 

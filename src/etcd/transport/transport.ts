@@ -52,7 +52,11 @@ export interface NotSent {
 }
 
 export interface ByteStream {
-  send(message: Uint8Array): void;
+  /**
+   * Resolves when the connection has taken the message, as far as the server's flow control lets it, or when the stream
+   * is over. Whoever sends much awaits it: above `SEND_QUEUE_MAX_BYTES` waiting, the stream is given up.
+   */
+  send(message: Uint8Array): Promise<void>;
   /** Nothing more will be sent; the server may go on. */
   finishSending(): void;
   /**
@@ -60,5 +64,10 @@ export interface ByteStream {
    * it as long as the connection answers pings. One caller at a time.
    */
   next(idleMs?: number): Promise<Result<Uint8Array | undefined, AttemptFailure>>;
+  /**
+   * Calls `tell` once when this connection takes no more calls (GOAWAY, or no longer trusted) though the stream itself
+   * goes on: a reader that can go elsewhere should.
+   */
+  onLeaving(tell: () => void): void;
   cancel(): void;
 }
