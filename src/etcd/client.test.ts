@@ -27,7 +27,7 @@ function clientOf(
   endpoints: readonly string[],
   options: Omit<EtcdClientOptions, 'endpoints'> = {},
 ): EtcdClient {
-  const client = createClient({ endpoints, ...options });
+  const client = createClient({ endpoints, balancer: 'pin-first', ...options });
   cleanups.push(() => client.close(0));
   return client;
 }

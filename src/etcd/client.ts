@@ -1,14 +1,20 @@
 import { systemClock, systemRandom, type Clock, type Random } from '../base/index.js';
 import { AuthAPI, authenticateWith, type Credentials } from './api/auth.js';
+import { mapCall } from './api/common.js';
 import { ClusterAPI } from './api/cluster.js';
 import { KVAPI } from './api/kv.js';
 import { LeaseAPI } from './api/lease.js';
-import { MaintenanceAPI } from './api/maintenance.js';
+import { MaintenanceAPI, probeAnswerOf, statusCodec } from './api/maintenance.js';
+import { Balancer } from './balancers/balancer.js';
+import type { BalancerName } from './balancers/policies.js';
+import { MemberFollower } from './balancers/member-follower.js';
+import { Prober } from './balancers/prober.js';
+import type { EndpointState, ProbeAnswer } from './balancers/state.js';
 import { badEndpoint, Caller } from './calls/caller.js';
-import { PinFirst, type EndpointOrder } from './calls/endpoint-order.js';
 import { TokenSource } from './calls/tokens.js';
 import { parseEndpoint, type Endpoint } from './endpoints.js';
-import type { EtcdError } from './errors.js';
+import type { CallResult, EtcdError } from './errors.js';
+import { rpcs } from './rpcs.js';
 import { Http2Transport } from './transport/http2-transport.js';
 import {
   DEFAULT_LIMITS,
@@ -24,6 +30,17 @@ export interface EtcdClientOptions {
   readonly endpoints: readonly string[];
   /** For https endpoints; endpoints without a scheme become https when this is given. */
   readonly tls?: TLSOptions | undefined;
+  /**
+   * How calls that name no endpoint are placed. `healthy` (the default) knows who leads, lags, learns, is cut off or
+   * silent, and lets a planned change of the cluster go unnoticed; `pin-first` stays with the endpoint that connected
+   * first until it fails; `round-robin` takes each in turn.
+   */
+  readonly balancer?: BalancerName | undefined;
+  /**
+   * Keep the endpoints in step with the client URLs of the member list, while the client is used. Only where those can
+   * be reached from here; if none can, the given endpoints are tried again.
+   */
+  readonly followMembers?: boolean | undefined;
   /** Log in with these when the cluster asks for users; the token is renewed as needed. */
   readonly auth?: Credentials | undefined;
   readonly clock?: Clock | undefined;
@@ -32,6 +49,7 @@ export interface EtcdClientOptions {
   readonly limits?: Partial<TransportLimits> | undefined;
 }
 
+const LIST_MS = 1_000;
 const CLOSE_GRACE_MS = 1_000;
 
 const CLOSED: EtcdError = {
@@ -51,7 +69,9 @@ export class EtcdClient {
   readonly watch: WatchAPI;
   readonly auth: AuthAPI;
   readonly #transport: Transport;
-  readonly #order: EndpointOrder;
+  readonly #balancer: Balancer;
+  readonly #prober: Prober;
+  #seeds: readonly string[] = [];
   readonly #hasTLS: boolean;
 
   readonly #caller: Caller;
@@ -61,10 +81,31 @@ export class EtcdClient {
     const limits = limitsOf(options.limits);
     this.#hasTLS = tls !== undefined;
     this.#transport = new Http2Transport(tls, limits);
-    this.#order = new PinFirst();
+    const { balancer: name = 'healthy' } = options;
+    this.#balancer = new Balancer({ name, transport: this.#transport, clock });
+    this.#prober = new Prober({
+      clock,
+      balancer: this.#balancer,
+      probe: (endpoint, deadlineMs) => this.#probe(endpoint, deadlineMs),
+      isBusy: () => this.#caller.openStreams > 0,
+    });
+    const follower =
+      options.followMembers === true
+        ? new MemberFollower({
+            clock,
+            seeds: () => this.#seeds,
+            states: () => this.#balancer.states(),
+            list: () => this.#clientURLs(),
+            use: (urls) => this.#use(urls),
+          })
+        : undefined;
     this.#caller = new Caller({
       transport: this.#transport,
-      order: this.#order,
+      balancer: this.#balancer,
+      onUse: () => {
+        if (name !== 'pin-first') this.#prober.touch();
+        follower?.touch();
+      },
       clock,
       hasTLS: this.#hasTLS,
       connectTimeoutMs: limits.connectTimeoutMs,
@@ -83,6 +124,17 @@ export class EtcdClient {
     this.setEndpoints(options.endpoints);
   }
 
+  /**
+   * How each endpoint stands and why, as the balancer sees it now. It is kept fresh while the client is used: an idle
+   * client asks nobody.
+   *
+   * @example
+   * for (const { endpoint, condition, reason } of client.endpoints()) console.log(endpoint.url, condition, reason);
+   */
+  endpoints(): readonly EndpointState[] {
+    return this.#balancer.states();
+  }
+
   /** Where each connection stands, by endpoint. */
   connections(): ReadonlyMap<string, ConnectionKind> {
     return this.#transport.states();
@@ -93,6 +145,11 @@ export class EtcdClient {
    * that cannot be read is never dialled, and is named in the error of every call that fails.
    */
   setEndpoints(texts: readonly string[]): void {
+    this.#seeds = texts;
+    this.#use(texts);
+  }
+
+  #use(texts: readonly string[]): void {
     const endpoints = new Map<string, Endpoint>();
     const unreadable: EtcdError[] = [];
     for (const text of texts) {
@@ -100,13 +157,36 @@ export class EtcdClient {
       if (parsed.ok) endpoints.set(parsed.value.url, parsed.value);
       else unreadable.push(badEndpoint(text, parsed.error));
     }
-    this.#order.replace([...endpoints.values()]);
+    this.#balancer.replace([...endpoints.values()]);
     this.#caller.reportWithFailures(unreadable);
     this.#transport.keepOnly(new Set(endpoints.keys()));
   }
 
+  async #clientURLs(): Promise<readonly string[] | undefined> {
+    const endpoints = this.#balancer.candidates('local');
+    const [best] = endpoints;
+    if (best === undefined) return undefined;
+    const listed = await this.cluster.memberList({ endpoint: best.url, deadlineMs: LIST_MS });
+    if (!listed.ok) return undefined;
+    return listed.value.members
+      .filter(({ name }) => name !== '')
+      .flatMap(({ clientURLs }) => clientURLs)
+      .map((url) => {
+        const parsed = parseEndpoint(url, this.#hasTLS);
+        return parsed.ok ? parsed.value.url : url;
+      });
+  }
+
+  async #probe(endpoint: Endpoint, deadlineMs: number): Promise<CallResult<ProbeAnswer>> {
+    const leftMs = () => deadlineMs;
+    const turn = { endpoint, signal: undefined, leftMs, connectMs: leftMs };
+    const status = await this.#caller.unaryAt(turn, rpcs.status, statusCodec, {});
+    return mapCall(status, probeAnswerOf);
+  }
+
   /** Ends watches and keeps no lease alive any more, takes no more calls, waits up to `graceMs` for those under way, then cuts them. An unclosed idle client does not keep a process up. */
   async close(graceMs = CLOSE_GRACE_MS): Promise<void> {
+    this.#prober.close();
     this.watch.close(CLOSED);
     this.lease.close(CLOSED);
     await this.#transport.close(graceMs);

@@ -71,6 +71,8 @@ export type UnknownWhy =
 export type RefusalReason =
   | 'no-leader'
   | 'not-leader'
+  /** Leadership was being moved; what was asked was dropped unseen. */
+  | 'proposal-dropped'
   | 'bad-leader-transferee'
   | 'unhealthy-cluster'
   | 'not-enough-started-members'

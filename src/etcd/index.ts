@@ -31,6 +31,8 @@ export {
   type CallDescription,
 } from './problems.js';
 export { parseEndpoint, type Endpoint } from './endpoints.js';
+export type { BalancerName } from './balancers/policies.js';
+export type { EndpointCondition, EndpointState } from './balancers/state.js';
 export { rpcs, type Rpc } from './rpcs.js';
 export { DEFAULT_LIMITS, type TransportLimits } from './transport/limits.js';
 export type { TLSOptions } from './transport/tls.js';

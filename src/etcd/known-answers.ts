@@ -28,6 +28,8 @@ export const grpcCodes = {
 const REFUSALS: Readonly<Record<string, RefusalReason>> = {
   'no leader': 'no-leader',
   'not leader': 'not-leader',
+  // Raft's own words, only ever for a proposal that this very member did not take.
+  'raft proposal dropped': 'proposal-dropped',
   'bad leader transferee': 'bad-leader-transferee',
   'unhealthy cluster': 'unhealthy-cluster',
   're-configuration failed due to not enough started members': 'not-enough-started-members',

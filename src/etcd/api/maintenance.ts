@@ -6,6 +6,7 @@ import {
   type RaftIndex,
   type RaftTerm,
 } from '../../base/index.js';
+import type { ProbeAnswer } from '../balancers/state.js';
 import { errorOf, type Caller, type CallOptions } from '../calls/caller.js';
 import { lazyCodec } from '../calls/codec.js';
 import type { CallResult } from '../errors.js';
@@ -168,7 +169,7 @@ export class MaintenanceAPI {
     const { encode, decode } = await snapshotCodec();
     const opened = await this.#caller.stream(rpcs.snapshot, options);
     if (!opened.ok) return opened;
-    const { stream, endpoint } = opened.value;
+    const { stream, endpoint, ended } = opened.value;
     const bad = (text: string) =>
       err(errorOf({ kind: 'unknown', why: 'bad-answer', message: text }, endpoint));
     await stream.send(encode({}));
@@ -189,6 +190,7 @@ export class MaintenanceAPI {
         await sink(chunk.blob);
       }
     } finally {
+      ended(undefined);
       stream.cancel();
     }
     return remainingBytes === 0n
@@ -227,6 +229,19 @@ const alarmsOf = ({ header, alarms }: Wire.AlarmResponse): Alarms => ({
     kind: alarm === 1 ? 'no-space' : alarm === 2 ? 'corrupt' : 'other',
   })),
 });
+
+/** What a balancer wants to know of a member. */
+export const probeAnswerOf = (answer: Wire.StatusResponse): ProbeAnswer => {
+  const status = statusOf(answer);
+  return {
+    hasLeader: status.leader !== undefined && !status.errors.includes('etcdserver: no leader'),
+    isLeader: status.isLeader,
+    isLearner: status.isLearner,
+    term: status.raftTerm,
+    committedIndex: status.raftIndex,
+    appliedIndex: status.raftAppliedIndex,
+  };
+};
 
 function statusOf(status: Wire.StatusResponse): MemberStatus {
   const header = headerOf(status.header);

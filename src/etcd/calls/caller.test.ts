@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { err, ok, systemClock, type Clock, type Result } from '../../base/index.js';
 import { authenticateWith } from '../api/auth.js';
+import { Balancer } from '../balancers/balancer.js';
 import { parseEndpoint, type Endpoint } from '../endpoints.js';
 import { rpcs, type Rpc } from '../rpcs.js';
 import type { Attempt, AttemptFailure, Transport } from '../transport/transport.js';
 import { AuthenticateResponse } from '../wire/generated/auth.js';
 import { Caller } from './caller.js';
 import type { Codec } from './codec.js';
-import { PinFirst } from './endpoint-order.js';
 import { TokenSource } from './tokens.js';
 
 type Reply = (attempt: Attempt) => Result<Uint8Array, AttemptFailure>;
@@ -27,16 +27,19 @@ function callerWith(reply: Reply, parts: { clock?: Clock; withLogin?: boolean } 
       return reply(attempt);
     },
     stream: () => Promise.reject(new Error('no stream here')),
+    connect: () => Promise.resolve(ok(undefined)),
     states: () => new Map(),
     keepOnly: () => undefined,
     close: () => Promise.resolve(),
   };
-  const order = new PinFirst();
-  order.replace(endpoints);
+  const { clock = systemClock } = parts;
+  const balancer = new Balancer({ name: 'pin-first', transport, clock });
+  balancer.replace(endpoints);
   const caller = new Caller({
     transport,
-    order,
-    clock: parts.clock ?? systemClock,
+    balancer,
+    onUse: () => undefined,
+    clock,
     hasTLS: false,
     connectTimeoutMs: 2_000,
     login:

@@ -1,11 +1,13 @@
 import { assert, err, ok, type Clock } from '../../base/index.js';
+import type { Balancer } from '../balancers/balancer.js';
+import type { CallClass } from '../balancers/policies.js';
 import { parseEndpoint, type Endpoint } from '../endpoints.js';
 import type { CallResult, EtcdError, Tried } from '../errors.js';
 import { errorOfStatus, isStaleToken, mayTryNext } from '../known-answers.js';
 import { rpcs, type Rpc } from '../rpcs.js';
 import type { AttemptFailure, ByteStream, Transport } from '../transport/transport.js';
 import type { Codec } from './codec.js';
-import type { EndpointOrder } from './endpoint-order.js';
+import { hedged, type Round } from './hedging.js';
 import type { TokenSource } from './tokens.js';
 
 /** What a caller may say about any call. */
@@ -27,9 +29,39 @@ export interface Turn {
   connectMs(): number;
 }
 
+type FallOverRpc = Pick<Rpc, 'repeatable' | 'needsLeader' | 'deadlineMs'> & {
+  readonly isStream?: boolean;
+};
+
+/** One pass over the endpoints. */
+interface RoundCall<T> {
+  readonly rpc: FallOverRpc;
+  readonly options: CallOptions;
+  readonly endpoints: readonly Endpoint[];
+  readonly endMs: number;
+  readonly attempt: (turn: Turn) => Promise<CallResult<T>>;
+}
+
+/** Between two passes over the endpoints, doubling. */
+const ROUND_PAUSE_MS = 10;
+const ROUND_PAUSE_MS_MAX = 200;
+
+/** A transfer of leadership is over or given up within an election time-out, a second by default. */
+const DROPPED_MS_MAX = 3_000;
+const DROPPED_PAUSE_MS = 20;
+
+const isDropped = (result: CallResult<unknown>): boolean =>
+  !result.ok && result.error.kind === 'refused' && result.error.reason === 'proposal-dropped';
+
+const BY_CALLER: ReadonlySet<string> = new Set(['cancelled', 'closed', 'request-too-large']);
+
+const NEVER = new AbortController().signal;
+
 interface CallerParts {
   readonly transport: Transport;
-  readonly order: EndpointOrder;
+  readonly balancer: Balancer;
+  /** A call that the balancer places is about to be made. */
+  readonly onUse: () => void;
   readonly clock: Clock;
   readonly hasTLS: boolean;
   readonly connectTimeoutMs: number;
@@ -42,6 +74,7 @@ export type Authenticate = (caller: Caller, turn: Turn) => Promise<CallResult<st
 export class Caller {
   readonly #parts: CallerParts;
   #unreadable: readonly EtcdError[] = [];
+  #openStreams = 0;
 
   constructor(parts: CallerParts) {
     this.#parts = parts;
@@ -50,6 +83,10 @@ export class Caller {
   /** Errors that are known before any call, such as endpoints that cannot be read. */
   reportWithFailures(errors: readonly EtcdError[]): void {
     this.#unreadable = errors;
+  }
+
+  get openStreams(): number {
+    return this.#openStreams;
   }
 
   async unary<Request, Response>(
@@ -94,7 +131,7 @@ export class Caller {
 
   /** Opens a stream on the first endpoint that takes it. What happens on it later is the caller's. */
   async stream(rpc: Rpc, options?: CallOptions): Promise<CallResult<OpenStream>> {
-    return await this.fallOver(rpc, options, (turn) =>
+    return await this.fallOver({ ...rpc, isStream: true }, options, (turn) =>
       this.#withToken(turn, rpc, async (metadata) => {
         const { endpoint, signal } = turn;
         const opened = await this.#parts.transport.stream({
@@ -106,6 +143,7 @@ export class Caller {
           connectMs: turn.connectMs(),
         });
         if (!opened.ok) return err(errorOf(opened.error, endpoint));
+        this.#openStreams++;
         const ended = (error: EtcdError | undefined) =>
           this.#streamEnded(endpoint, metadata, error);
         return ok({ stream: opened.value, endpoint, ended });
@@ -114,54 +152,127 @@ export class Caller {
   }
 
   /**
-   * Tries endpoints in order until one settles the matter. The time left is shared equally among the endpoints left,
-   * so that the first cannot use up all of it; a call that must not be repeated has no second try once it was sent,
-   * so only its connecting is cut short.
+   * Tries endpoints, best first, until one settles the matter. With `healthy`, a call that every endpoint turned away
+   * unseen, as while a leader is elected, goes round again for a while.
    */
   async fallOver<T>(
-    rpc: Pick<Rpc, 'repeatable' | 'deadlineMs'>,
+    rpc: FallOverRpc,
     options: CallOptions = {},
     attempt: (turn: Turn) => Promise<CallResult<T>>,
   ): Promise<CallResult<T>> {
-    const { clock, order, connectTimeoutMs } = this.#parts;
+    const { clock, balancer, connectTimeoutMs, onUse } = this.#parts;
     const { signal } = options;
-    const endpoints = this.#candidates(options);
-    if (!endpoints.ok) return endpoints;
-    const endMs = clock.monotonicMs() + (options.deadlineMs ?? rpc.deadlineMs);
-    const failures = options.endpoint === undefined ? [...this.#unreadable] : [];
-    for (const [index, endpoint] of endpoints.value.entries()) {
-      const startMs = clock.monotonicMs();
-      const shareMs = (endMs - startMs) / (endpoints.value.length - index);
-      const turnEndMs = rpc.repeatable ? startMs + shareMs : endMs;
-      const connectEndMs = startMs + Math.min(shareMs, connectTimeoutMs);
-      if (index > 0 && shareMs <= 0) break;
-      const left = (untilMs: number) => Math.max(0, untilMs - clock.monotonicMs());
-      const turn = {
-        endpoint,
-        signal,
-        leftMs: () => left(turnEndMs),
-        connectMs: () => left(connectEndMs),
-      };
-      const result = await attempt(turn);
-      if (result.ok || !mayTryNext(result.error, rpc.repeatable)) {
-        if (result.ok || result.error.kind === 'refused') order.answered(endpoint);
-        else order.failed(endpoint);
-        return result.ok ? result : err(withTried(result.error, failures));
-      }
-      order.failed(endpoint);
-      failures.push(result.error);
+    const startMs = clock.monotonicMs();
+    const endMs = startMs + (options.deadlineMs ?? rpc.deadlineMs);
+    const isNamed = options.endpoint !== undefined;
+    if (!isNamed) {
+      onUse();
+      await balancer.prepare(Math.min(connectTimeoutMs, endMs - startMs), signal);
     }
-    return err(strongest(failures));
+    const roundsEndMs = isNamed ? startMs : Math.min(endMs, startMs + balancer.patienceMs);
+    for (let round = 0; ; round++) {
+      const endpoints = this.#candidates(options, rpc.needsLeader ? 'consensus' : 'local');
+      if (!endpoints.ok) return endpoints;
+      const call = { rpc, options, endpoints: endpoints.value, endMs, attempt };
+      const { result, failures } = await this.#round(call);
+      const before = isNamed ? failures : [...this.#unreadable, ...failures];
+      if (result !== undefined) return result.ok ? result : err(withTried(result.error, before));
+      const pauseMs = Math.min(ROUND_PAUSE_MS_MAX, ROUND_PAUSE_MS * 2 ** round);
+      const isOver = clock.monotonicMs() + pauseMs >= roundsEndMs || signal?.aborted === true;
+      if (isOver) return err(strongest(before));
+      await clock.sleep(pauseMs, signal ?? NEVER).catch(() => undefined);
+    }
   }
 
-  #candidates(options: CallOptions): CallResult<readonly Endpoint[]> {
-    const { order, hasTLS } = this.#parts;
+  async #round<T>(call: RoundCall<T>): Promise<Round<T>> {
+    const { balancer, clock } = this.#parts;
+    const { rpc, options, endpoints } = call;
+    const afterMs = balancer.hedgeAfterMs;
+    const mayHedge = rpc.repeatable && rpc.isStream !== true && options.endpoint === undefined;
+    if (!mayHedge || afterMs === undefined || endpoints.length < 2) return await this.#inTurn(call);
+    balancer.countRead();
+    return await hedged({
+      endpoints,
+      clock,
+      afterMs,
+      signal: options.signal,
+      attempt: (endpoint, index, signal) => this.#attemptAt(call, endpoint, index, signal),
+      isFinal: (result) => !result.ok && !mayTryNext(result.error, true),
+      takeHedge: () => balancer.takeHedge(),
+      whenOut: (endpoint, tell) => balancer.whenOut(endpoint, tell),
+      onLate: (endpoint) => balancer.late(endpoint),
+    });
+  }
+
+  async #inTurn<T>(call: RoundCall<T>): Promise<Round<T>> {
+    const { clock } = this.#parts;
+    const { rpc, options, endpoints, endMs } = call;
+    const failures: EtcdError[] = [];
+    for (const [index, endpoint] of endpoints.entries()) {
+      if (index > 0 && clock.monotonicMs() >= endMs) break;
+      const result = await this.#attemptAt(call, endpoint, index, options.signal);
+      if (result.ok || !mayTryNext(result.error, rpc.repeatable)) return { result, failures };
+      failures.push(result.error);
+    }
+    return { result: undefined, failures };
+  }
+
+  /**
+   * One endpoint. The time left is shared equally among the endpoints left, so that the first cannot use up all of it;
+   * a call that must not be repeated has no second try once it was sent, so only its connecting is cut short.
+   */
+  async #attemptAt<T>(
+    { rpc, options, endpoints, endMs, attempt }: RoundCall<T>,
+    endpoint: Endpoint,
+    index: number,
+    signal: AbortSignal | undefined,
+  ): Promise<CallResult<T>> {
+    const { clock, connectTimeoutMs } = this.#parts;
+    const startMs = clock.monotonicMs();
+    const shareMs = (endMs - startMs) / (endpoints.length - index);
+    const turnEndMs = rpc.repeatable ? startMs + shareMs : endMs;
+    const connectEndMs = startMs + Math.min(shareMs, connectTimeoutMs);
+    const left = (untilMs: number) => Math.max(0, untilMs - clock.monotonicMs());
+    const turn: Turn = {
+      endpoint,
+      signal,
+      leftMs: () => left(turnEndMs),
+      connectMs: () => left(connectEndMs),
+    };
+    let result = await attempt(turn);
+    // While leadership moves, the old leader drops what it is asked and says so. It knows best when that is over.
+    const dropEndMs = Math.min(turnEndMs, startMs + DROPPED_MS_MAX);
+    while (isDropped(result) && clock.monotonicMs() + DROPPED_PAUSE_MS < dropEndMs) {
+      await clock.sleep(DROPPED_PAUSE_MS, signal ?? NEVER).catch(() => undefined);
+      result = await attempt(turn);
+    }
+    if (options.endpoint === undefined) {
+      this.#report(endpoint, result, rpc, clock.monotonicMs() - startMs);
+    }
+    return result;
+  }
+
+  #report(endpoint: Endpoint, result: CallResult<unknown>, rpc: FallOverRpc, tookMs: number): void {
+    const { balancer } = this.#parts;
+    if (result.ok) {
+      balancer.answered(endpoint, rpc.isStream === true ? undefined : tookMs);
+      return;
+    }
+    const { error } = result;
+    // What the caller did itself says nothing about the endpoint.
+    if (error.kind !== 'refused' && BY_CALLER.has(error.why)) return;
+    if (error.kind === 'refused' && !mayTryNext(error, rpc.repeatable)) balancer.answered(endpoint);
+    else balancer.failed(endpoint, error);
+  }
+
+  #candidates(options: CallOptions, call: CallClass): CallResult<readonly Endpoint[]> {
+    const { balancer, hasTLS } = this.#parts;
     if (options.endpoint !== undefined) {
       const parsed = parseEndpoint(options.endpoint, hasTLS);
       if (parsed.ok) return ok([parsed.value]);
       return err(badEndpoint(options.endpoint, parsed.error));
     }
-    const endpoints = order.candidates();
+    const endpoints = balancer.candidates(call);
     if (endpoints.length > 0 || this.#unreadable.length > 0) return ok(endpoints);
     const where = { message: 'The client has no endpoint to ask.', endpoint: '', tried: [] };
     return err({ kind: 'not-sent', why: 'no-endpoint', ...where });
@@ -189,15 +300,15 @@ export class Caller {
   }
 
   #streamEnded(
-    { url }: Endpoint,
+    endpoint: Endpoint,
     metadata: Readonly<Record<string, string>>,
     error: EtcdError | undefined,
   ): void {
-    const { order, login } = this.#parts;
+    const { balancer, login } = this.#parts;
+    this.#openStreams--;
     if (error === undefined) return;
     if (isStaleToken(error)) login?.tokens.forget(metadata['token']);
-    const endpoint = order.candidates().find((each) => each.url === url);
-    if (endpoint !== undefined && mayTryNext(error, true)) order.failed(endpoint);
+    if (mayTryNext(error, true)) balancer.failed(endpoint, error);
   }
 
   /** A login that fails means that the call itself was never sent, whatever became of the login. */

@@ -105,7 +105,10 @@ export class LastingStream<Request, Response> {
     while (!signal.aborted) {
       const opened = await opener.stream(this.#rpc, { signal });
       if (signal.aborted) {
-        if (opened.ok) opened.value.stream.cancel();
+        if (opened.ok) {
+          opened.value.ended(undefined);
+          opened.value.stream.cancel();
+        }
         return;
       }
       const openedMs = clock.monotonicMs();

@@ -22,6 +22,8 @@ export interface LabMember {
   pause(): Promise<void>;
   resume(): void;
   kill(): Promise<void>;
+  /** As a supervisor stops it: with time to finish what is under way. */
+  stop(): Promise<void>;
   /** On the same data. */
   restart(): void;
 }
@@ -155,6 +157,14 @@ class ProcessMember implements LabMember {
   }
 
   async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM');
+  }
+
+  async #end(how: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const child = this.#process;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = new Promise<void>((resolve, reject) => {
@@ -164,7 +174,7 @@ class ProcessMember implements LabMember {
         resolve();
       });
     });
-    child.kill('SIGKILL');
+    child.kill(how);
     await exited;
   }
 }

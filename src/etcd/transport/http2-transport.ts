@@ -10,6 +10,7 @@ import type {
   Attempt,
   AttemptFailure,
   ByteStream,
+  ConnectAttempt,
   ConnectionKind,
   NotSent,
   StreamAttempt,
@@ -43,7 +44,11 @@ export class Http2Transport implements Transport {
     return await new Promise((resolve) => {
       const messages: Uint8Array[] = [];
       const call = openCall(session.value, attempt, answerBytesMax, {
-        onMessage: (message) => messages.push(message),
+        onMessage: (message) => {
+          messages.push(message);
+          // One is due. A server that goes on would fill our memory for as long as the deadline allows.
+          if (messages.length > 1 && call.ok) call.value.abandon(tooManyMessages(messages.length));
+        },
         onEnd: (ending) => {
           timer.stop();
           resolve(unaryResult(ending, messages));
@@ -81,6 +86,13 @@ export class Http2Transport implements Transport {
     return ok(queue);
   }
 
+  async connect(attempt: ConnectAttempt): Promise<Result<undefined, NotSent>> {
+    const timer = new AttemptTimer(attempt);
+    const session = await this.#sessionFor(attempt, timer);
+    timer.stop();
+    return session.ok ? ok(undefined) : session;
+  }
+
   states(): ReadonlyMap<string, ConnectionKind> {
     return new Map([...this.#connections].map(([url, connection]) => [url, connection.kind]));
   }
@@ -107,7 +119,7 @@ export class Http2Transport implements Transport {
   }
 
   async #sessionFor(
-    attempt: StreamAttempt,
+    attempt: ConnectAttempt,
     timer: AttemptTimer,
   ): Promise<Result<Session, NotSent>> {
     if (this.#isClosed) {
@@ -147,14 +159,14 @@ type Expiry = 'deadline' | 'cancelled';
 
 /** The clock of one attempt: a limit for connecting, one for everything, and the caller's signal. */
 class AttemptTimer {
-  readonly #attempt: StreamAttempt;
+  readonly #attempt: ConnectAttempt;
   readonly #whole: ReturnType<typeof setTimeout>;
   readonly #connect: ReturnType<typeof setTimeout>;
   readonly #onAbort = () => this.#expire('cancelled');
   #expired: Expiry | undefined;
   #tell: ((why: Expiry) => void) | undefined;
 
-  constructor(attempt: StreamAttempt) {
+  constructor(attempt: ConnectAttempt) {
     this.#attempt = attempt;
     const { deadlineMs, connectMs, signal } = attempt;
     this.#whole = setTimeout(() => this.#expire('deadline'), deadlineMs);
@@ -191,11 +203,16 @@ function unaryResult(
   if (ending.kind !== 'status' || ending.code !== 0) return err(ending);
   const [message] = messages;
   if (message !== undefined && messages.length === 1) return ok(message);
-  const text = `The answer has ${messages.length} messages where one is due.`;
-  return err({ kind: 'unknown', why: 'bad-answer', message: text });
+  return err(tooManyMessages(messages.length));
 }
 
-const expired = (why: Expiry, { endpoint, deadlineMs }: StreamAttempt) => ({
+const tooManyMessages = (count: number): AttemptFailure => ({
+  kind: 'unknown',
+  why: 'bad-answer',
+  message: `The answer has ${count} messages where one is due.`,
+});
+
+const expired = (why: Expiry, { endpoint, deadlineMs }: ConnectAttempt) => ({
   why,
   message:
     why === 'cancelled'
@@ -203,7 +220,7 @@ const expired = (why: Expiry, { endpoint, deadlineMs }: StreamAttempt) => ({
       : `${endpoint.url} gave no answer within ${Math.round(deadlineMs)} ms.`,
 });
 
-const notConnected = (why: Expiry, { endpoint, connectMs, deadlineMs }: StreamAttempt) => ({
+const notConnected = (why: Expiry, { endpoint, connectMs, deadlineMs }: ConnectAttempt) => ({
   why: why === 'cancelled' ? ('cancelled' as const) : ('connect-timeout' as const),
   message:
     why === 'cancelled'

@@ -14,6 +14,8 @@ export interface Transport {
    * `deadlineMs`, which is for opening it; after that `ByteStream.next` has its own limit.
    */
   stream(attempt: StreamAttempt): Promise<Result<ByteStream, AttemptFailure>>;
+  /** Connects, unless it is connected, and sends nothing. */
+  connect(attempt: ConnectAttempt): Promise<Result<undefined, NotSent>>;
   /** Where each connection stands, by endpoint URL. */
   states(): ReadonlyMap<string, ConnectionKind>;
   /** Closes the connections of endpoints that are not in the list, once their calls have ended. */
@@ -22,15 +24,18 @@ export interface Transport {
   close(graceMs: number): Promise<void>;
 }
 
-export interface StreamAttempt {
+export interface ConnectAttempt {
   readonly endpoint: Endpoint;
-  /** `/package.Service/Method`. */
-  readonly path: string;
-  readonly metadata: Readonly<Record<string, string>>;
   readonly deadlineMs: number;
   /** How long of that may go into connecting; the rest of the time belongs to other endpoints. */
   readonly connectMs: number;
   readonly signal: AbortSignal | undefined;
+}
+
+export interface StreamAttempt extends ConnectAttempt {
+  /** `/package.Service/Method`. */
+  readonly path: string;
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 export interface Attempt extends StreamAttempt {
