@@ -2,6 +2,26 @@ import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 
 import type { Socket } from 'node:net';
 import type { TransportLimits } from './limits.js';
 
+/**
+ * Keeps the native side of a session until a stream that did not end as it should has been collected. Node aborts the
+ * process when it collects a session before a stream of it that still holds headers which never became complete, and any server can
+ * bring that about: by more headers than are read, by a header block that is broken, or by hanging up inside one. Only
+ * the holding on to the second argument of `register` matters.
+ */
+const collectedStreams = new FinalizationRegistry<object>(() => undefined);
+
+/** The flag of a header block after which nothing comes. */
+const END_STREAM = 1;
+
+/** Node gives no other way to it; where it has none under this name, nothing is kept. */
+function nativeHandleOf(session: ClientHttp2Session): object | undefined {
+  const key = Object.getOwnPropertySymbols(session).find(
+    ({ description }) => description === 'kHandle',
+  );
+  const handle: unknown = key === undefined ? undefined : Reflect.get(session, key);
+  return typeof handle === 'object' && handle !== null ? handle : undefined;
+}
+
 /** One HTTP/2 connection from ready to closed. A retired one finishes its streams and takes no more. */
 export class Session {
   readonly #session: ClientHttp2Session;
@@ -9,6 +29,7 @@ export class Session {
   readonly #limits: TransportLimits;
   readonly #whenUnusable = new Set<() => void>();
   readonly #whenClosed: (() => void)[] = [];
+  readonly #handle: object | undefined;
   #streamCount = 0;
   #answersHeard = 0;
   #isRetired = false;
@@ -18,6 +39,7 @@ export class Session {
 
   constructor(session: ClientHttp2Session, socket: Socket, limits: TransportLimits) {
     this.#session = session;
+    this.#handle = nativeHandleOf(session);
     this.#socket = socket;
     this.#limits = limits;
     session.unref();
@@ -77,9 +99,13 @@ export class Session {
       this.#session.ref();
       this.#startKeepalive();
     }
+    let isWhole = false;
+    stream.once('trailers', () => (isWhole = true));
+    stream.once('response', (_headers, flags) => (isWhole ||= (flags & END_STREAM) !== 0));
     const hear = () => this.#answersHeard++;
     stream.on('response', hear).on('data', hear).on('trailers', hear);
     stream.once('close', () => {
+      if (!isWhole && this.#handle !== undefined) collectedStreams.register(stream, this.#handle);
       if (--this.#streamCount > 0) return;
       this.#stopKeepalive();
       // An idle connection does not keep the process up.
