@@ -10,10 +10,12 @@ import type { BalancerName } from './balancers/policies.js';
 import { MemberFollower } from './balancers/member-follower.js';
 import { Prober } from './balancers/prober.js';
 import type { EndpointState, ProbeAnswer } from './balancers/state.js';
-import { badEndpoint, Caller } from './calls/caller.js';
+import { badEndpoint, Caller, type CallOptions } from './calls/caller.js';
 import { TokenSource } from './calls/tokens.js';
 import { parseEndpoint, type Endpoint } from './endpoints.js';
 import type { CallResult, EtcdError } from './errors.js';
+import { Session } from './recipes/session.js';
+import { runSTM, type View } from './recipes/stm.js';
 import { rpcs } from './rpcs.js';
 import { Http2Transport } from './transport/http2-transport.js';
 import {
@@ -122,6 +124,32 @@ export class EtcdClient {
     this.watch = new WatchAPI(streams);
     this.auth = new AuthAPI(this.#caller);
     this.setEndpoints(options.endpoints);
+  }
+
+  /**
+   * Opens a session: a kept lease under which locks, semaphores and elections are held.
+   *
+   * @example
+   * const session = await client.session({ ttlSeconds: 10 });
+   * if (session.ok) await session.value.lock('locks/report').acquire();
+   */
+  async session(
+    options: CallOptions & { readonly ttlSeconds?: number } = {},
+  ): Promise<CallResult<Session>> {
+    return await Session.open(this, options);
+  }
+
+  /**
+   * Runs `body` on keys that nobody else changes meanwhile, again when somebody did; see `View`.
+   *
+   * @example
+   * await client.stm(async (view) => view.put('n', String(Number((await view.get('n')) ?? 0) + 1)));
+   */
+  async stm<T>(
+    body: (view: View) => Promise<T> | T,
+    options?: CallOptions,
+  ): Promise<CallResult<T>> {
+    return await runSTM(this.kv, body, options);
   }
 
   /**

@@ -68,6 +68,12 @@ export type {
   RevisionSpan,
 } from './api/kv-messages.js';
 export type { Comparison, Txn, TxnAnswer, TxnOperation, TxnOperationAnswer } from './api/txn.js';
+export { compare, type CompareBuilder } from './api/compare.js';
+export type { Session } from './recipes/session.js';
+export type { HeldLock, Lock } from './recipes/lock.js';
+export type { Semaphore } from './recipes/semaphore.js';
+export type { Election, Leadership } from './recipes/election.js';
+export type { View } from './recipes/stm.js';
 export type { Access, AuthAPI, AuthStatus, Credentials, Permission } from './api/auth.js';
 export type { LeaseAPI, LeaseGranted, LeaseTimeToLive } from './api/lease.js';
 export type { KeepOptions, LeaseKeeper, LeaseLoss } from './lease/keeper.js';

@@ -51,7 +51,7 @@ export class LeaseAPI {
   }
 
   /**
-   * Grants a lease and keeps it alive.
+   * Grants a lease and keeps it alive until it is lost, stopped or revoked; the options are for the granting.
    *
    * @example
    * const held = await client.lease.hold(10);
@@ -64,10 +64,7 @@ export class LeaseAPI {
     const askedMs = this.#parts.clock.monotonicMs();
     const granted = await this.grant(ttlSeconds, options);
     return mapCall(granted, ({ leaseID, ttlSeconds: given }) =>
-      this.#keeping.keep(leaseID, {
-        knownUntilMs: askedMs + given * 1000,
-        signal: options?.signal,
-      }),
+      this.#keeping.keep(leaseID, { knownUntilMs: askedMs + given * 1000 }),
     );
   }
 
