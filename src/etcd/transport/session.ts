@@ -3,10 +3,11 @@ import type { Socket } from 'node:net';
 import type { TransportLimits } from './limits.js';
 
 /**
- * Keeps the native side of a session until a stream that did not end as it should has been collected. Node aborts the
- * process when it collects a session before a stream of it that still holds headers which never became complete, and any server can
- * bring that about: by more headers than are read, by a header block that is broken, or by hanging up inside one. Only
- * the holding on to the second argument of `register` matters.
+ * Keeps the native side of a session until a stream that did not end as it should has been collected. Node 20.20 was
+ * seen once to abort the process when it collected a session (`current_nghttp2_memory_ == 0` did not hold) after a
+ * server had sent ten thousand headers: we take it that a stream still held headers that never became complete. It was
+ * too rare to be shown on purpose, so this is a precaution. Only the holding on to the second argument of `register`
+ * matters.
  */
 const collectedStreams = new FinalizationRegistry<object>(() => undefined);
 
