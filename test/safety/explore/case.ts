@@ -6,6 +6,8 @@ export type Planner = (input: PlanInput) => Plan;
 /** How often each fault may happen on one way through a case. What mends (heal, show, catch up, time) is free. */
 export interface Faults {
   readonly crashes: number;
+  /** Processes that end soon after their start, for the third time in a row. */
+  readonly failedStarts: number;
   readonly dataLosses: number;
   readonly cuts: number;
   /** Requests that are lost, or that land late, or that a controller which was killed left behind. */
@@ -22,6 +24,7 @@ export interface Faults {
 
 export const NO_FAULTS: Faults = {
   crashes: 0,
+  failedStarts: 0,
   dataLosses: 0,
   cuts: 0,
   messages: 0,

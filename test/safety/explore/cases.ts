@@ -5,6 +5,8 @@ export type Depth = 'short' | 'deep';
 
 /** Everything that can go wrong, once. */
 const EACH: Partial<Faults> = { crashes: 1, dataLosses: 1, cuts: 1, messages: 1, hides: 1 };
+/** A start that fails is tried again later. */
+const FAILING: Partial<Faults> = { crashes: 1, failedStarts: 2, dataLosses: 1, messages: 1 };
 const TWO_CRASHES: Partial<Faults> = { crashes: 2, dataLosses: 1, cuts: 1, messages: 1 };
 const WITHOUT_CUT: Partial<Faults> = { crashes: 1, dataLosses: 1, messages: 1 };
 /** The goal of the deep form. */
@@ -142,6 +144,18 @@ const ROWS: readonly Row[] = [
     opening: ['cluster prod voters=(a b c) target=(a b d)'],
     short: { crashes: 1, messages: 1, revivals: 1 },
     deep: { crashes: 2, dataLosses: 1, messages: 1, revivals: 2 },
+  },
+  {
+    name: 'starts that fail',
+    opening: ['cluster prod voters=(a b c) target=(a b d)'],
+    short: FAILING,
+    deep: { ...FAILING, cuts: 1 },
+  },
+  {
+    name: 'starts that fail at birth',
+    opening: ['cluster prod unborn target=(a b c)'],
+    short: FAILING,
+    deep: { ...FAILING, hides: 1 },
   },
   {
     name: 'growth under NOSPACE',

@@ -13,6 +13,7 @@ import {
   settle,
   show,
 } from '../../../src/core/model/index.js';
+import { stopped } from '../../../src/core/planner/testing/language/hosts.js';
 import { restartFlags } from '../../../src/core/bootstrap/index.js';
 import { type MemberID, assertNever } from '../../../src/base/index.js';
 import type { Faults } from './case.js';
@@ -24,6 +25,7 @@ export type Price = keyof Faults | 'free';
 export const PRICES: readonly Price[] = [
   'free',
   'crashes',
+  'failedStarts',
   'dataLosses',
   'cuts',
   'hides',
@@ -60,7 +62,15 @@ function happenings(
       return mendings(world);
     case 'crashes':
       return each(world, ({ process, host }, slot) =>
-        process.kind === 'running' ? [[moveOf('crash', slot), crash(world, host)]] : [],
+        process.kind === 'running'
+          ? [[moveOf('crash', slot), ended(world, host, { reason: 'killed', inARow: 0 })]]
+          : [],
+      );
+    case 'failedStarts':
+      return each(world, ({ process, host }, slot) =>
+        process.kind === 'running' && process.startedAt === world.now
+          ? [[moveOf('fail-start', slot), ended(world, host, FAILING)]]
+          : [],
       );
     case 'dataLosses':
       return each(world, ({ data, host }, slot) =>
@@ -153,6 +163,19 @@ function mayLead(world: World, id: MemberID): boolean {
   return isAlive(world, id) && (host?.side ?? 0) === ledSide(world) && host?.caughtUp !== false;
 }
 
+/** Its port is taken, say: the next try is due two seconds later. */
+const FAILING = { reason: 'port-taken', inARow: 3 } as const;
+
+/** A process ends and leaves behind why, as a driver would read it. */
+const ended = (world: World, host: HostName, end: Parameters<typeof stopped>[2]): World => {
+  const down = crash(world, host);
+  const process = stopped(world, host, end);
+  return {
+    ...down,
+    hosts: down.hosts.map((known) => (known.host === host ? { ...known, process } : known)),
+  };
+};
+
 /** A supervisor on the host starts the member again, as it was started by us. */
 function revive(world: World, host: HostName): World {
   const member = world.target.members.find((wanted) => wanted.host === host);
@@ -179,16 +202,35 @@ export function shapesOf(world: World): readonly (readonly HostName[])[] {
 export const isYoung = ({ hosts, now }: World): boolean =>
   hosts.some(
     ({ process, rejoinedAt }) =>
-      rejoinedAt !== undefined || (process.kind === 'running' && process.startedAt === now),
+      rejoinedAt !== undefined ||
+      (process.kind === 'running' && process.startedAt === now) ||
+      isBackingOff(process, now),
   );
+
+const isBackingOff = (process: World['hosts'][number]['process'], now: number): boolean =>
+  process.kind === 'stopped' &&
+  process.lastExit?.at === now &&
+  process.lastExit.inARow === FAILING.inARow;
 
 /** So much time passes that every process has been up, and every link there, for longer than any interval. */
 export const grownOld = (world: World): World => ({
   ...world,
   hosts: world.hosts.map((host) => {
     const { rejoinedAt: _, ...rest } = host;
-    return rest.process.kind === 'running'
-      ? { ...rest, process: { ...rest.process, startedAt: LONG_AGO } }
-      : rest;
+    return { ...rest, process: agedProcess(rest.process) };
   }),
 });
+
+function agedProcess(process: World['hosts'][number]['process']): typeof process {
+  switch (process.kind) {
+    case 'running':
+      return { ...process, startedAt: LONG_AGO };
+    case 'stopped':
+      return process.lastExit === undefined
+        ? process
+        : { ...process, lastExit: { ...process.lastExit, at: LONG_AGO } };
+    case 'by-hand':
+    case 'unseen':
+      return process;
+  }
+}

@@ -1,6 +1,7 @@
 /** What can happen, as a small number: a kind and the host, shape or voter it happens to. */
 export const MOVE_KINDS = [
   'crash',
+  'fail-start',
   'lose-data',
   'cut',
   'heal',

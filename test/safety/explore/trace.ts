@@ -44,6 +44,8 @@ function commandsOf({ move, before, step }: Traced, { otherWish }: Case): readon
     case 'show':
     case 'catch-up':
       return [`${kind} ${host}`];
+    case 'fail-start':
+      return [`crash ${host} reason=port-taken times=3`];
     case 'revive':
       return [`start ${host}`];
     case 'cut':

@@ -38,6 +38,7 @@ function looksOf(world: World, host: WorldHost): string {
     process.kind === 'running'
       ? `${process.startedAt} ${process.flags['initial-cluster-state']}`
       : '',
+    process.kind === 'stopped' ? (process.lastExit?.reason ?? '') : '',
     differs,
     data.kind,
     member === undefined ? 'none' : `${member.isLearner} ${member.name === ''}`,

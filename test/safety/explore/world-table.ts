@@ -134,8 +134,8 @@ export class WorldTable {
   /** 7 bits of life, 1 new, 6 data, 5 faults and memories, 2 alarms. */
   #hostCode(host: WorldHost): number {
     const { process, data } = host;
-    const life = process.kind === 'running' ? 1 + this.#lifeCode(process) : 0;
-    const isNew = process.kind === 'running' && process.startedAt === NOW;
+    const life = process.kind === 'running' ? 1 + this.#lifeCode(process) : exitCode(process);
+    const isNew = process.kind === 'running' ? process.startedAt === NOW : isDue(process) === false;
     const held = data.kind === 'present' ? 1 + this.#dataCode(data) : 0;
     return (
       life |
@@ -160,7 +160,7 @@ export class WorldTable {
         .sort(([a], [b]) => (a < b ? -1 : 1)),
     );
     const life: Life = { flags: kept, ...(version === undefined ? {} : { version }) };
-    const code = within(this.#lives.idOf(JSON.stringify(life), life), 126, 'lives');
+    const code = within(this.#lives.idOf(JSON.stringify(life), life), 123, 'lives');
     this.#lifeCodes.set(flags, code);
     return code;
   }
@@ -185,7 +185,7 @@ export class WorldTable {
               startedAt: process.startedAt === NOW ? NOW : LONG_AGO,
               ...this.#lives.at(this.#lifeCode(process)),
             }
-          : process,
+          : settledExit(process),
       data: host.data,
       ...(host.side === 1 ? { side: 1 } : {}),
       ...(host.seen === false ? { seen: false } : {}),
@@ -199,6 +199,25 @@ export class WorldTable {
     return canonical;
   }
 }
+
+type Process = WorldHost['process'];
+
+/** Stopped: 0 without a trace, 126 killed, 127 failing. How often and how long ago do not differ otherwise. */
+function exitCode(process: Process): number {
+  if (process.kind !== 'stopped' || process.lastExit === undefined) return 0;
+  return process.lastExit.inARow === 0 ? 126 : 127;
+}
+
+/** Whether one that failed may be tried again; undefined when it never failed. */
+const isDue = (process: Process): boolean | undefined =>
+  exitCode(process) === 127 && process.kind === 'stopped'
+    ? process.lastExit?.at !== NOW
+    : undefined;
+
+const settledExit = (process: Process): Process =>
+  process.kind === 'stopped' && process.lastExit !== undefined && isDue(process) !== false
+    ? { ...process, lastExit: { ...process.lastExit, at: LONG_AGO } }
+    : process;
 
 const alarmCode = (alarms: readonly Alarm[] | undefined): number =>
   alarms === undefined
