@@ -16,6 +16,8 @@ import type { Site } from './site.js';
 
 /** etcd's own request time-out: after an unknown end nothing about the membership is sent for so long. */
 const QUIET_MS = 7000;
+/** Longer than the longest step may take. */
+const ENDS_WITHOUT_LOCK_MS = 40_000;
 
 const CHANGES_MEMBERS: ReadonlySet<string> = new Set<StepKind>([
   'add-learner',
@@ -44,6 +46,7 @@ export class Checks {
   readonly #everHadData = new Set<MemberID>();
   #clusterID: ClusterID | undefined;
   readonly #watched = new Set<Life>();
+  readonly #holders = new Set<Life>();
 
   readonly site: Site;
 
@@ -154,8 +157,16 @@ export class Checks {
     }
   }
 
-  /** Somebody else holds the lock now: whoever held it sends nothing more after this moment. */
+  /** Somebody else holds the lock now: whoever held it sends nothing more after this moment, and ends soon. */
   lockTaken(by: Life): void {
+    const { run } = this.site;
+    for (const life of this.#holders) {
+      run.clock.after(ENDS_WITHOUT_LOCK_MS, () => {
+        if (life.isAlive) this.#fail('lock', `${life.name} goes on without its lock`);
+      });
+    }
+    this.#holders.clear();
+    this.#holders.add(by);
     for (const decision of this.#decisions.values()) {
       if (decision.by !== by && decision.end === undefined) {
         decision.givenUpMs ??= this.site.run.clock.monotonicMs();
