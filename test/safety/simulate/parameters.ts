@@ -73,16 +73,18 @@ export function parametersOf(seed: number): Parameters {
   const dice = diceOf(seed ^ 0x5bd1e995);
   const size = dice.oneOf([1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 7]) ?? 3;
   const harsh = dice.between(0.5, 2);
+  const born = dice.chance(0.7);
   return {
     clusters: dice.chance(0.06) ? 2 : 1,
     size,
-    born: dice.chance(0.75),
+    born,
     firstLife: dice.chance(0.5) ? 'fast' : 'plain',
     safetyMs: dice.whole(10_000, 60_000),
     dataLosses: dice.oneOf([0, 0, 1, 1, 1, 2, 2, 3]) ?? 1,
     faults: faultsOf(dice, harsh),
     edits: EDITS.filter(() => dice.chance(0.45)),
-    editMs: dice.whole(4000, 30_000),
+    // A birth is short; whoever changes his mind in the middle of one must be quick.
+    editMs: born ? dice.whole(4000, 30_000) : dice.whole(300, 15_000),
     ...(dice.chance(0.5) ? {} : { callsPerLife: dice.whole(50, 800) }),
     delayMs: dice.oneOf([1, 3, 10, 40]) ?? 3,
     slowShare: dice.oneOf([0, 0, 0.01, 0.05]) ?? 0,
