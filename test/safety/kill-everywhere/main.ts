@@ -81,6 +81,7 @@ function report(version: string, results: readonly CycleResult[], seconds: numbe
     .sort((a, b) => place(a.operation) - place(b.operation));
   const faults = results.flatMap((result) => result.faults);
   const points = rows.reduce((sum, row) => sum + row.points, 0);
+  const early = results.reduce((sum, result) => sum + result.early, 0);
   const resumed = rows.reduce((sum, row) => sum + row.resumed, 0);
   const ok = points > 0 && points === resumed && faults.length === 0;
   const table = [
@@ -100,7 +101,15 @@ function report(version: string, results: readonly CycleResult[], seconds: numbe
   conclude(
     {
       ok,
-      json: { version, operations: rows, points, resumed, seconds: Math.round(seconds), faults },
+      json: {
+        version,
+        operations: rows,
+        points,
+        resumed,
+        early,
+        seconds: Math.round(seconds),
+        faults,
+      },
       text: [
         `The controller killed everywhere, etcd ${version}`,
         '',
@@ -110,6 +119,12 @@ function report(version: string, results: readonly CycleResult[], seconds: numbe
         ...(unmet.length === 0
           ? []
           : [`Met once and not again, so that nobody was killed there: ${unmet.join(', ')}.`, '']),
+        ...(early === 0
+          ? []
+          : [
+              `${early} requests came before etcd's health interval was over, and were made again.`,
+              '',
+            ]),
         ok
           ? `Every death was survived: the same end, nothing lost. ${Math.round(seconds)} s on ${machine()}`
           : `NOT every death was survived: ${points - resumed} of ${points} points.`,

@@ -22,6 +22,8 @@ export interface Fault {
 
 export interface CycleResult {
   readonly rows: readonly Row[];
+  /** Requests that came before etcd's health interval was over, and were made again. */
+  readonly early: number;
   readonly faults: readonly Fault[];
 }
 
@@ -45,6 +47,7 @@ export async function runCycle(cycle: Cycle, options: RunOptions): Promise<Cycle
   const faults: Fault[] = [];
   let stage: Stage | undefined;
   let undisturbedFaults = 0;
+  let early = 0;
   const isOver = () =>
     tallies.size > 0 && [...tallies.values()].every((tally) => tally.next() === undefined);
   try {
@@ -61,6 +64,7 @@ export async function runCycle(cycle: Cycle, options: RunOptions): Promise<Cycle
         }).catch((error: Error) => brokenOff(error, killAt));
         const isFine = trial.faults.length === 0;
         note(tally, trial, killAt);
+        early += trial.early;
         if (isFine && trial.after !== undefined && trial.killedAt === undefined) {
           ends.set(move.key, endFor(move, trial.after, stage));
         }
@@ -79,7 +83,7 @@ export async function runCycle(cycle: Cycle, options: RunOptions): Promise<Cycle
           if (!cycle.unborn) ends.clear();
         }
         if (!isFine && sameEnd === undefined && ++undisturbedFaults >= UNDISTURBED_FAULTS_MAX) {
-          return resultOf(tallies, faults);
+          return resultOf(tallies, faults, early);
         }
         if (!isFine) break;
       }
@@ -87,7 +91,7 @@ export async function runCycle(cycle: Cycle, options: RunOptions): Promise<Cycle
   } finally {
     await stage?.close();
   }
-  return resultOf(tallies, faults);
+  return resultOf(tallies, faults, early);
 }
 
 export const inWords = (killedAt: string | undefined): string =>
@@ -116,6 +120,7 @@ const brokenOff = (error: Error, killedAt: string | undefined): Trial => ({
   points: [],
   faults: [`the experiment broke off: ${error.message}`],
   after: undefined,
+  early: 0,
   journal: '',
 });
 
@@ -130,7 +135,9 @@ const faultOf = ({ operation, key }: Move, { killedAt, faults, journal }: Trial)
 const resultOf = (
   tallies: ReadonlyMap<Operation, Tally>,
   faults: readonly Fault[],
+  early: number,
 ): CycleResult => ({
+  early,
   rows: [...tallies].map(([operation, { points, resumed, unmet }]): Row => ({
     operation,
     points,

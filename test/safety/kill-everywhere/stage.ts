@@ -32,6 +32,14 @@ const LINK =
 /** The health interval is counted from connections that are older than the operation. */
 const LINKS_BEFORE_MS = 10_000;
 
+/** A line of a member's log about its connection to another one, or about who leads. */
+export interface Link {
+  readonly at: number;
+  readonly host: string;
+  readonly message: string;
+  readonly peer: string;
+}
+
 export interface ControllerRun {
   /** Absent: it came to its own end. */
   readonly killedAt?: string;
@@ -164,18 +172,18 @@ export class Stage {
   }
 
   /** What the members logged since of their leader, and of their connections, by which they judge each other's health. */
-  async links(since: number): Promise<readonly string[]> {
+  async links(since: number): Promise<readonly Link[]> {
     const members = join(this.directory, 'members');
-    const found: string[] = [];
+    const found: Link[] = [];
     for (const host of await readdir(members).catch(() => [])) {
       const log = await readFile(join(members, host, 'etcd.log'), 'utf8').catch(() => '');
       for (const line of log.split('\n')) {
         const [, ts = '', message = '', peer = ''] = LINK.exec(line) ?? [];
-        if (ts === '' || Date.parse(ts) < since - LINKS_BEFORE_MS) continue;
-        found.push(`${ts.slice(11, 23)} ${host}: ${message} ${peer}`);
+        const at = Date.parse(ts);
+        if (at >= since - LINKS_BEFORE_MS) found.push({ at, host, message, peer });
       }
     }
-    return found.sort();
+    return found.sort((a, b) => a.at - b.at);
   }
 
   /** The write-ahead logs there are, by inode: a rename keeps it, a deletion does not. */

@@ -283,15 +283,7 @@ const endpointsOf = (members: readonly Member[]): readonly string[] =>
   members.flatMap(({ clientURLs, isLearner }) => (isLearner ? [] : [...clientURLs]));
 
 async function lead(scene: RealScene, host: string): Promise<void> {
-  const members = await scene.members();
-  const heir = idOf(scene, members, host);
-  for (const endpoint of endpointsOf(members)) {
-    const status = await scene.real.admin.status(endpoint, deadline());
-    if (status.kind !== 'answered' || status.leader !== status.memberID) continue;
-    if (status.leader === heir) return;
-    const moved = await scene.real.admin.moveLeader(endpoint, heir, deadline());
-    if (moved.kind !== 'applied') throw new Error(moved.problem.summary);
-  }
+  scene.leads(idOf(scene, await scene.members(), host));
   await scene.calm();
 }
 

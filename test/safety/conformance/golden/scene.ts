@@ -37,6 +37,7 @@ import type { RealCluster } from '../real-cluster.js';
 const QUIET_MS = 7000;
 const CALM_MS = 25_000;
 const LOOK_EVERY_MS = 100;
+const HAND_OVER_MS = 5000;
 export const NEVER: AbortSignal = new AbortController().signal;
 setMaxListeners(0, NEVER);
 
@@ -60,6 +61,8 @@ export class RealScene {
   /** Requests that were said to be sent and were not. */
   inFlight: Decision[] = [];
   readonly #order: MemberID[] = [];
+  /** Who leads in the scenario. etcd elects whom it likes, and is then asked to hand over. */
+  #leads: MemberID | undefined;
 
   constructor(real: RealCluster) {
     this.real = real;
@@ -140,6 +143,7 @@ export class RealScene {
       },
       NEVER,
     );
+    if (plan.step.kind === 'move-leader') this.#leads = plan.step.to;
     return ofOutcome(outcome);
   }
 
@@ -161,14 +165,46 @@ export class RealScene {
   async calm(): Promise<void> {
     const end = performance.now() + CALM_MS;
     for (;;) {
-      const unrest = unrestIn(
-        await this.look(),
-        this.record.clusterID === undefined ? this.target.members.length : 0,
-      );
+      const unrest = await this.#unrest();
       if (unrest === undefined) return;
       if (performance.now() > end) throw new Error(`it does not come to rest: ${unrest}`);
       await systemClock.sleep(LOOK_EVERY_MS, NEVER);
     }
+  }
+
+  /** From now on this member leads. */
+  leads(id: MemberID): void {
+    this.#leads = id;
+  }
+
+  async #unrest(): Promise<string | undefined> {
+    const isBorn = this.record.clusterID !== undefined;
+    const sighting = await this.look();
+    const unrest = unrestIn(sighting, isBorn ? 0 : this.target.members.length);
+    return unrest ?? (isBorn ? this.#handOver(sighting) : undefined);
+  }
+
+  /** As in the model: whoever led goes on as long as it lives, and then the first that lives. */
+  async #handOver({ observation }: Sighting): Promise<string | undefined> {
+    const { hosts, memberList } = observation;
+    const leader = leaderOf(observation);
+    if (memberList.kind !== 'linearizable' || leader === undefined) return undefined;
+    const able = votersOf(memberList.members).filter(({ id }) =>
+      hosts.some(
+        ({ process, data, status }) =>
+          process.kind === 'running' &&
+          data.kind === 'present' &&
+          data.memberID === id &&
+          status.kind === 'answered',
+      ),
+    );
+    this.#leads = able.find(({ id }) => id === this.#leads)?.id ?? able[0]?.id;
+    const endpoint = memberList.members.find(({ id }) => id === leader)?.clientURLs[0];
+    if (this.#leads === undefined || this.#leads === leader || endpoint === undefined) {
+      return undefined;
+    }
+    await this.real.admin.moveLeader(endpoint, this.#leads, AbortSignal.timeout(HAND_OVER_MS));
+    return 'the lead is to change hands';
   }
 
   async members(): Promise<readonly Member[]> {
