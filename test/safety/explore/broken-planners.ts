@@ -6,12 +6,13 @@ import { RULES, type RuleName, createPlanner } from '../../../src/core/planner/p
 import { stepOf } from '../../../src/core/planner/make.js';
 import type { Rule } from '../../../src/core/planner/view.js';
 import type { Planner } from './case.js';
+import type { Violation } from './index.js';
 
 export interface BrokenPlanner {
   readonly name: string;
   readonly planner: Planner;
   /** The rule whose violation is found first. */
-  readonly rule: number;
+  readonly rule: Violation['rule'];
 }
 
 /** "Its data is gone? Then start it again, etcd will copy everything back." */
