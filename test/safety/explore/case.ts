@@ -41,7 +41,7 @@ export interface Case {
   readonly faults: Partial<Faults>;
   /** The command by which somebody changes the wish while the first one is being carried out. */
   readonly otherWish?: string;
-  /** While the controller is idle, faults hit only the first of hosts that look alike. */
+  /** Faults hit only the first of hosts that look alike. */
   readonly leavesOutTwins?: boolean;
 }
 

@@ -1,4 +1,5 @@
 import type { MemberID } from '../../../src/base/index.js';
+import type { HostName } from '../../../src/core/cluster/index.js';
 import { type World, observe } from '../../../src/core/model/index.js';
 import type { Plan, Step, UnresolvedChange } from '../../../src/core/planner/index.js';
 import {
@@ -21,6 +22,8 @@ export interface Sent {
   readonly well: number;
   /** How many of them may fail before the step is to blame. */
   readonly margin: number;
+  /** The hosts, as bits, that it is about. */
+  readonly touches: number;
 }
 
 /** What the planner says to a world, and which rules that breaks. */
@@ -100,7 +103,13 @@ export class Decisions {
 
   #sentOf({ step }: PlannedStep, decision: Decision): number {
     const { well, margin } = pledgeOf(decision);
-    const sent: Sent = { step, well: hostBits(decision.world, well), margin };
+    const { world } = decision;
+    const sent: Sent = {
+      step,
+      well: hostBits(world, well),
+      margin,
+      touches: touchedBy(world, step),
+    };
     return this.sents.idOf(`${JSON.stringify(step)} ${sent.well} ${margin}`, sent);
   }
 }
@@ -119,6 +128,32 @@ function wordsOf(plan: Exclude<Plan, { kind: 'step' }>): string {
 
 const unresolvedOf = (memory: Memory): UnresolvedChange | undefined =>
   memory === undefined ? undefined : { step: memory.kind, at: memory.isOver ? LONG_AGO : NOW };
+
+function touchedBy(world: World, step: Step): number {
+  switch (step.kind) {
+    case 'start-member':
+    case 'stop-member':
+    case 'set-aside-data':
+    case 'add-learner':
+      return bitsOf(world, step.host);
+    case 'promote-learner':
+    case 'remove-member':
+    case 'update-peer-urls': {
+      const member = world.members.find(({ id }) => id === step.member);
+      const host = world.target.members.find(({ peerURLs }) =>
+        peerURLs.some((url) => member?.peerURLs.includes(url)),
+      )?.host;
+      return hostBits(world, [step.member]) | (host === undefined ? 0 : bitsOf(world, host));
+    }
+    case 'move-leader':
+      return hostBits(world, [step.from, step.to]);
+    case 'record-birth':
+      return 0;
+  }
+}
+
+const bitsOf = ({ hosts }: World, name: HostName): number =>
+  1 << hosts.findIndex(({ host }) => host === name);
 
 /** The hosts on which these members' data is, as bits. */
 export function hostBits({ hosts }: World, members: readonly MemberID[]): number {

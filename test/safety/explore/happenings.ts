@@ -3,17 +3,16 @@ import { PRICES, environmentMoves } from './environment.js';
 import type { Landings } from './landings.js';
 import { moveOf } from './moves.js';
 import { NumberList } from './number-list.js';
-import { isFirstOf, twinsOf } from './twins.js';
 import type { WorldTable } from './world-table.js';
 
-/** One thing that can happen, as three numbers: the move, the world after it, and 128 × repeated + failed. */
+/** One thing that can happen, as three numbers: the move, the world after it, and 128 × hosts + failed. */
 export const FIELDS = 3;
 const HOSTS = 128;
 
 /** The hosts, as bits, whose voters were well before and are not after. */
 export const failedOf = (flags: number): number => flags % HOSTS;
-/** The same can happen to others that look alike. */
-export const isRepeated = (flags: number): boolean => flags >= HOSTS;
+/** The hosts, as bits, that it happens to. */
+export const hostsOf = (flags: number): number => Math.floor(flags / HOSTS);
 
 const TIME = moveOf('time');
 
@@ -26,20 +25,11 @@ export class Happenings {
   readonly #worlds: WorldTable;
   readonly #landings: Landings;
   readonly #otherTarget: World['target'] | undefined;
-  readonly #leavesOutTwins: boolean;
 
-  constructor(
-    worlds: WorldTable,
-    landings: Landings,
-    options: {
-      readonly otherTarget: World['target'] | undefined;
-      readonly leavesOutTwins: boolean;
-    },
-  ) {
+  constructor(worlds: WorldTable, landings: Landings, otherTarget: World['target'] | undefined) {
     this.#worlds = worlds;
     this.#landings = landings;
-    this.#otherTarget = options.otherTarget;
-    this.#leavesOutTwins = options.leavesOutTwins;
+    this.#otherTarget = otherTarget;
   }
 
   /** Where the fields of a world and price begin; how many things there are stands before them. */
@@ -69,13 +59,11 @@ export class Happenings {
   #workOut(id: number, price: number): number {
     const world = this.#worlds.at(id);
     const well = this.#landings.wellIn(id);
-    const alike = this.#leavesOutTwins ? twinsOf(world) : [];
     const moves = environmentMoves(world, PRICES[price] ?? 'free', this.#otherTarget);
     const numbers = moves.flatMap(({ move, after, hosts }) => {
       const next = this.#worlds.idOf(after);
       const failed = well & ~this.#landings.wellIn(next);
-      const repeated = alike.some((twins) => !isFirstOf(twins, hosts));
-      return [move, next, failed + (repeated ? HOSTS : 0)];
+      return [move, next, failed + HOSTS * hosts];
     });
     const begin = this.#end + 1;
     this.#reserve(begin + numbers.length);

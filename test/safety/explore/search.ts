@@ -5,17 +5,16 @@ import { type ControllerState, ControllerStates } from './controller-states.js';
 import { Convergence } from './convergence.js';
 import { Decisions, type Verdict } from './decisions.js';
 import { PRICES } from './environment.js';
-import { FIELDS, Happenings, failedOf, isRepeated } from './happenings.js';
+import { FIELDS, Happenings, failedOf, hostsOf } from './happenings.js';
 import { Landings, idsIn } from './landings.js';
 import { kindOfMove, moveOf } from './moves.js';
 import { stageOf } from './stage.js';
 import { NumberList } from './number-list.js';
 import { StateList } from './state-list.js';
 import { type Traced, scenarioOf } from './trace.js';
+import { eachBit, isFirstOfAll, toldApart, twinsOf } from './twins.js';
 import { WorldTable } from './world-table.js';
 
-/** The controller is in the middle of nothing. */
-const IDLE = 0;
 const CONTROLLERS_MAX = 2 ** 18;
 const MEMBERSHIP: ReadonlySet<string> = new Set([
   'add-learner',
@@ -48,6 +47,7 @@ class Search {
   readonly #convergence: Convergence;
   readonly #budget: Budget;
   readonly #happenings: Happenings;
+  readonly #twins = new Map<number, readonly number[]>();
   readonly #judged = new NumberList();
   readonly #blocked: Record<string, number> = {};
   readonly #violations: Violation[] = [];
@@ -65,10 +65,7 @@ class Search {
     this.#states = new StateList(this.#budget.coverage());
     this.#decisions = new Decisions(options.planner, this.#worlds);
     this.#landings = new Landings(this.#worlds, this.#decisions);
-    this.#happenings = new Happenings(this.#worlds, this.#landings, {
-      otherTarget: this.#stage.otherTarget,
-      leavesOutTwins: explored.leavesOutTwins === true,
-    });
+    this.#happenings = new Happenings(this.#worlds, this.#landings, this.#stage.otherTarget);
     this.#convergence = new Convergence(
       this.#worlds,
       this.#decisions,
@@ -108,9 +105,19 @@ class Search {
     const { controllerID, world } = this.#partsOf(state);
     const left = this.#states.leftAt(state);
     const controller = this.#controllers.at(controllerID);
+    const alike = this.#alike(world, controller);
     for (let price = 0; price < PRICES.length; price++) {
       const remaining = this.#budget.after(left, PRICES[price] ?? 'free');
-      if (remaining >= 0) this.#happen(world, price, controllerID, controller, remaining);
+      if (remaining < 0) continue;
+      const begin = this.#happenings.beginOf(world, price);
+      const end = begin + this.#happenings.countAt(begin) * FIELDS;
+      for (let index = begin; index < end; index += FIELDS) {
+        const flags = this.#happenings.at(index + 2);
+        if (alike.length > 0 && !isFirstOfAll(alike, hostsOf(flags))) continue;
+        const hurt = this.#hurt(controllerID, controller, failedOf(flags));
+        const after = this.#happenings.at(index + 1);
+        this.#reach(after, hurt, remaining, this.#here, this.#happenings.at(index));
+      }
     }
     this.#passTime(world, controller, left);
     if (controller.decided < 0) this.#decide(world, controller, left);
@@ -118,23 +125,21 @@ class Search {
     this.#landLate(world, controller, left);
   }
 
-  #happen(
-    world: number,
-    price: number,
-    controllerID: number,
-    controller: ControllerState,
-    remaining: number,
-  ): void {
-    const begin = this.#happenings.beginOf(world, price);
-    const count = this.#happenings.countAt(begin);
-    for (let i = 0; i < count; i++) {
-      const index = begin + i * FIELDS;
-      const flags = this.#happenings.at(index + 2);
-      if (controllerID === IDLE && isRepeated(flags)) continue;
-      const hurt = this.#hurt(controllerID, controller, failedOf(flags));
-      const after = this.#happenings.at(index + 1);
-      this.#reach(after, hurt, remaining, this.#here, this.#happenings.at(index));
+  /** Groups of hosts that look alike in the world and to what is on its way; none unless the case leaves out twins. */
+  #alike(world: number, { decided, failedSinceDecided, open }: ControllerState): readonly number[] {
+    if (this.#case.leavesOutTwins !== true) return [];
+    let groups = this.#twins.get(world);
+    if (groups === undefined) this.#twins.set(world, (groups = twinsOf(this.#worlds.at(world))));
+    if (groups.length === 0) return groups;
+    if (decided >= 0) {
+      const { well, touches } = this.#decisions.sents.at(decided);
+      groups = toldApart(groups, [well, failedSinceDecided, ...eachBit(touches)]);
     }
+    if (open !== undefined && open.mayLand >= 0) {
+      const { well, touches } = this.#decisions.sents.at(open.mayLand);
+      groups = toldApart(groups, [well, open.failedSince, ...eachBit(touches)]);
+    }
+    return groups;
   }
 
   /** What the controller has on its way is not to blame for what fails meanwhile. */

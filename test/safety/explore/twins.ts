@@ -3,7 +3,7 @@ import type { World, WorldHost } from '../../../src/core/model/index.js';
 /**
  * Hosts that nothing tells apart but their names and their place in the lists, as bits, a number for each group: what
  * happens to one of them need not be tried on another, but for ties that a planner breaks by order. The deep form leaves
- * that out while the controller is idle; the short form does not.
+ * that out; the short form does not.
  */
 export function twinsOf(world: World): readonly number[] {
   const groups = new Map<string, number>();
@@ -11,11 +11,28 @@ export function twinsOf(world: World): readonly number[] {
     const key = looksOf(world, host);
     groups.set(key, (groups.get(key) ?? 0) | (1 << slot));
   });
-  return [...groups.values()].filter((bits) => (bits & (bits - 1)) !== 0);
+  return [...groups.values()].filter(isSeveral);
 }
 
+/** What is on its way tells twins apart: the hosts it is about, and those it counts on. */
+export const toldApart = (groups: readonly number[], masks: readonly number[]): readonly number[] =>
+  masks.reduce<readonly number[]>(
+    (parts, mask) => parts.flatMap((part) => [part & mask, part & ~mask].filter(isSeveral)),
+    groups,
+  );
+
+const isSeveral = (bits: number): boolean => (bits & (bits - 1)) !== 0;
+
+export const eachBit = (bits: number): readonly number[] =>
+  [0, 1, 2, 3, 4, 5, 6].map((slot) => bits & (1 << slot)).filter((bit) => bit !== 0);
+
 /** Of the twins that something happens to, there is none whose earlier twin is spared. */
-export function isFirstOf(twins: number, hosts: number): boolean {
+export function isFirstOfAll(groups: readonly number[], hosts: number): boolean {
+  for (const twins of groups) if (!isFirstOf(twins, hosts)) return false;
+  return true;
+}
+
+function isFirstOf(twins: number, hosts: number): boolean {
   const hit = twins & hosts;
   const spared = twins & ~hosts;
   if (hit === 0 || spared === 0) return true;
