@@ -7,11 +7,11 @@
  *     [--processes 7] [-o text|json]
  */
 import { parseArgs } from 'node:util';
-import { SUPPORTED_MINORS } from '../../../src/core/cluster/index.js';
+import { SUPPORTED_MINORS, minorOf } from '../../../src/core/cluster/index.js';
 import { conclude, progress } from '../command.js';
 import { type RealEtcd, realEtcd } from '../real/etcd.js';
 import { openScratch } from '../real/scratch.js';
-import { type Golden, type Played, goldens, playGolden } from './golden/play.js';
+import { type Golden, type Played, goldens, playGolden, whyNotOn } from './golden/play.js';
 import { verdictOf } from './report.js';
 import { type StoryResult, playStory, withinCapacity } from './run.js';
 import { STORIES } from './stories/index.js';
@@ -49,14 +49,24 @@ async function main(): Promise<void> {
     const played: Played[] = [];
     const jobs = etcds.flatMap((etcd): readonly Job[] => [
       ...stories.map((story) => ({ etcd, processes: story.processes, story })),
-      ...chosen.map((golden) => ({ etcd, processes: golden.processes, golden })),
+      ...chosen
+        .filter(({ name }) => whyNotOn(name, minorOf(etcd.version)) === undefined)
+        .map((golden) => ({ etcd, processes: golden.processes, golden })),
     ]);
     await withinCapacity(jobs, Number(values.processes), async ({ etcd, story, golden }) => {
       if (story !== undefined) results.push(await tellStory(scratch.base, etcd, story));
       if (golden !== undefined) played.push(await tellGolden(scratch.base, etcd, golden));
     });
     const seconds = Math.round((performance.now() - startedAt) / 1000);
-    const notPlayed = files.filter(({ whyNot }) => whyNot !== undefined);
+    const notPlayed = [
+      ...files.filter(({ whyNot }) => whyNot !== undefined),
+      ...etcds.flatMap(({ version }) =>
+        chosen.flatMap((golden): readonly Golden[] => {
+          const whyNot = whyNotOn(golden.name, minorOf(version));
+          return whyNot === undefined ? [] : [{ ...golden, whyNot: `${version}: ${whyNot}` }];
+        }),
+      ),
+    ];
     const options = { all: values.all, seconds };
     conclude(verdictOf(results, { played, notPlayed }, options), values.output);
   } finally {
