@@ -79,7 +79,7 @@ export function parametersOf(seed: number): Parameters {
     size,
     born,
     firstLife: dice.chance(0.5) ? 'fast' : 'plain',
-    safetyMs: dice.whole(10_000, 60_000),
+    safetyMs: dice.whole(8000, 45_000),
     dataLosses: dice.oneOf([0, 0, 1, 1, 1, 2, 2, 3]) ?? 1,
     faults: faultsOf(dice, harsh),
     edits: EDITS.filter(() => dice.chance(0.45)),
@@ -107,11 +107,11 @@ function faultsOf(dice: Dice, harsh: number): Parameters['faults'] {
 
 /** Fewer looks than in real life while nothing happens: they cost most of the time and find the least. */
 function timingsOf(dice: Dice): Parameters['timings'] {
-  const pollMs = dice.oneOf([250, 500, 1000]) ?? 500;
+  const pollMs = dice.oneOf([500, 1000, 2000]) ?? 1000;
   return {
     waitPollMs: pollMs,
-    steadyPollMs: 2 * pollMs,
+    steadyPollMs: 4 * pollMs,
     formingPollMs: dice.oneOf([10, 50, 200]) ?? 50,
-    wishPollMs: dice.oneOf([250, 1000, 3000]) ?? 1000,
+    wishPollMs: dice.oneOf([500, 2000, 5000]) ?? 2000,
   };
 }
