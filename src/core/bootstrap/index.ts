@@ -9,6 +9,7 @@ export { type FinalFlagsInput, finalFlags, flagsLike } from './final-flags.js';
 export {
   type BirthMember,
   FIRST_LIFE_FLAGS,
+  isFirstLife,
   birthFlags,
   firstToStart,
   joinFlags,

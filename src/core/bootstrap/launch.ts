@@ -7,6 +7,7 @@ import type {
   StartFlags,
   TargetMember,
 } from '../cluster/index.js';
+import { differingFlags } from '../cluster/index.js';
 
 /**
  * Short enough that the first member of a local birth leads as soon as one other is connected (lab-etcd 2.3). It asks
@@ -21,6 +22,16 @@ const FIRST_LIFE: StartFlags = {
 
 /** The flags in which a first life differs from the settled one. */
 export const FIRST_LIFE_FLAGS: ReadonlySet<string> = new Set(Object.keys(FIRST_LIFE));
+
+/** Whether a member that runs with these flags is in its first life, and differs from what is wanted in nothing else. */
+export const isFirstLife = (running: StartFlags, wanted: StartFlags): boolean => {
+  const differing = differingFlags(running, wanted);
+  return (
+    running['initial-cluster-state'] === 'new' &&
+    differing.length > 0 &&
+    differing.every((name) => FIRST_LIFE_FLAGS.has(name))
+  );
+};
 
 /** A member of a static birth, as `--initial-cluster` names it. */
 export interface BirthMember {

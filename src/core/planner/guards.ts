@@ -9,6 +9,8 @@ import {
   type Standing,
   marginOf,
 } from '../cluster/index.js';
+import { elapsedMs } from './elapsed.js';
+import type { Lately } from './lately.js';
 import type { UnresolvedChange } from './plan-types.js';
 
 /**
@@ -26,6 +28,8 @@ export const HEALTH_INTERVAL_MS = 6500;
 export const LEARNER_SYNC_PERCENT = 95n;
 /** A restarted voter may lag this many entries behind the leader before the next one is stopped. */
 export const RESTART_LAG_MAX = 1000n;
+/** An election is over in a few of its time-outs of 1 s; after this long without a leader it is none. */
+export const ELECTING_MAX_MS = 10_000;
 /** After this long "starting" is no longer an explanation. */
 export const STARTING_MAX_MS = 60_000;
 export const BACK_OFF_MS = [0, 500, 1000, 2000, 5000, 10_000, 30_000] as const;
@@ -72,7 +76,7 @@ export interface Guards {
   /** Elective changes wait until every voter is healthy. */
   votersHealthy(standing: ClusterStanding): boolean;
   /** etcd's strict reconfiguration check, so that it never refuses what we declared safe. */
-  connectedLongEnough(standing: ClusterStanding, now: Instant): boolean;
+  connectedLongEnough(standing: ClusterStanding, now: Instant, lately: Lately | undefined): boolean;
   learnerInSync(standing: ClusterStanding, learner: Standing): boolean;
   caughtUp(standing: ClusterStanding, member: Standing): boolean;
   /** `member update` on a learner makes it a voter in etcd ≤ 3.5.30 and ≤ 3.6.11 (etcd-facts 5.7). */
@@ -109,7 +113,7 @@ export const GUARDS: Guards = {
   isNotLeader: ({ leader, voters }, member) =>
     voters.length === 1 || leader?.member.id !== member.member.id,
   votersHealthy: ({ voters, healthyVoters }) => voters.length === healthyVoters.length,
-  connectedLongEnough: (standing, now) => connectedAt(standing) <= now,
+  connectedLongEnough: (standing, now, lately) => connectedAt(standing, now, lately) <= now,
   learnerInSync: ({ leader }, { sight }) => {
     if (sight?.status.kind !== 'answered' || leader?.sight?.status.kind !== 'answered')
       return false;
@@ -135,20 +139,30 @@ export const marginAfterRemoval = (standing: ClusterStanding, leaving: Standing)
     standing.healthyVoters.length - (leaving.healthy && !leaving.member.isLearner ? 1 : 0),
   );
 
-/** When the youngest voter's process will have been up long enough for etcd to accept a new member. */
-export function connectedAt(standing: ClusterStanding): Instant {
-  const startedAt = standing.voters.map(({ sight }) =>
-    sight?.process.kind === 'running' ? sight.process.startedAt : 0,
-  );
-  return instantOf(
-    standing.voters.length <= 1 ? 0 : Math.max(0, ...startedAt) + HEALTH_INTERVAL_MS,
-  );
+/**
+ * When etcd will accept a new member: its voters must have been connected for so long, and none can have been before its
+ * process started, or while it was last seen not to be well.
+ */
+export function connectedAt(
+  { voters }: ClusterStanding,
+  now: Instant,
+  lately: Lately | undefined,
+): Instant {
+  if (voters.length <= 1) return instantOf(0);
+  const since = voters.flatMap(({ member, sight, healthy }) => {
+    const startedAt = sight?.process.kind === 'running' ? sight.process.startedAt : undefined;
+    const unwellAt = healthy ? lately?.unwellAt[member.id] : undefined;
+    const known = [startedAt, unwellAt].filter((at) => at !== undefined);
+    return known.filter((at) => elapsedMs(at, now) < Infinity);
+  });
+  return instantOf(Math.max(0, ...since) + HEALTH_INTERVAL_MS);
 }
 
 /** When a member that keeps ending may be tried again. */
-export function retryAt(process: ProcessSight): Instant {
+export function retryAt(process: ProcessSight, now: Instant): Instant {
   if (process.kind !== 'stopped' || process.lastExit === undefined) return instantOf(0);
   const { at, inARow } = process.lastExit;
+  if (elapsedMs(at, now) === Infinity) return now;
   const backOffMs = BACK_OFF_MS[Math.min(inARow, BACK_OFF_MS.length - 1)] ?? 0;
   return instantOf(at + backOffMs);
 }

@@ -7,6 +7,7 @@
  */
 export * from './plan-types.js';
 export { plan } from './plan.js';
+export { type Lately, NOTHING_LATELY, remember } from './lately.js';
 export { QUIET_PERIOD_MS } from './guards.js';
 export { sentenceOf } from './reasons.js';
 export * as plannerProblems from './problems.js';

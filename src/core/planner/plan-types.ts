@@ -11,6 +11,7 @@ import type {
   StartFlags,
   Target,
 } from '../cluster/index.js';
+import type { Lately } from './lately.js';
 
 /** Everything a plan depends on. Same input, same plan. */
 export interface PlanInput {
@@ -19,6 +20,8 @@ export interface PlanInput {
   readonly observation: Observation;
   /** The last membership change whose outcome nobody knows; absent when every outcome is known. */
   readonly unresolved?: UnresolvedChange;
+  /** What earlier looks, and this one, showed; absent for a single look. */
+  readonly lately?: Lately;
   readonly now: Instant;
 }
 

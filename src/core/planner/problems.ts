@@ -1,5 +1,7 @@
 import { defineProblem, formatDurationMs } from '../../base/index.js';
 
+const runningFor = (ms: number): string =>
+  Number.isFinite(ms) ? formatDurationMs(ms) : 'longer than can be told: our clock was set back';
 const list = (items: readonly string[]): string => items.join(', ');
 
 /** Fewer healthy voters than a quorum, and no way back that keeps what was written. */
@@ -35,7 +37,7 @@ export const noLeader = defineProblem(
   'no-leader',
   (d: { cluster: string; running: number; voters: number; forMs: number }) => ({
     summary: `${d.cluster} has no leader`,
-    detail: `${d.running} of ${d.voters} voters run and none of them knows a leader. The one that was started last has been running for ${formatDurationMs(d.forMs)}.`,
+    detail: `${d.running} of ${d.voters} voters run and none of them knows a leader. The one that was started last has been running for ${runningFor(d.forMs)}.`,
     hint: 'Look at what they say, and whether their peer URLs reach each other:\n  quorate status',
   }),
 );
@@ -148,7 +150,7 @@ export const memberUnhealthy = defineProblem(
   'member-unhealthy',
   (d: { cluster: string; member: string; forMs: number; saw: string }) => ({
     summary: `Member ${d.member} of ${d.cluster} runs but is not healthy`,
-    detail: `It has been running for ${formatDurationMs(d.forMs)}. What we saw last: ${d.saw}. Nothing else is changed meanwhile.`,
+    detail: `It has been running for ${runningFor(d.forMs)}. What we saw last: ${d.saw}. Nothing else is changed meanwhile.`,
     hint: `If it stays so, stop its process, or replace the member:\n  quorate member replace ${d.member}`,
   }),
 );
@@ -157,7 +159,7 @@ export const learnerStuck = defineProblem(
   'learner-stuck',
   (d: { cluster: string; member: string; forMs: number; saw: string }) => ({
     summary: `Learner ${d.member} of ${d.cluster} does not catch up`,
-    detail: `It has been running for ${formatDurationMs(d.forMs)}. What we saw last: ${d.saw}.`,
+    detail: `It has been running for ${runningFor(d.forMs)}. What we saw last: ${d.saw}.`,
     hint: `Remove it, or replace it:\n  quorate member remove ${d.member}`,
   }),
 );

@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { BugError, applied, err, ok, refused, unknown } from '../../base/index.js';
-import type { Plan } from '../../core/planner/index.js';
+import {
+  BugError,
+  applied,
+  err,
+  instantOf,
+  ok,
+  refused,
+  systemClock,
+  unknown,
+} from '../../base/index.js';
+import { type Plan, QUIET_PERIOD_MS } from '../../core/planner/index.js';
 import {
   ADD_M4,
   CLUSTER,
@@ -272,6 +281,32 @@ describe('an unknown membership change', () => {
     expect(list?.kind === 'linearizable' && list.at - startedAt).toBeGreaterThanOrEqual(7000);
     expect(kinds()).toContain('quiet-period-over');
   });
+
+  test.each([
+    ['forward', 3_600_000],
+    ['back', -3_600_000],
+  ])(
+    'a clock that is set %s meanwhile makes the quiet period neither shorter nor longer',
+    async (_way, byMs) => {
+      world.plan = addOnce;
+      let setByMs = 0;
+      world.request = () => {
+        setTimeout(() => (setByMs = byMs), 1000);
+        world.request = () => Promise.resolve(appliedOutcome);
+        return Promise.resolve(unknown(trouble({})));
+      };
+      const clock = { ...systemClock, now: () => instantOf(Date.now() + setByMs) };
+      const startedMs = clock.monotonicMs();
+      const end = await settled(
+        controllerOf(world, { clock }).run({ until: 'converged', signal: never }),
+      );
+      expect(end.kind).toBe('done');
+      expect(outcomes()).toEqual(['unknown', 'refused', 'applied']);
+      const tookMs = clock.monotonicMs() - startedMs;
+      expect(tookMs).toBeGreaterThanOrEqual(QUIET_PERIOD_MS);
+      expect(tookMs).toBeLessThan(2 * QUIET_PERIOD_MS);
+    },
+  );
 
   test('that landed after all is seen in the list, and not asked for again', async () => {
     world.plan = addOnce;

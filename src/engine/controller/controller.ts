@@ -9,9 +9,11 @@ import {
 import { leaderOf, standingOf } from '../../core/cluster/index.js';
 import {
   MEMBERSHIP_STEPS,
+  NOTHING_LATELY,
   type Plan,
   type PlanInput,
   plan as corePlan,
+  remember,
 } from '../../core/planner/index.js';
 import { newJournalID } from '../journal/index.js';
 import type {
@@ -61,13 +63,14 @@ type StepPlan = Extract<Plan, { kind: 'step' }>;
 
 /**
  * The loop over one cluster. It keeps no truth in memory: kill it anywhere, make another, and it goes on. Beside the
- * quiet period (re-read from the journal) it remembers only how long it has seen no leader and what it said last.
+ * quiet period (re-read from the journal) it remembers only who looked unwell of late and what it said last.
  */
 export function createController(parts: ControllerParts): Controller {
   const { clock, logger, random, store } = parts;
   const timings = { ...DEFAULT_TIMINGS, ...parts.timings };
   const plan = parts.plan ?? corePlan;
   let turnsWithoutLeader = 0;
+  let lately = NOTHING_LATELY;
   let generation: number | undefined;
   let saidLast = '';
 
@@ -112,7 +115,7 @@ export function createController(parts: ControllerParts): Controller {
 
   const look = async (ready: Ready, signal: AbortSignal): Promise<TurnView | undefined> => {
     const { wish, target } = ready;
-    const startedMs = clock.monotonicMs();
+    const start = { at: clock.now(), monotonicMs: clock.monotonicMs() };
     const forming = ready.record.clusterID === undefined;
     const deadlineMs = probeDeadlineMs({ forming, turnsWithoutLeader }, timings);
     const eyes = { ...parts, timings };
@@ -121,12 +124,13 @@ export function createController(parts: ControllerParts): Controller {
     const { observation, clientURLs } = sighting;
     turnsWithoutLeader = leaderOf(observation) === undefined ? turnsWithoutLeader + 1 : 0;
     const standing = standingOf(target, observation, ready.record.addresses);
+    lately = remember(lately, observation, standing);
     const summary = summaryOf(standing);
-    const tookMs = clock.monotonicMs() - startedMs;
+    const tookMs = clock.monotonicMs() - start.monotonicMs;
     emit({ kind: 'observed', at: observation.at, observation, summary, tookMs });
 
-    await quiet.endIfSeen(observation.memberList);
-    const unresolved = quiet.current();
+    await quiet.endIfSeen(observation.memberList, start);
+    const unresolved = quiet.current(start);
     const record = wish.paused
       ? ready.record
       : await forgetRetired(parts, wish, ready.record, observation.memberList);
@@ -135,6 +139,7 @@ export function createController(parts: ControllerParts): Controller {
       record,
       observation,
       now: clock.now(),
+      lately,
       ...(unresolved === undefined ? {} : { unresolved }),
     });
     const paused = wish.paused;

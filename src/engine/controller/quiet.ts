@@ -29,16 +29,27 @@ export interface QuietDesk {
 export interface QuietPeriod {
   /** Reads the journal, once; while it cannot be read nobody knows whether something is open, and this is why. */
   ready(): Promise<Problem | undefined>;
-  /** What the planner is told. Only once it is ready. */
-  current(): UnresolvedChange | undefined;
+  /** What the planner is told, dated so that it is as old beside `look` as it really is. Only once it is ready. */
+  current(look: Look): UnresolvedChange | undefined;
   begin(id: string, step: Step, decidedAt: Instant): void;
   /** Ends those for which `list` went through quorum late enough: then the change is in it, or will never be. */
-  endIfSeen(list: MemberListSight): Promise<void>;
+  endIfSeen(list: MemberListSight, look: Look): Promise<void>;
+}
+
+/** When the controller began to look, by both clocks. */
+export interface Look {
+  readonly at: Instant;
+  readonly monotonicMs: number;
+}
+
+/** Open for as long as the monotonic clock says: the time of day may be set while it lasts. */
+interface Open extends UnresolvedDecision {
+  readonly sinceMs: number;
 }
 
 export function quietPeriod(desk: QuietDesk): QuietPeriod {
   /** The one that can have been sent last at the end. */
-  let unresolved: readonly UnresolvedDecision[] = [];
+  let unresolved: readonly Open[] = [];
   let startedAt: Instant | undefined;
   let isRead = false;
 
@@ -49,7 +60,7 @@ export function quietPeriod(desk: QuietDesk): QuietPeriod {
       kind: 'quiet-period',
       at: desk.clock.now(),
       step: last.step.kind,
-      until: instantOf(last.at + QUIET_PERIOD_MS),
+      until: instantOf(desk.clock.now() + QUIET_PERIOD_MS),
     });
   };
 
@@ -60,23 +71,27 @@ export function quietPeriod(desk: QuietDesk): QuietPeriod {
       const entries = await desk.store.readJournal(JOURNAL_LOOKBACK_ENTRIES);
       if (!entries.ok) return entries.error;
       isRead = true;
-      unresolved = unresolvedFrom(entries.value.filter(isJournalEntry), startedAt);
+      // How old an entry is nobody can say: the clock may have been set since. So it begins now.
+      const found = unresolvedFrom(entries.value.filter(isJournalEntry), startedAt);
+      unresolved = found.map((open) => ({ ...open, sinceMs: desk.clock.monotonicMs() }));
       announce();
       return undefined;
     },
-    current: () => {
+    current: (look) => {
       const last = unresolved.at(-1);
-      return last === undefined ? undefined : { step: last.step.kind, at: last.at };
+      return last === undefined ? undefined : { step: last.step.kind, at: asSeenFrom(look, last) };
     },
     begin: (id, step, decidedAt) => {
       if (!MEMBERSHIP_STEPS.has(step.kind)) return;
-      unresolved = [...unresolved, { id, step, decidedAt, at: desk.clock.now() }];
+      const { clock } = desk;
+      const open = { id, step, decidedAt, at: clock.now(), sinceMs: clock.monotonicMs() };
+      unresolved = [...unresolved, open];
       announce();
     },
-    endIfSeen: async (list) => {
+    endIfSeen: async (list, look) => {
       if (list.kind !== 'linearizable') return;
       for (const open of unresolved) {
-        if (list.at < open.at + QUIET_PERIOD_MS) continue;
+        if (list.at < asSeenFrom(look, open) + QUIET_PERIOD_MS) continue;
         const landed = hasLanded(open.step, list.members);
         const at = desk.clock.now();
         await desk.journal({
@@ -93,3 +108,7 @@ export function quietPeriod(desk: QuietDesk): QuietPeriod {
     },
   };
 }
+
+/** When it began, by the clock that the look was taken with. */
+const asSeenFrom = ({ at, monotonicMs }: Look, { sinceMs }: Open): Instant =>
+  instantOf(at - (monotonicMs - sinceMs));

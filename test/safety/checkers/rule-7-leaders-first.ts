@@ -51,7 +51,8 @@ const memberOn = (world: World, name: HostName): Member | undefined =>
 
 function leaderStopped(world: World, host: HostName): readonly Violation[] {
   const member = memberOn(world, host);
-  if (member === undefined) return [];
+  // Before its birth is on record nobody has been told of the cluster: there is nobody to whom its leader matters.
+  if (member === undefined || world.record.clusterID === undefined) return [];
   if (isLeading(world, member.id) && hasHeir(world)) {
     return broken(`the leader, ${nameOf(world, member.id)}, is stopped before it handed over`);
   }

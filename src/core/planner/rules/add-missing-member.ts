@@ -16,9 +16,9 @@ export const addMissingMember: Rule = (view) => {
     return blockedBy(noSpace({ cluster: target.name, members: alarmedBy(view, 'NOSPACE') }));
   }
   if (!guards.noLearnerYet(standing)) return waitFor('learner-in-sync', 'learner-catching-up');
-  if (!guards.connectedLongEnough(standing, now)) {
+  if (!guards.connectedLongEnough(standing, now, view.lately)) {
     return waitFor('etcd-health-interval', 'members-not-connected-long-enough', {
-      until: connectedAt(standing),
+      until: connectedAt(standing, view.now, view.lately),
     });
   }
   const refusal = missing.byHand ? undefined : refuseUsedHost(target.name, sightOf(view, missing));

@@ -1,12 +1,19 @@
 import type { ClusterID } from '../../../base/index.js';
-import { birthFlags, firstToStart, restartFlags, withFastTimings } from '../../bootstrap/index.js';
+import {
+  birthFlags,
+  firstToStart,
+  isFirstLife,
+  restartFlags,
+  withFastTimings,
+} from '../../bootstrap/index.js';
 import {
   type HostSight,
   type TargetMember,
   clusterIDAtBirth,
   memberIDAtBirth,
 } from '../../cluster/index.js';
-import { retryAt } from '../guards.js';
+import { elapsedMs } from '../elapsed.js';
+import { ELECTING_MAX_MS, retryAt } from '../guards.js';
 import { refuseCopy } from '../log-home.js';
 import { blockedBy, stepOf, waitFor } from '../make.js';
 import type { Plan } from '../plan-types.js';
@@ -130,7 +137,8 @@ function refuseUnfit(view: View): Plan | undefined {
 
 function startIfPossible(view: View, member: TargetMember, expected: ClusterID): Plan | undefined {
   const sight = sightOf(view, member);
-  if (sight.process.kind !== 'stopped' || retryAt(sight.process) > view.now) return undefined;
+  if (sight.process.kind !== 'stopped' || retryAt(sight.process, view.now) > view.now)
+    return undefined;
   const { version } = view.target;
   if (view.guards.dataIsOurs(sight, expected)) {
     const launch = { purpose: 'restart', version, flags: restartFlags(member.flags) } as const;
@@ -182,7 +190,7 @@ function explainWaiting(view: View, expected: ClusterID): Plan {
   const sights = ours(view).map((member) => sightOf(view, member));
   for (const { process } of sights) {
     if (process.kind !== 'stopped' || process.lastExit === undefined) continue;
-    if (retryAt(process) > view.now) return blockedBy(process.lastExit.problem);
+    if (retryAt(process, view.now) > view.now) return blockedBy(process.lastExit.problem);
   }
   const cluster = view.target.name;
   const stopped = sights.filter(({ process }) => process.kind === 'stopped');
@@ -195,5 +203,27 @@ function explainWaiting(view: View, expected: ClusterID): Plan {
     const withData = sights.filter(({ data }) => data.kind === 'present').map(({ host }) => host);
     return blockedBy(birthIncomplete({ cluster, lost: waiting, withData }));
   }
-  return waitFor('leader', 'no-leader-yet');
+  return endFirstLife(view) ?? waitFor('leader', 'no-leader-yet');
 }
+
+/**
+ * On a starved machine the short election time-out of a first life may end every term before it is of use. Then the
+ * member goes on with its own timings: its log is there, and it leads nobody who would have to be led by another first.
+ */
+function endFirstLife(view: View): Plan | undefined {
+  const sights = ours(view).map((member) => ({ member, sight: sightOf(view, member) }));
+  const areLeaderless = sights.every(
+    ({ sight: { process } }) =>
+      process.kind === 'running' && elapsedMs(process.startedAt, view.now) > ELECTING_MAX_MS,
+  );
+  if (!areLeaderless) return undefined;
+  const fast = sights.find(
+    ({ member, sight }) => sight.data.kind === 'present' && livesFast(member, sight),
+  );
+  if (fast === undefined) return undefined;
+  const { host, name } = fast.member;
+  return stepOf(view, { kind: 'stop-member', host, name }, 'timings-of-first-life');
+}
+
+const livesFast = ({ flags }: TargetMember, { process }: HostSight): boolean =>
+  process.kind === 'running' && isFirstLife(process.flags, flags);

@@ -1,3 +1,4 @@
+import type { Instant } from '../../../base/index.js';
 import { joinFlags } from '../../bootstrap/index.js';
 import {
   type HostSight,
@@ -7,6 +8,7 @@ import {
   marginOf,
 } from '../../cluster/index.js';
 import { alarmedBy } from '../alarmed-by.js';
+import { elapsedMs } from '../elapsed.js';
 import { STARTING_MAX_MS, retryAt } from '../guards.js';
 import { blockedBy, stepOf, waitFor } from '../make.js';
 import type { Plan, Reason } from '../plan-types.js';
@@ -97,7 +99,11 @@ function startJoining(view: View, joining: Standing, wanted: TargetMember): Plan
     const { name: cluster } = view.target;
     return blockedBy(unreadableData({ cluster, host: sight.host, because: data.problem.detail }));
   }
-  if (retryAt(process) > view.now && process.kind === 'stopped' && process.lastExit !== undefined) {
+  if (
+    retryAt(process, view.now) > view.now &&
+    process.kind === 'stopped' &&
+    process.lastExit !== undefined
+  ) {
     return blockedBy(process.lastExit.problem);
   }
   if (data.kind !== 'empty') {
@@ -127,7 +133,7 @@ const waitForHost = (view: View, { host }: HostSight, because: string): Plan =>
 function promoteOrWait(
   view: View,
   learner: Standing,
-  startedAt: number | undefined,
+  startedAt: Instant | undefined,
 ): Plan | undefined {
   const { standing, guards, target } = view;
   const label = labelOf(learner.member);
@@ -135,7 +141,7 @@ function promoteOrWait(
     return blockedBy(corruptData({ cluster: target.name, members: alarmedBy(view, 'CORRUPT') }));
   }
   if (!guards.learnerInSync(standing, learner)) {
-    const forMs = startedAt === undefined ? 0 : view.now - startedAt;
+    const forMs = startedAt === undefined ? 0 : elapsedMs(startedAt, view.now);
     if (forMs <= STARTING_MAX_MS || isMoving(learner, standing.leader)) {
       return waitFor('learner-in-sync', 'learner-catching-up');
     }

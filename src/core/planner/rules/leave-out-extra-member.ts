@@ -25,9 +25,9 @@ export const leaveOutExtraMember: Rule = (view) => {
     );
   }
   // etcd removes a connected voter only while the others have been connected for its health interval.
-  if (!guards.connectedLongEnough(standing, view.now)) {
+  if (!guards.connectedLongEnough(standing, view.now, view.lately)) {
     return waitFor('etcd-health-interval', 'members-not-connected-long-enough', {
-      until: connectedAt(standing),
+      until: connectedAt(standing, view.now, view.lately),
     });
   }
   if (!guards.isNotLeader(standing, extra)) {

@@ -19,10 +19,10 @@ export const removeLostVoter: Rule = (view) => {
     // One that is down may go at any time; one that still runs only as any connected voter (etcd-facts 5.2).
     if (
       voter.sight?.process.kind === 'running' &&
-      !guards.connectedLongEnough(standing, view.now)
+      !guards.connectedLongEnough(standing, view.now, view.lately)
     ) {
       return waitFor('etcd-health-interval', 'members-not-connected-long-enough', {
-        until: connectedAt(standing),
+        until: connectedAt(standing, view.now, view.lately),
       });
     }
     return stepOf(

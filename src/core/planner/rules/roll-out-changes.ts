@@ -1,4 +1,4 @@
-import { FIRST_LIFE_FLAGS } from '../../bootstrap/index.js';
+import { isFirstLife } from '../../bootstrap/index.js';
 import { type Standing, differingFlags, labelOf, minorOf } from '../../cluster/index.js';
 import { blockedBy, stepOf, waitFor } from '../make.js';
 import { moveLeaderAway } from '../move-leader-away.js';
@@ -78,14 +78,9 @@ function whyRestart(view: View, { wanted, sight, member }: Standing): Reason | u
   const differing = differingFlags(sight.process.flags, wanted.flags);
   if (differing.length === 0) return undefined;
   if (differing.includes('name') || member.name !== wanted.name) return 'name-differs';
-  if (differing.every((name) => FIRST_LIFE_FLAGS.has(name)) && isFirstLife(sight.process.flags)) {
-    return 'timings-of-first-life';
-  }
+  if (isFirstLife(sight.process.flags, wanted.flags)) return 'timings-of-first-life';
   return differing.includes('listen-peer-urls') ? 'peer-urls-differ' : 'flags-differ';
 }
-
-const isFirstLife = (flags: Readonly<Record<string, string>>): boolean =>
-  flags['initial-cluster-state'] === 'new';
 
 function refuseMinorChange(view: View, { sight, member }: Standing): Plan | undefined {
   if (sight?.status.kind !== 'answered') return undefined;

@@ -1,5 +1,6 @@
 import type { Standing } from '../../cluster/index.js';
-import { STARTING_MAX_MS } from '../guards.js';
+import { elapsedMs } from '../elapsed.js';
+import { ELECTING_MAX_MS, STARTING_MAX_MS } from '../guards.js';
 import { blockedBy, waitFor } from '../make.js';
 import { hostUnseen, noLeader, quorumLost } from '../problems.js';
 import type { Plan } from '../plan-types.js';
@@ -40,14 +41,20 @@ function waitForThem(view: View, voters: readonly Standing[]): Plan {
     return waitFor('linearizable-member-list', 'member-list-unseen');
   }
   const running = voters.flatMap(({ sight }) =>
-    sight?.process.kind === 'running' ? [sight.process.startedAt] : [],
+    sight?.process.kind === 'running' ? [elapsedMs(sight.process.startedAt, view.now)] : [],
   );
-  const forMs = running.length === 0 ? 0 : view.now - Math.max(...running);
+  const forMs = running.length === 0 ? 0 : Math.min(...running);
+  const { leaderlessSince } = view.lately ?? {};
+  const leaderlessMs = leaderlessSince === undefined ? forMs : elapsedMs(leaderlessSince, view.now);
   const stopped = voters.find(({ sight }) => sight?.process.kind === 'stopped');
   const exit =
     stopped?.sight?.process.kind === 'stopped' ? stopped.sight.process.lastExit : undefined;
   if (running.length < view.standing.quorum && exit !== undefined) return blockedBy(exit.problem);
-  if (running.length >= view.standing.quorum && forMs > STARTING_MAX_MS) {
+  if (
+    running.length >= view.standing.quorum &&
+    forMs > STARTING_MAX_MS &&
+    leaderlessMs > ELECTING_MAX_MS
+  ) {
     return blockedBy(
       noLeader({
         cluster: view.target.name,

@@ -8,6 +8,7 @@ import type {
   StartFlags,
   TargetMember,
 } from '../../cluster/index.js';
+import { elapsedMs } from '../elapsed.js';
 import { STARTING_MAX_MS, retryAt } from '../guards.js';
 import { isCopy } from '../log-home.js';
 import { stepOf, waitFor } from '../make.js';
@@ -24,7 +25,7 @@ export const startStoppedMembers: Rule = (view) => {
   if (clusterID === undefined) return undefined;
   for (const member of ours(view)) {
     const sight = sightOf(view, member);
-    if (sight.process.kind !== 'stopped' || retryAt(sight.process) > view.now) continue;
+    if (sight.process.kind !== 'stopped' || retryAt(sight.process, view.now) > view.now) continue;
     if (!view.guards.dataIsOurs(sight, clusterID)) continue;
     if (isCopy(view, sight)) continue;
     const standing = standingOnHost(view, member);
@@ -52,7 +53,7 @@ const mustWaitForAList = (view: View, member: TargetMember): boolean =>
   mayHaveMoved(view, member) &&
   ours(view).some((other) => {
     const { process } = sightOf(view, other);
-    return process.kind === 'running' && view.now - process.startedAt <= STARTING_MAX_MS;
+    return process.kind === 'running' && elapsedMs(process.startedAt, view.now) <= STARTING_MAX_MS;
   });
 
 /**
@@ -65,7 +66,8 @@ function startLeaving(view: View, clusterID: ClusterID): Plan | undefined {
     const { sight, name } = leaving;
     if (sight.process.kind !== 'stopped') continue;
     if (ours(view).some(({ host }) => host === sight.host) || isCopy(view, sight)) continue;
-    if (retryAt(sight.process) > view.now || !view.guards.dataIsOurs(sight, clusterID)) continue;
+    if (retryAt(sight.process, view.now) > view.now || !view.guards.dataIsOurs(sight, clusterID))
+      continue;
     const flags = flagsOfLeaving(view, leaving);
     if (flags === undefined || name === '') continue;
     const { version } = view.target;

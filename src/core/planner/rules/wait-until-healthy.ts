@@ -1,4 +1,5 @@
 import { type Standing, labelOf } from '../../cluster/index.js';
+import { elapsedMs } from '../elapsed.js';
 import { STARTING_MAX_MS } from '../guards.js';
 import { blockedBy, waitFor } from '../make.js';
 import type { Plan } from '../plan-types.js';
@@ -28,7 +29,7 @@ function explain(view: View, sick: Standing): Plan | undefined {
       // In the list and nowhere to be seen: refuse-unusable-hosts tells who that is.
       return undefined;
     case 'running': {
-      const forMs = view.now - process.startedAt;
+      const forMs = elapsedMs(process.startedAt, view.now);
       if (forMs <= STARTING_MAX_MS) return waitFor('member-healthy', 'member-starting');
       const saw = sawOf(sick);
       return blockedBy(memberUnhealthy({ cluster, member: labelOf(sick.member), forMs, saw }));

@@ -1,4 +1,5 @@
 import { nearest } from '../../../../base/index.js';
+import { NOTHING_LATELY } from '../../index.js';
 import { unborn } from './cast.js';
 import { COMMANDS } from './commands/index.js';
 import { readable } from './labels.js';
@@ -63,6 +64,7 @@ const emptyStage = (players: Players): Scene => ({
   ...players,
   world: unborn('nobody', '3.6.0', []),
   unresolved: undefined,
+  lately: NOTHING_LATELY,
   decided: undefined,
   inFlight: [],
   kept: undefined,

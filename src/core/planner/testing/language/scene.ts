@@ -1,7 +1,7 @@
 import type { Instant } from '../../../../base/index.js';
 import type { Observation } from '../../../cluster/index.js';
 import type { World } from '../../../model/index.js';
-import type { Plan, PlanInput, UnresolvedChange } from '../../index.js';
+import type { Lately, Plan, PlanInput, UnresolvedChange } from '../../index.js';
 
 export type Planner = (input: PlanInput) => Plan;
 export type PlannedStep = Extract<Plan, { kind: 'step' }>;
@@ -33,6 +33,8 @@ export interface Scene {
   readonly world: World;
   /** What the controller still remembers: the one membership change whose end it does not know. */
   readonly unresolved: UnresolvedChange | undefined;
+  /** What its looks have shown it. */
+  readonly lately: Lately;
   /** The last decision, until it is applied. */
   readonly decided: Decision | undefined;
   /** Requests that were sent and neither answered nor landed. */

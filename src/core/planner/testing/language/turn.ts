@@ -1,5 +1,5 @@
 import type { Instant } from '../../../../base/index.js';
-import type { Observation } from '../../../cluster/index.js';
+import { type Observation, standingOf } from '../../../cluster/index.js';
 import {
   type Applied,
   type World,
@@ -8,7 +8,7 @@ import {
   observe,
   settle,
 } from '../../../model/index.js';
-import { MEMBERSHIP_STEPS, type Plan, type Step } from '../../index.js';
+import { MEMBERSHIP_STEPS, type Plan, type Step, remember } from '../../index.js';
 import { withLabels } from './labels.js';
 import type { Decision, Landing, Scene } from './scene.js';
 
@@ -32,16 +32,20 @@ export function decide(scene: Scene): { readonly scene: Scene; readonly plan: Pl
   const { planner, world } = scene;
   const observation = look(scene);
   const unresolved = isOver(scene.unresolved, observation) ? undefined : scene.unresolved;
+  const { target, record } = world;
+  const standing = standingOf(target, observation, record.addresses);
+  const lately = remember(scene.lately, observation, standing);
   const plan = planner({
-    target: world.target,
-    record: world.record,
+    target,
+    record,
     observation,
     now: world.now,
+    lately,
     ...(unresolved === undefined ? {} : { unresolved }),
   });
   const decided: Decision | undefined =
     plan.kind === 'step' ? { plan, at: world.now, world, unresolved } : undefined;
-  return { plan, scene: { ...scene, unresolved, decided, kept: undefined, troubles: [] } };
+  return { plan, scene: { ...scene, unresolved, lately, decided, kept: undefined, troubles: [] } };
 }
 
 /** As the controller does it: a list through quorum, late enough, contains the change or proves that it never came. */

@@ -14,6 +14,7 @@ import { catchUpWithLeader } from './catch-up.js';
 import { cut } from './cut.js';
 import { heal } from './heal.js';
 import { hideHosts } from './hide.js';
+import { setClock } from './set-clock.js';
 import { showHosts } from './show.js';
 import { observe } from './observe.js';
 import { plan } from './plan.js';
@@ -41,6 +42,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   data,
   stranger,
   advance,
+  'set-clock': setClock,
   observe,
   plan,
   apply,

@@ -1,3 +1,4 @@
+import { NOTHING_LATELY } from '../../../index.js';
 import type { Command } from '../command.js';
 import { stepText } from '../say.js';
 import { withIntent, withUnknown } from '../turn.js';
@@ -15,7 +16,13 @@ export const restartController: Command = {
   options: [],
   run: (scene) => {
     const { decided } = scene;
-    const forgetful = { ...scene, decided: undefined, kept: undefined, troubles: [] };
+    const forgetful = {
+      ...scene,
+      lately: NOTHING_LATELY,
+      decided: undefined,
+      kept: undefined,
+      troubles: [],
+    };
     if (decided === undefined) return { scene: forgetful };
     const sent = withIntent({ ...forgetful, inFlight: [...forgetful.inFlight, decided] }, decided);
     return {
