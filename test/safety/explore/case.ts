@@ -41,6 +41,11 @@ export interface Case {
   readonly faults: Partial<Faults>;
   /** The command by which somebody changes the wish while the first one is being carried out. */
   readonly otherWish?: string;
+  /**
+   * Every process and link is old at once: what has to wait for time to pass is explored by other cases. About a
+   * quarter of the worlds are left, so that more members and more faults fit.
+   */
+  readonly isTimeCoarse?: boolean;
   /** Faults hit only the first of hosts that look alike. */
   readonly leavesOutTwins?: boolean;
 }

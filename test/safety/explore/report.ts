@@ -8,6 +8,7 @@ export const documentOf = (result: ExploreResult): object => ({
   states: result.states,
   transitions: result.transitions,
   violations: result.violations.length,
+  memoryMaxMiB: memoryMax(),
   seconds: Number(result.seconds.toFixed(1)),
   statesPerSecond: result.statesPerSecond,
   complete: result.cases.every(({ complete }) => complete),
@@ -31,10 +32,13 @@ export function screenOf(result: ExploreResult, depth: Depth): string {
     ...table,
     '',
     `${count(result.states)} states, ${count(result.transitions)} transitions in ${result.seconds.toFixed(1)} s ` +
-      `(${count(result.statesPerSecond)} states/s), ${result.violations.length} violations`,
+      `(${count(result.statesPerSecond)} states/s, at most ${memoryMax()} MiB), ${result.violations.length} violations`,
     ...result.violations.map(storyOf),
   ].join('\n');
 }
+
+/** Of the whole process, with all threads. */
+const memoryMax = (): number => Math.round(process.resourceUsage().maxRSS / 1024);
 
 const HEAD = ['', 'states', 'transitions', 'worlds', 'converge', 'truly blocked', 'turns', 's', ''];
 

@@ -39,7 +39,7 @@ class Search {
   readonly #case: Case;
   readonly #stage: Stage;
   readonly #options: SearchOptions;
-  readonly #worlds = new WorldTable();
+  readonly #worlds: WorldTable;
   readonly #controllers = new ControllerStates();
   readonly #states: StateList;
   readonly #decisions: Decisions;
@@ -60,6 +60,7 @@ class Search {
   constructor(explored: Case, options: SearchOptions) {
     this.#case = explored;
     this.#options = options;
+    this.#worlds = new WorldTable(explored.isTimeCoarse === true);
     this.#stage = stageOf(explored, options.planner);
     this.#budget = new Budget(this.#stage.faults);
     this.#states = new StateList(this.#budget.coverage());

@@ -3,7 +3,7 @@ import type { World, WorldHost } from '../../../src/core/model/index.js';
 /**
  * Hosts that nothing tells apart but their names and their place in the lists, as bits, a number for each group: what
  * happens to one of them need not be tried on another, but for ties that a planner breaks by order. The deep form leaves
- * that out; the short form does not.
+ * twins out; the short form tries them all.
  */
 export function twinsOf(world: World): readonly number[] {
   const groups = new Map<string, number>();

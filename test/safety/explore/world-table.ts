@@ -38,6 +38,13 @@ export class WorldTable {
   readonly #recordCodes = new WeakMap<World['record'], number>();
   readonly #targetCodes = new WeakMap<World['target'], number>();
 
+  /** What is new counts as new only where time is not coarse. */
+  readonly #isCoarse: boolean;
+
+  constructor(isCoarse = false) {
+    this.#isCoarse = isCoarse;
+  }
+
   /** Nearly always the same one. */
   #lastRecord: World['record'] | undefined;
   #lastRecordCode = 0;
@@ -135,7 +142,8 @@ export class WorldTable {
   #hostCode(host: WorldHost): number {
     const { process, data } = host;
     const life = process.kind === 'running' ? 1 + this.#lifeCode(process) : exitCode(process);
-    const isNew = process.kind === 'running' ? process.startedAt === NOW : isDue(process) === false;
+    const isNew =
+      process.kind === 'running' ? this.#isNew(process.startedAt) : isDue(process) === false;
     const held = data.kind === 'present' ? 1 + this.#dataCode(data) : 0;
     return (
       life |
@@ -145,7 +153,7 @@ export class WorldTable {
       (Number(host.seen ?? true) << 15) |
       (Number(host.caughtUp ?? true) << 16) |
       (Number(host.metLeader ?? false) << 17) |
-      (Number(host.rejoinedAt === NOW) << 18) |
+      (Number(this.#isNew(host.rejoinedAt)) << 18) |
       (alarmCode(host.alarms) << 19)
     );
   }
@@ -165,6 +173,10 @@ export class WorldTable {
     return code;
   }
 
+  #isNew(at: Instant | undefined): boolean {
+    return at === NOW && !this.#isCoarse;
+  }
+
   #oldCode({ oldList }: WorldHost): number {
     return oldList === undefined ? 0 : 1 + this.#listCode(oldList);
   }
@@ -182,7 +194,7 @@ export class WorldTable {
         process.kind === 'running'
           ? {
               kind: 'running',
-              startedAt: process.startedAt === NOW ? NOW : LONG_AGO,
+              startedAt: this.#isNew(process.startedAt) ? NOW : LONG_AGO,
               ...this.#lives.at(this.#lifeCode(process)),
             }
           : settledExit(process),
@@ -191,7 +203,7 @@ export class WorldTable {
       ...(host.seen === false ? { seen: false } : {}),
       ...(host.caughtUp === false ? { caughtUp: false } : {}),
       ...(host.metLeader === true ? { metLeader: true } : {}),
-      ...(host.rejoinedAt === NOW ? { rejoinedAt: NOW } : {}),
+      ...(this.#isNew(host.rejoinedAt) ? { rejoinedAt: NOW } : {}),
       ...(alarmCode(host.alarms) === 0 ? {} : { alarms: host.alarms ?? [] }),
       ...(host.oldList === undefined ? {} : { oldList: this.#lists.at(old - 1) }),
     };

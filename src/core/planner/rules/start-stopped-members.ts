@@ -93,16 +93,20 @@ interface Leaving {
   readonly registered?: readonly PeerURL[];
 }
 
-/** While nobody gives even a list of his own, whoever has data: somebody must run before the list can be known. */
+/**
+ * Voters of the list that we have, and while nobody leads whoever else has data: a member's own list may be older than a
+ * promotion, and without any list somebody must run before there can be one.
+ */
 function leavingVoters(view: View): readonly Leaving[] {
-  if (view.standing.listKind === 'unseen') {
-    return view.observation.hosts.map((sight) => ({ sight, name: nameOn(view, sight) }));
-  }
-  return view.standing.voters.flatMap(({ member, sight, wanted }) =>
-    wanted !== undefined || sight === undefined
-      ? []
-      : [{ sight, name: member.name, registered: member.peerURLs }],
-  );
+  const { standings, leader } = view.standing;
+  return view.observation.hosts.flatMap((sight): readonly Leaving[] => {
+    const listed = standings.find((standing) => standing.sight?.host === sight.host);
+    if (listed?.wanted !== undefined) return [];
+    if (leader !== undefined && (listed === undefined || listed.member.isLearner)) return [];
+    if (listed === undefined) return [{ sight, name: nameOn(view, sight) }];
+    const { name, peerURLs: registered } = listed.member;
+    return [{ sight, name: name === '' ? nameOn(view, sight) : name, registered }];
+  });
 }
 
 /** Undefined when the record has lost its addresses, or the spec has no member of ours to be like. */
