@@ -1,4 +1,5 @@
 import { access, constants } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import {
   type Clock,
   type Logger,
@@ -63,6 +64,11 @@ export async function localParts(
     clock,
     random,
     logger,
+    gatewayCommand: [
+      process.execPath,
+      fileURLToPath(new URL('./quorate.js', import.meta.url)),
+      'gateway',
+    ],
     binaryFor: (version, signal) => etcdOf(machine, version, { offline: false, signal }),
   });
   return {

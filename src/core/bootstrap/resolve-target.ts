@@ -1,5 +1,5 @@
 import { type MemberID, type Problem, type Result, err, ok } from '../../base/index.js';
-import type { ClusterRecord, Target, TargetMember } from '../cluster/index.js';
+import type { ClusterRecord, Target, TargetMember, TargetProxy } from '../cluster/index.js';
 import type { ClusterSpec } from '../spec/index.js';
 import { advertisedBy, finalFlags } from './final-flags.js';
 import { noAddress } from './problems.js';
@@ -38,9 +38,22 @@ export function resolveTarget(input: TargetInput): Result<Target, readonly Probl
     const byHand = member.start === 'by-hand';
     members.push({ name, host, byHand, ...advertisedBy(member, addresses), flags: flags.value });
   }
+  const proxies: TargetProxy[] = [];
+  for (const { name, host } of spec.proxies) {
+    const addresses = Object.hasOwn(record.addresses, host) ? record.addresses[host] : undefined;
+    if (addresses === undefined)
+      problems.push(noAddress({ cluster: spec.name, member: name, host }));
+    else
+      proxies.push({
+        name,
+        host,
+        clientURLs: addresses.clientURLs,
+        listenClientURLs: addresses.listenClientURLs,
+      });
+  }
   if (problems.length > 0) return err(problems);
   const { token, version } = record;
-  return ok({ name: spec.name, token, version, members, state, firstLife, retire });
+  return ok({ name: spec.name, token, version, members, proxies, state, firstLife, retire });
 }
 
 const isSame = (a: Problem, b: Problem): boolean => a.code === b.code && a.summary === b.summary;

@@ -45,6 +45,8 @@ export interface HostSight {
   readonly host: HostName;
   readonly process: ProcessSight;
   readonly data: DataSight;
+  /** The gateway on this host, with `listen` as its flag; absent where there never was one. */
+  readonly gateway?: ProcessSight;
   /** The peer port: answers at once, leader or not. */
   readonly peer: PeerSight;
   /** The Status call on the client port: answers only once this process has known a leader. */

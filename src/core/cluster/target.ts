@@ -16,12 +16,23 @@ export interface Target {
   readonly token: ClusterToken;
   readonly version: EtcdVersion;
   readonly members: readonly TargetMember[];
+  /** Hosts beyond the cluster's size: each has a gateway where a member would listen for clients. */
+  readonly proxies: readonly TargetProxy[];
   /** `down`: every member is to be stopped, its data kept. */
   readonly state: 'up' | 'down';
   /** `fast`: the first member of a birth lives its first moments on short timings and is then restarted (lab-etcd 2.3). */
   readonly firstLife: 'fast' | 'plain';
   /** Members to be replaced although their host stays in the spec. */
   readonly retire: readonly MemberID[];
+}
+
+/** No vote and no data: what is asked of it goes to the members. */
+export interface TargetProxy {
+  readonly name: MemberName;
+  readonly host: HostName;
+  /** As a member on this host would have them. */
+  readonly clientURLs: readonly ClientURL[];
+  readonly listenClientURLs: readonly string[];
 }
 
 export interface TargetMember {

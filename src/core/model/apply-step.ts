@@ -1,5 +1,5 @@
 import { assertNever } from '../../base/index.js';
-import type { HostName } from '../cluster/index.js';
+import type { HostName, ProcessSight } from '../cluster/index.js';
 import type { Step } from '../planner/index.js';
 import { type Applied, applied, refuse, unanswered } from './applied.js';
 import { emptied, stopped, withHost } from './hosts.js';
@@ -27,6 +27,21 @@ export function applyStep(world: World, step: Step): Applied {
         }
         return applied(withHost(world, step.host, emptied));
       });
+    case 'start-gateway':
+      return onHost(world, step.host, (host) =>
+        host?.process.kind === 'running' || host?.gateway?.kind === 'running'
+          ? refuse(world, 'port-taken')
+          : applied(
+              withHost(world, step.host, (was) => ({
+                ...was,
+                gateway: runningGateway(world, step),
+              })),
+            ),
+      );
+    case 'stop-gateway':
+      return onHost(world, step.host, () =>
+        applied(withHost(world, step.host, (was) => ({ ...was, gateway: { kind: 'stopped' } }))),
+      );
     case 'record-birth':
       return applied({ ...world, record: { ...world.record, clusterID: step.clusterID } });
     case 'move-leader':
@@ -56,6 +71,8 @@ export function landLate(world: World, step: Step): Applied {
     case 'start-member':
     case 'stop-member':
     case 'set-aside-data':
+    case 'start-gateway':
+    case 'stop-gateway':
     case 'record-birth':
     case 'move-leader':
       return applyStep(world, step);
@@ -83,6 +100,15 @@ function moveLeader(world: World, step: Extract<Step, { kind: 'move-leader' }>):
   if (heir.caughtUp === false) return unanswered(world, 'leader-transfer-timeout');
   return applied({ ...world, leader: step.to, term: world.term + 1n });
 }
+
+const runningGateway = (
+  { now }: World,
+  { launch }: Extract<Step, { kind: 'start-gateway' }>,
+): ProcessSight => ({
+  kind: 'running',
+  startedAt: now,
+  flags: { listen: launch.listen.join(',') },
+});
 
 /** Steps of the driver reach a host only when we do. */
 function onHost(

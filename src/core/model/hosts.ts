@@ -24,10 +24,18 @@ export const stopped = (host: WorldHost): WorldHost => ({
 });
 
 /** What was in the directory goes with it; where the host is, stays. */
-export const emptied = ({ host, process, side, seen, rejoinedAt }: WorldHost): WorldHost => ({
+export const emptied = ({
+  host,
+  process,
+  gateway,
+  side,
+  seen,
+  rejoinedAt,
+}: WorldHost): WorldHost => ({
   host,
   process,
   data: { kind: 'empty' },
+  ...(gateway === undefined ? {} : { gateway }),
   ...(side === undefined ? {} : { side }),
   ...(seen === undefined ? {} : { seen }),
   ...(rejoinedAt === undefined ? {} : { rejoinedAt }),

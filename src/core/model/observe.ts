@@ -82,9 +82,17 @@ function sightOf(
   const { process } = host;
   // Nobody of us looks into what a person runs.
   const data = process.kind === 'by-hand' ? BY_HAND_DATA : host.data;
+  const gateway = host.gateway === undefined ? {} : { gateway: host.gateway };
   const runs = process.kind === 'running' || process.kind === 'by-hand';
   if (!runs || host.data.kind !== 'present') {
-    return { host: host.host, process, data, peer: REFUSED, status: runs ? HANGS : REFUSED };
+    return {
+      host: host.host,
+      process,
+      data,
+      ...gateway,
+      peer: REFUSED,
+      status: runs ? HANGS : REFUSED,
+    };
   }
   const { clusterID, memberID } = host.data;
   const members = clusterID === world.clusterID ? copyOf(world, host) : [];
@@ -92,6 +100,7 @@ function sightOf(
     host: host.host,
     process,
     data,
+    ...gateway,
     peer: { kind: 'answered', clusterID, members },
     status: statusOf(world, host, memberID, members, side, errors),
   };

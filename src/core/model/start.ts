@@ -12,6 +12,7 @@ type Start = Extract<Step, { kind: 'start-member' }>;
 export function start(world: World, step: Start): Applied {
   const host = world.hosts.find((candidate) => candidate.host === step.host);
   if (host?.process.kind === 'running') return refuse(world, 'already-running');
+  if (host?.gateway?.kind === 'running') return refuse(world, 'port-taken');
   const empty = host?.data.kind !== 'present';
   if (step.launch.purpose === 'restart' ? empty : !empty) return refuse(world, 'wrong-data');
   const begun = host === undefined ? { host: step.host } : without(host, 'metLeader');

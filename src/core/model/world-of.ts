@@ -6,17 +6,19 @@ import type { World, WorldHost } from './world.js';
 /** The world that an observation shows; what was not seen stays unseen in it. */
 export function worldOf({ target, record, observation, now }: PlanInput): World {
   const list = observation.memberList;
-  const hosts = observation.hosts.map(({ host, process, data, status }): WorldHost => ({
+  const hosts = observation.hosts.map(({ host, process, data, gateway, status }): WorldHost => ({
     host,
     process,
     data,
+    ...(gateway === undefined ? {} : { gateway }),
     ...(status.kind === 'answered' ? { metLeader: true } : {}),
   }));
-  const unseen = target.members
+  const byHand = target.members.filter((member) => member.byHand).map(({ host }) => host);
+  const unseen = [...target.members, ...target.proxies]
     .filter((member) => !hosts.some(({ host }) => host === member.host))
-    .map(({ host, byHand }): WorldHost => ({
+    .map(({ host }): WorldHost => ({
       host,
-      process: byHand ? { kind: 'by-hand' } : { kind: 'stopped' },
+      process: byHand.includes(host) ? { kind: 'by-hand' } : { kind: 'stopped' },
       data: { kind: 'empty' },
     }));
   return elected({

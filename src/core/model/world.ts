@@ -33,6 +33,8 @@ export interface WorldHost {
   readonly host: HostName;
   readonly process: ProcessSight;
   readonly data: DataSight;
+  /** Absent: none was ever started here. */
+  readonly gateway?: ProcessSight;
   /** Which side of a cut of the *peer* network it is on; absent: 0, where all are while nothing is cut. */
   readonly side?: Side;
   /** Whether *we*, driver and client alike, reach it; absent: true. */

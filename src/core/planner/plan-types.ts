@@ -1,5 +1,6 @@
 import type { ClusterID, Instant, MemberID, Problem } from '../../base/index.js';
 import type {
+  ClientURL,
   ClusterRecord,
   EtcdVersion,
   HostName,
@@ -86,6 +87,13 @@ export type Step =
       readonly host: HostName;
       readonly proof: NotAMemberProof;
     }
+  | {
+      readonly kind: 'start-gateway';
+      readonly host: HostName;
+      readonly name: MemberName;
+      readonly launch: GatewayLaunch;
+    }
+  | { readonly kind: 'stop-gateway'; readonly host: HostName; readonly name: MemberName }
   | { readonly kind: 'record-birth'; readonly clusterID: ClusterID };
 
 export type StepKind = Step['kind'];
@@ -104,6 +112,13 @@ export interface Launch {
   readonly version: EtcdVersion;
   /** Every flag, bootstrap-only ones included; data directory and addresses too. */
   readonly flags: StartFlags;
+}
+
+/** What a driver needs to start a gateway. It follows the member list by itself. */
+export interface GatewayLaunch {
+  readonly listen: readonly string[];
+  /** Client URLs of members, to begin with. */
+  readonly endpoints: readonly ClientURL[];
 }
 
 /**
@@ -138,6 +153,10 @@ export type Reason =
   | 'version-differs'
   | 'name-differs'
   | 'peer-urls-differ'
+  | 'proxy-not-running'
+  | 'proxy-unwanted'
+  | 'proxy-listens-elsewhere'
+  | 'gateway-makes-way'
   | 'asked-down'
   | 'unresolved-change'
   | 'no-leader-yet'

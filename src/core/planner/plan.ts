@@ -8,6 +8,7 @@ import { putAsideStaleData } from './rules/put-aside-stale-data.js';
 import { refuseOtherClusters } from './rules/refuse-other-clusters.js';
 import { refuseUnusableHosts } from './rules/refuse-unusable-hosts.js';
 import { removeLostVoter } from './rules/remove-lost-voter.js';
+import { runGateways, tellGatewayTrouble } from './rules/run-gateways.js';
 import { rollOutChanges, rollOutToTheSick } from './rules/roll-out-changes.js';
 import { sayQuorumLost } from './rules/say-quorum-lost.js';
 import { startStoppedMembers } from './rules/start-stopped-members.js';
@@ -31,6 +32,7 @@ export const RULES = {
   putAsideStaleData,
   removeLostVoter,
   finishLearner,
+  runGateways,
   rollOutToTheSick,
   waitUntilHealthy,
   refuseUnusableHosts,
@@ -38,6 +40,7 @@ export const RULES = {
   rollOutChanges,
   addMissingMember,
   leaveOutExtraMember,
+  tellGatewayTrouble,
 } as const satisfies Readonly<Record<string, Rule>>;
 
 export type RuleName = keyof typeof RULES;

@@ -61,7 +61,7 @@ describe('a scenario that cannot be played says where and why', () => {
   const born = 'cluster prod voters=(a b c)\n----\nok\n\n';
   test.each([
     ['crush a\n----\n', 'line 5: crush: no such command; did you mean "crash"?'],
-    ['crash\n----\n', 'line 5: crash: it is written as: crash HOST… [before-raft]'],
+    ['crash\n----\n', 'line 5: crash: it is written as: crash HOST… [before-raft|gateway]'],
     ['crash z\n----\n', 'line 5: crash: no host "z"; there are: a b c'],
     ['crash a because=fun\n----\n', 'line 5: crash: it takes no because='],
     ['apply\n----\n', 'line 5: apply: no step was decided'],

@@ -34,6 +34,7 @@ describe('the addresses of the local driver', () => {
     existing: Readonly<Record<string, HostAddresses>> = {},
   ) => {
     const driver = createLocalDriver({
+      gatewayCommand: [],
       stateDir: stateDir(cluster),
       binaryFor: () => Promise.resolve(ok('/nowhere')),
       clock: systemClock,

@@ -16,6 +16,8 @@ import type { ProcessTable, SeenProcess } from './process-table.js';
 export interface Context {
   readonly stateDir: string;
   readonly binaryFor: (version: EtcdVersion, signal: AbortSignal) => Promise<Result<string>>;
+  /** Program and first words of the command that is a gateway. */
+  readonly gatewayCommand: readonly string[];
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -5,6 +5,7 @@ import { type EtcdVersion, type HostName, parseHostName } from '../../core/clust
 import type { HostDriver } from '../../engine/ports/index.js';
 import { allocateAddresses } from './addresses.js';
 import { type Context, createSightings, settleOnAbort } from './context.js';
+import { startGateway, stopGateway } from './gateway.js';
 import { memberPaths, membersDirectory } from './layout.js';
 import { lastLines } from './member-log.js';
 import { observeHost, unseen } from './observe.js';
@@ -18,6 +19,8 @@ export interface LocalDriverOptions {
   readonly stateDir: string;
   /** Where the etcd of a version is; a proven path, or the problem why there is none. */
   readonly binaryFor: (version: EtcdVersion, signal: AbortSignal) => Promise<Result<string>>;
+  /** Program and first words of the command that is a gateway; flags are added. */
+  readonly gatewayCommand: readonly string[];
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -41,6 +44,10 @@ export function createLocalDriver(options: LocalDriverOptions): HostDriver {
       oneAtATime(host, () => startMember(context, host, launch, signal)),
     stop: (host, stopping, signal) =>
       oneAtATime(host, () => stopMember(context, host, stopping, signal)),
+    startGateway: (host, launch, signal) =>
+      oneAtATime(host, () => startGateway(context, host, launch, signal)),
+    stopGateway: (host, stopping, signal) =>
+      oneAtATime(host, () => stopGateway(context, host, stopping, signal)),
     setAsideData: (host, proof, signal) =>
       oneAtATime(host, () => setAside(context, host, proof, signal)),
     allocate: (wanted, existing, signal) => allocateAddresses(context, wanted, existing, signal),

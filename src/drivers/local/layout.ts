@@ -58,6 +58,19 @@ export function memberPaths(stateDir: string, host: HostName): MemberPaths {
   };
 }
 
+/** The same for the gateway on a host; its data are the members that it last knew. */
+export function gatewayPaths(stateDir: string, host: HostName): MemberPaths {
+  const directory = join(membersDirectory(stateDir), host);
+  return {
+    directory,
+    dataDir: join(directory, 'gateway'),
+    log: join(directory, 'gateway.log'),
+    olderLog: join(directory, 'gateway.1.log'),
+    process: join(directory, 'gateway.json'),
+    aside: join(directory, 'aside'),
+  };
+}
+
 /** The state directories of the other clusters of the same home. */
 export async function siblingDirectories(stateDir: string): Promise<readonly string[]> {
   const parent = dirname(stateDir);

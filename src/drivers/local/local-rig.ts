@@ -39,6 +39,7 @@ export async function makeLocalRig(minor: string): Promise<LocalRig> {
   const pathsOf = (host: HostName) => memberPaths(stateDir, host);
   const makeDriver = (): HostDriver =>
     createLocalDriver({
+      gatewayCommand: [],
       stateDir,
       binaryFor: () => Promise.resolve(ok(binary)),
       clock: systemClock,

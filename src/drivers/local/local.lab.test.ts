@@ -55,6 +55,7 @@ describe('members as processes of this machine', () => {
   };
   const driverWith = (binary: Result<string>): HostDriver =>
     createLocalDriver({
+      gatewayCommand: [],
       stateDir: rig.stateDir,
       binaryFor: () => Promise.resolve(binary),
       clock: systemClock,

@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import type { HostName, LastExit } from '../../core/cluster/index.js';
 import type { HostFacts } from '../../engine/ports/index.js';
 import type { Context } from './context.js';
+import { observeGateway } from './gateway.js';
 import { lookAtData } from './data-sight.js';
 import { lastExitOf } from './last-exit.js';
 import { type MemberPaths, memberPaths } from './layout.js';
@@ -16,10 +17,12 @@ export async function observeHost(context: Context, host: HostName): Promise<Hos
   try {
     await expectReachable(paths);
     const life = await readLife(paths.process, context.logger);
-    const [found, data] = await Promise.all([
+    const [found, data, gatewaySight] = await Promise.all([
       findProcess(context.table, paths, life),
       lookAtData(paths, life),
+      observeGateway(context, host),
     ]);
+    const gateway = gatewaySight === undefined ? {} : { gateway: gatewaySight };
     switch (found.kind) {
       case 'ours':
         context.sightings.alive(host, found.process, context.clock.now());
@@ -31,14 +34,16 @@ export async function observeHost(context: Context, host: HostName): Promise<Hos
             ...(life?.pid === found.process.pid ? { version: life.launch.version } : {}),
           },
           data,
+          ...gateway,
         };
       case 'by-hand':
-        return { process: { kind: 'by-hand' }, data };
+        return { process: { kind: 'by-hand' }, data, ...gateway };
       case 'none': {
         const lastExit = await lastExitAt(context, host, paths, life, data.kind === 'present');
         return {
           process: { kind: 'stopped', ...(lastExit === undefined ? {} : { lastExit }) },
           data,
+          ...gateway,
         };
       }
     }

@@ -63,6 +63,15 @@ export const binaryNotRunnable = defineProblem(
   }),
 );
 
+export const gatewayEnded = defineProblem(
+  'gateway-ended',
+  (d: { host: string; words: string; log: string }) => ({
+    summary: `The gateway on ${d.host} ended`,
+    detail: d.words === '' ? 'It left no word.' : d.words,
+    hint: `Its log says more:\n  tail ${d.log}`,
+  }),
+);
+
 export const cancelled = defineProblem('cancelled', (d: { doing: string; host: string }) => ({
   summary: `Stopped before ${d.doing} on ${d.host}`,
   detail: 'It was cancelled in time; nothing was changed.',

@@ -38,7 +38,7 @@ export function stopMember(
   });
 }
 
-async function endProcess(
+export async function endProcess(
   context: Context,
   host: HostName,
   running: SeenProcess,

@@ -17,7 +17,7 @@ import { describeStep } from '../journal/index.js';
 import type { ClusterStore, EtcdAdmin, HeldLock, HostDriver } from '../ports/index.js';
 import type { StepDetail } from './events.js';
 import { lockLost, noEndpoint, stepCancelled, stepThrew, stepTimedOut } from './problems.js';
-import { STEP_DEADLINE_MS, STOP_GRACE_MS } from './timings.js';
+import { GATEWAY_GRACE_MS, STEP_DEADLINE_MS, STOP_GRACE_MS } from './timings.js';
 
 /** What a step is carried out with, and the picture it was decided on. */
 export interface Hands {
@@ -106,6 +106,10 @@ async function perform(step: Step, hands: Hands, signal: AbortSignal): Promise<S
         ? applied({ kind: 'data-moved', movedTo: end.value.movedTo })
         : end;
     }
+    case 'start-gateway':
+      return plain(await driver.startGateway(step.host, step.launch, signal));
+    case 'stop-gateway':
+      return plain(await driver.stopGateway(step.host, { graceMs: GATEWAY_GRACE_MS }, signal));
     case 'record-birth': {
       assert(
         record.clusterID === undefined || record.clusterID === step.clusterID,

@@ -96,7 +96,8 @@ async function hostsToLookAt(
   const others = known.ok ? known.value : remembered;
   // While nothing is recorded, who was told `new` may hold the cluster: it is looked at, spec or not.
   const born = record.clusterID === undefined || !known.ok ? record.issuedNew : [];
-  return [...new Set([...target.members.map((member) => member.host), ...others, ...born])];
+  const wanted = [...target.members, ...target.proxies].map(({ host }) => host);
+  return [...new Set([...wanted, ...others, ...born])];
 }
 
 function factsOf(

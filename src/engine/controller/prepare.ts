@@ -6,6 +6,7 @@ import {
   withDeadline,
 } from '../../base/index.js';
 import type { ClusterRecord, MemberListSight, Target } from '../../core/cluster/index.js';
+import type { MemberSpec, ProxySpec } from '../../core/spec/index.js';
 import type { AddressWish, ClusterStore, HeldLock, HostDriver, Wish } from '../ports/index.js';
 import { addressesNotFound, lockLost, recordMissing, wishMissing } from './problems.js';
 import { ALLOCATE_DEADLINE_MS } from './timings.js';
@@ -67,13 +68,13 @@ export async function prepare(desk: Desk, signal: AbortSignal): Promise<Prepared
 
 /** By-hand members bring their own addresses. */
 const hostsWithoutAddresses = (wish: Wish, record: ClusterRecord): readonly AddressWish[] =>
-  wish.spec.members
-    .filter((member) => member.start === 'quorate' && !Object.hasOwn(record.addresses, member.host))
-    .map(({ host, name, peerURLs, clientURLs }) => ({
-      host,
-      name,
-      ...(peerURLs === undefined ? {} : { peerURLs }),
-      ...(clientURLs === undefined ? {} : { clientURLs }),
+  [...wish.spec.members.filter(({ start }) => start === 'quorate'), ...wish.spec.proxies]
+    .filter(({ host }) => !Object.hasOwn(record.addresses, host))
+    .map((wanted: Partial<MemberSpec> & ProxySpec) => ({
+      host: wanted.host,
+      name: wanted.name,
+      ...(wanted.peerURLs === undefined ? {} : { peerURLs: wanted.peerURLs }),
+      ...(wanted.clientURLs === undefined ? {} : { clientURLs: wanted.clientURLs }),
     }));
 
 async function withAddresses(

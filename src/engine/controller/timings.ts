@@ -11,11 +11,17 @@ export const STEP_DEADLINE_MS = {
   'remove-member': 5_000,
   'update-peer-urls': 5_000,
   'set-aside-data': 15_000,
+  'start-gateway': 15_000,
+  /** Longer than the gateway's own grace. */
+  'stop-gateway': 15_000,
   'record-birth': 5_000,
 } as const satisfies Record<StepKind, number>;
 
 /** A member that leads hands over first, which may take etcd's whole request time-out of 7 s (etcd-facts 12). */
 export const STOP_GRACE_MS = 20_000;
+
+/** A gateway lets the requests under way end, and then its connections. */
+export const GATEWAY_GRACE_MS = 10_000;
 
 /** Finding addresses: a few binds on one machine, a few round trips elsewhere. */
 export const ALLOCATE_DEADLINE_MS = 15_000;

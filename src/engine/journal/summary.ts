@@ -21,6 +21,10 @@ export function describeStep(step: Step): string {
       return `change the peer URLs of ${nameOrID(step)} to ${step.peerURLs.join(',')}`;
     case 'set-aside-data':
       return `set aside the data of the former member ${step.proof.memberID} on ${step.host}`;
+    case 'start-gateway':
+      return `start the gateway ${step.name} at ${step.launch.listen.join(',')}`;
+    case 'stop-gateway':
+      return `stop the gateway ${step.name}`;
     case 'record-birth':
       return `record that cluster ${step.clusterID} is born`;
     default:

@@ -61,6 +61,8 @@ export function hasLanded(step: Step, members: readonly Member[]): boolean {
     case 'stop-member':
     case 'move-leader':
     case 'set-aside-data':
+    case 'start-gateway':
+    case 'stop-gateway':
     case 'record-birth':
       return false;
     default:

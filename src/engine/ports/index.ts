@@ -17,7 +17,13 @@ import type {
   ProcessSight,
   StatusSight,
 } from '../../core/cluster/index.js';
-import type { Launch, NotAMemberProof, Step, Reason } from '../../core/planner/index.js';
+import type {
+  GatewayLaunch,
+  Launch,
+  NotAMemberProof,
+  Step,
+  Reason,
+} from '../../core/planner/index.js';
 import type { ClusterSpec } from '../../core/spec/index.js';
 import type { MarginChange } from '../../core/cluster/index.js';
 
@@ -41,6 +47,16 @@ export interface HostDriver {
 
   /** Asks the process to end (SIGTERM), waits, and ends it by force only after `graceMs`. Nothing running is `applied`. */
   stop(
+    host: HostName,
+    options: { readonly graceMs: number },
+    signal: AbortSignal,
+  ): Promise<Outcome>;
+
+  /** Starts the host's gateway and returns once it is spawned. Refuses when one runs already, or a member does. */
+  startGateway(host: HostName, launch: GatewayLaunch, signal: AbortSignal): Promise<Outcome>;
+
+  /** Lets it end what is under way, and ends it by force only after `graceMs`. Nothing running is `applied`. */
+  stopGateway(
     host: HostName,
     options: { readonly graceMs: number },
     signal: AbortSignal,
@@ -70,6 +86,8 @@ export interface HostDriver {
 export interface HostFacts {
   readonly process: ProcessSight;
   readonly data: DataSight;
+  /** Absent: there never was one. */
+  readonly gateway?: ProcessSight;
 }
 
 export interface AddressWish {

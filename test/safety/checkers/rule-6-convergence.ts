@@ -27,7 +27,9 @@ function asWanted(world: World): readonly Violation[] {
   const told = (what: string): Violation => ({ rule: 6, what: `converged, although ${what}` });
   const { target } = world;
   if (target.state === 'down') {
-    const up = world.hosts.find(({ process }) => process.kind === 'running');
+    const up = world.hosts.find(
+      ({ process, gateway }) => process.kind === 'running' || gateway?.kind === 'running',
+    );
     return up === undefined ? [] : [told(`${up.host} runs`)];
   }
   const well = wellVoters(world).map(({ id }) => homeOf(world, id)?.host);
@@ -36,6 +38,12 @@ function asWanted(world: World): readonly Violation[] {
     .map(({ name }) => told(`${name} is not a voter that is well`));
   const extra = world.members.filter((member) => isUnwanted(world, member));
   found.push(...extra.map(({ id, name }) => told(`${name === '' ? id : name} is not wanted`)));
+  for (const { host, gateway } of world.hosts) {
+    const isProxy = target.proxies.some((proxy) => proxy.host === host);
+    const forwards = gateway?.kind === 'running';
+    if (isProxy !== forwards)
+      found.push(told(`${host} ${forwards ? 'forwards' : 'does not forward'}`));
+  }
   for (const { host, process } of world.hosts) {
     const wanted = target.members.find((member) => member.host === host);
     if (wanted === undefined || process.kind !== 'running') continue;

@@ -18,7 +18,7 @@ import { STORIES } from './stories/index.js';
 import type { Story } from './story.js';
 
 /** Processes of etcd at a time, unless a single cluster has more. */
-const PROCESSES = '7';
+const PROCESSES = '10';
 
 const { values } = parseArgs({
   options: {
@@ -89,8 +89,12 @@ async function tellStory(base: string, etcd: RealEtcd, story: Story): Promise<St
 }
 
 async function tellGolden(base: string, etcd: RealEtcd, golden: Golden): Promise<Played> {
-  const played = await playGolden(base, etcd, golden);
-  const end = played.difference === undefined ? `${played.same} the same` : played.difference;
-  progress(`etcd ${etcd.version}, ${golden.name}: ${end}`);
-  return played;
+  const first = await playGolden(base, etcd, golden);
+  const say = ({ difference, same }: Played, time: string) =>
+    progress(`etcd ${etcd.version}, ${golden.name}${time}: ${difference ?? `${same} the same`}`);
+  say(first, '');
+  if (first.difference === undefined) return first;
+  const second = await playGolden(base, etcd, golden);
+  say(second, ', once more');
+  return second.difference === undefined ? { ...second, isAtSecondTry: true } : first;
 }

@@ -113,6 +113,7 @@ export class Pair {
       token: unsafeBrand<ClusterToken>(`${real.name}-1`),
       version: real.etcd.version,
       members,
+      proxies: [],
       state: 'up',
       firstLife: 'plain',
       retire: [],

@@ -55,6 +55,7 @@ export class RealCluster {
     this.#flags = flags;
     this.#directory = clusterDirectory(base, parsed.value);
     this.driver = createLocalDriver({
+      gatewayCommand: [],
       stateDir: this.#directory,
       binaryFor: async () => ok(etcd.path),
       clock: systemClock,

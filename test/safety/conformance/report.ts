@@ -76,6 +76,9 @@ export function verdictOf(
         played: played.length,
         same: played.length - otherwise.length,
         otherwise,
+        atSecondTry: played
+          .filter(({ isAtSecondTry }) => isAtSecondTry === true)
+          .map(({ name, version }) => ({ name, version })),
         notPlayed: notPlayed.map(({ name, whyNot }) => ({ name, why: whyNot })),
       },
       seconds,

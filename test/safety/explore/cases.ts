@@ -155,6 +155,13 @@ const ROWS: readonly Row[] = [
     deep: { ...TWO_AND_NO_CUT, wishes: 1 },
   },
   {
+    name: 'a proxy becomes a member',
+    opening: ['cluster prod voters=(a b c)', 'spec proxies=d'],
+    otherWish: 'spec members=(a b c d) proxies=()',
+    short: { crashes: 1, messages: 1, wishes: 2 },
+    deep: { ...TWO_AND_NO_CUT, wishes: 2 },
+  },
+  {
     name: 'supervised hosts',
     opening: ['cluster prod voters=(a b c) target=(a b d)'],
     short: { crashes: 1, messages: 1, revivals: 1 },

@@ -134,6 +134,8 @@ function touchedBy(world: World, step: Step): number {
     case 'start-member':
     case 'stop-member':
     case 'set-aside-data':
+    case 'start-gateway':
+    case 'stop-gateway':
     case 'add-learner':
       return bitsOf(world, step.host);
     case 'promote-learner':

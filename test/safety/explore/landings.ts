@@ -149,6 +149,8 @@ export function idsIn(step: Step): number {
     case 'start-member':
     case 'stop-member':
     case 'add-learner':
+    case 'start-gateway':
+    case 'stop-gateway':
     case 'record-birth':
       return 0;
   }

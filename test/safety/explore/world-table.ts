@@ -138,7 +138,7 @@ export class WorldTable {
     return code;
   }
 
-  /** 7 bits of life, 1 new, 6 data, 5 faults and memories, 2 alarms. */
+  /** 7 bits of life, 1 new, 6 data, 5 faults and memories, 2 alarms, 1 gateway. */
   #hostCode(host: WorldHost): number {
     const { process, data } = host;
     const life = process.kind === 'running' ? 1 + this.#lifeCode(process) : exitCode(process);
@@ -154,7 +154,8 @@ export class WorldTable {
       (Number(host.caughtUp ?? true) << 16) |
       (Number(host.metLeader ?? false) << 17) |
       (Number(this.#isNew(host.rejoinedAt)) << 18) |
-      (alarmCode(host.alarms) << 19)
+      (alarmCode(host.alarms) << 19) |
+      (Number(host.gateway?.kind === 'running') << 21)
     );
   }
 
@@ -184,7 +185,7 @@ export class WorldTable {
   #canonicalHost(slot: number, host: WorldHost): WorldHost {
     const code = this.#hostCode(host);
     const old = this.#oldCode(host);
-    const key = (slot * 2 ** 21 + code) * 2 ** 16 + old;
+    const key = (slot * 2 ** 22 + code) * 2 ** 16 + old;
     const known = this.#hosts.get(key);
     if (known !== undefined) return known;
     const { process } = host;
@@ -199,6 +200,10 @@ export class WorldTable {
             }
           : settledExit(process),
       data: host.data,
+      // Whether it runs is all that matters; what it listens at is the spec's.
+      ...(host.gateway?.kind === 'running'
+        ? { gateway: { ...host.gateway, startedAt: LONG_AGO } }
+        : {}),
       ...(host.side === 1 ? { side: 1 } : {}),
       ...(host.seen === false ? { seen: false } : {}),
       ...(host.caughtUp === false ? { caughtUp: false } : {}),

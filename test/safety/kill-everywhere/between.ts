@@ -20,6 +20,8 @@ const DRIVER: Table<HostDriver> = {
   observe: 'look',
   start: 'change',
   stop: 'change',
+  startGateway: 'change',
+  stopGateway: 'change',
   setAsideData: 'change',
   allocate: 'look',
   logTail: 'look',

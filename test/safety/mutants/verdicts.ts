@@ -113,6 +113,8 @@ const VERDICTS = {
   },
   addMissingMember: { by: 'grows-from-three-to-five', does: 'hold (0 steps landed)' },
   leaveOutExtraMember: { by: 'shrinks-from-five-to-three', does: 'hold (0 steps landed)' },
+  runGateways: { by: 'a-host-beyond-the-size-forwards', does: 'converged' },
+  tellGatewayTrouble: { by: 'a-gateway-that-cannot-run-is-told-last', does: 'converged' },
 } as const satisfies Record<MutantName, Verdict>;
 
 export const verdictOf = (mutant: MutantName): Verdict => VERDICTS[mutant];

@@ -467,6 +467,8 @@ function what(step: Step): string {
     case 'stop-member':
     case 'add-learner':
     case 'set-aside-data':
+    case 'start-gateway':
+    case 'stop-gateway':
       return step.host;
     case 'promote-learner':
     case 'remove-member':

@@ -51,6 +51,20 @@ export function driverFor(site: Site, life: Life, targetOf: () => Target | undef
       });
     });
 
+  const gateway = (
+    step: Extract<Step, { kind: 'start-gateway' | 'stop-gateway' }>,
+    signal: AbortSignal,
+  ) =>
+    act<undefined>(step, step.host, signal, (answer) => {
+      const result = applyStep(site.current(), step);
+      if (result.outcome !== 'applied') {
+        answer(refused(trouble({ what: result.reason ?? 'the gateway' })));
+        return;
+      }
+      site.become(result.world);
+      answer(applied());
+    });
+
   return {
     kind: 'local',
     firstLife: run.parameters.firstLife,
@@ -74,6 +88,10 @@ export function driverFor(site: Site, life: Life, targetOf: () => Target | undef
       act({ kind: 'stop-member', host, name: nameAs(host) }, host, signal, (answer) =>
         stop(site, life, host, graceMs, signal, answer),
       ),
+    startGateway: (host, launch, signal) =>
+      gateway({ kind: 'start-gateway', host, name: nameAs(host), launch }, signal),
+    stopGateway: (host, _options, signal) =>
+      gateway({ kind: 'stop-gateway', host, name: nameAs(host) }, signal),
     setAsideData: (host, proof, signal) =>
       act({ kind: 'set-aside-data', host, proof }, host, signal, (answer) => {
         const result = applyStep(site.current(), { kind: 'set-aside-data', host, proof });

@@ -125,6 +125,8 @@ function whatDiffers(site: Site): string | undefined {
 function isTrulyBlocked(site: Site, code: string): boolean {
   const { world, disk } = site;
   switch (code) {
+    // Without a quorum only old copies of the list are left to go by: that nobody leads is then all that can be said.
+    case 'no-leader':
     case 'quorum-lost': {
       const voters = world.members.filter(({ isLearner }) => !isLearner);
       const withData = voters.filter(({ id }) =>

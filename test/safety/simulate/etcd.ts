@@ -87,6 +87,14 @@ export class Etcd {
     }
   }
 
+  /** The leader has its quorum back: what lay in its log all the while is committed. */
+  regained(): void {
+    for (const flight of [...this.flights].filter(({ inLog }) => inLog)) {
+      flight.inLog = false;
+      this.#landLate(flight);
+    }
+  }
+
   #arrive(flight: Flight, host: HostName, answer: (outcome: Answer) => void): void {
     const { site } = this;
     const { run } = site;

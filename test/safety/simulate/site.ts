@@ -15,6 +15,7 @@ import {
   crash,
   observe,
   settle,
+  ledSide,
 } from '../../../src/core/model/index.js';
 import type { Checks } from './checks.js';
 import type { Disk } from './disk.js';
@@ -22,6 +23,8 @@ import type { Etcd } from './etcd.js';
 import type { Run } from './run.js';
 import { memberEnded } from './trouble.js';
 
+/** What lies in the log of a leader reaches its quorum within so many milliseconds. */
+const REPLICATES_MS = 20;
 /** etcd elects, publishes and notices that it was removed within about this time. */
 const SETTLES_MS = { soon: 20, late: 1500 };
 /** A life shorter than this counts as a failed start, as the drivers count it. */
@@ -73,6 +76,10 @@ export class Site {
     const before = this.world;
     this.world = next.now === this.now() ? next : { ...next, now: this.now() };
     this.checks.changed(before, this.world);
+    const isRegained = ledSide(before) === undefined && ledSide(this.world) !== undefined;
+    if (isRegained && before.leader === this.world.leader) {
+      this.run.clock.after(this.run.dice.whole(1, REPLICATES_MS), () => this.etcd.regained());
+    }
     this.settleSoon();
   }
 

@@ -22,6 +22,7 @@ import {
   unreadableData,
 } from '../problems.js';
 import { flagsAsRegistered } from '../registered-address.js';
+import { stopGateway } from './run-gateways.js';
 import { type Rule, type View, sightOf } from '../view.js';
 
 /**
@@ -110,6 +111,8 @@ function startJoining(view: View, joining: Standing, wanted: TargetMember): Plan
     const because = data.kind === 'unseen' ? data.because : 'its data was not seen to be empty';
     return waitForHost(view, sight, because);
   }
+  const clearing = stopGateway(view, sight, 'gateway-makes-way');
+  if (clearing !== undefined) return clearing;
   const members = view.standing.standings.map(({ member }) => member);
   const listening = flagsAsRegistered(view, wanted, joining.member.peerURLs);
   const flags = joinFlags({ ...wanted, flags: listening }, { members, self: joining.member.id });

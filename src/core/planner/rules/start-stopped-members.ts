@@ -14,6 +14,7 @@ import { isCopy } from '../log-home.js';
 import { stepOf, waitFor } from '../make.js';
 import type { Plan } from '../plan-types.js';
 import { flagsAsRegistered, mayHaveMoved } from '../registered-address.js';
+import { stopGateway } from './run-gateways.js';
 import { type Rule, type View, nameOn, ours, sightOf } from '../view.js';
 
 /**
@@ -31,6 +32,8 @@ export const startStoppedMembers: Rule = (view) => {
     const standing = standingOnHost(view, member);
     if (isKnownGone(view, standing) || isLeavingAnyway(view, standing)) continue;
     if (mustWaitForAList(view, member)) return waitFor('peer-port', 'member-starting');
+    const clearing = stopGateway(view, sight, 'gateway-makes-way');
+    if (clearing !== undefined) return clearing;
     const { version } = view.target;
     const flags = flagsAsRegistered(view, member, standing?.member.peerURLs);
     return stepOf(

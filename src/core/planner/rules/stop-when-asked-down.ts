@@ -1,5 +1,6 @@
 import { stepOf, waitFor } from '../make.js';
 import { hostUnseen } from '../problems.js';
+import { stopGateway } from './run-gateways.js';
 import { type Rule, nameOn, ours, sightOf } from '../view.js';
 
 /**
@@ -13,6 +14,11 @@ export const stopWhenAskedDown: Rule = (view) => {
     ({ host }) => !wanted.some((sight) => sight.host === host),
   );
   const hosts = [...wanted, ...others];
+  // They only forward: without them nobody is kept waiting for a member that has gone.
+  for (const sight of hosts) {
+    const plan = stopGateway(view, sight, 'asked-down');
+    if (plan !== undefined) return plan;
+  }
   const leaderHost = view.standing.leader?.sight?.host;
   const [next] = hosts
     .filter(({ process }) => process.kind === 'running')

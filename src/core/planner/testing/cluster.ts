@@ -47,6 +47,7 @@ export const targetOf = (...names: readonly string[]): Target => ({
   token: unsafeBrand<ClusterToken>('prod-1'),
   version: unsafeBrand<EtcdVersion>('3.6.15'),
   members: names.map((name) => memberNamed(name)),
+  proxies: [],
   state: 'up',
   firstLife: 'plain',
   retire: [],
@@ -171,6 +172,9 @@ export function brief(step: Step): string {
       return `update-peer-urls ${step.name}`;
     case 'set-aside-data':
       return `set-aside-data ${step.host}`;
+    case 'start-gateway':
+    case 'stop-gateway':
+      return `${step.kind} ${step.host}`;
     case 'record-birth':
       return 'record-birth';
   }

@@ -187,6 +187,8 @@ export function healthyWorld(): World {
         log.push(`stop ${host}`);
         return Promise.resolve(applied());
       },
+      startGateway: () => Promise.resolve(applied()),
+      stopGateway: () => Promise.resolve(applied()),
       setAsideData: () => Promise.resolve(applied({ movedTo: '/data/aside' })),
       allocate: (wanted) => {
         log.push(`allocate ${wanted.map(({ host }) => host).join()}`);
@@ -290,6 +292,7 @@ export const resolveTarget = (wish: Wish, record: ClusterRecord): Result<Target,
     state: wish.state,
     firstLife: 'plain',
     retire: wish.retire,
+    proxies: [],
     members: wish.spec.members.map(({ name, host, start, peerURLs, clientURLs }) => ({
       name,
       host,

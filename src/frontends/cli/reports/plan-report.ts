@@ -53,6 +53,8 @@ function memberOf(step: Step): string {
     case 'start-member':
     case 'stop-member':
     case 'add-learner':
+    case 'start-gateway':
+    case 'stop-gateway':
       return step.name;
     case 'promote-learner':
     case 'remove-member':
@@ -79,6 +81,8 @@ export function isDestructive(step: Step): boolean {
     case 'promote-learner':
     case 'move-leader':
     case 'update-peer-urls':
+    case 'start-gateway':
+    case 'stop-gateway':
     case 'record-birth':
       return false;
   }

@@ -13,7 +13,7 @@ import type {
   TargetMember,
 } from '../../../../src/core/cluster/index.js';
 import { clusterIDAtBirth, memberIDAtBirth } from '../../../../src/core/cluster/index.js';
-import type { Reason } from '../../../../src/core/planner/index.js';
+import type { Plan, Reason } from '../../../../src/core/planner/index.js';
 import type { Args } from '../../../../src/core/planner/testing/language/parse.js';
 import {
   sayPlan,
@@ -42,6 +42,10 @@ const UNREST: ReadonlySet<Reason> = new Set<Reason>([
   'voter-not-healthy',
   'member-starting',
 ]);
+
+const BACK_OFF_MS = 1000;
+const isBackOff = (plan: Plan): boolean =>
+  plan.kind === 'blocked' && plan.problem.code === 'member-killed';
 
 const sleep = (ms: number): Promise<void> => systemClock.sleep(Math.max(0, ms), NEVER);
 const deadline = (): AbortSignal => AbortSignal.timeout(REQUEST_MS);
@@ -139,6 +143,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     // On a busy machine the lead may be lost and found again between coming to rest and looking.
     for (let i = 0; i < LOOKS_AGAIN && plan.kind === 'wait' && UNREST.has(plan.because); i++) {
       await scene.calm();
+      plan = await scene.decide();
+    }
+    // A member that was killed right after its start waits a moment, by the driver's count of short lives.
+    for (let i = 0; i < LOOKS_AGAIN && isBackOff(plan); i++) {
+      await sleep(BACK_OFF_MS);
       plan = await scene.decide();
     }
     return sayPlan(plan, scene.world);

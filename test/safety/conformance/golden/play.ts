@@ -38,6 +38,8 @@ export interface Played {
   readonly same: number;
   /** Where they part, in a few lines; undefined when they do not. */
   readonly difference: string | undefined;
+  /** It differed the first time and not the second: a matter of moments on this machine. */
+  readonly isAtSecondTry?: boolean;
 }
 
 const JUST_STARTED =

@@ -74,6 +74,7 @@ export class RealScene {
       token,
       version,
       members: [],
+      proxies: [],
       state: 'up',
       firstLife: 'plain',
       retire: [],

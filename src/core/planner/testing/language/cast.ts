@@ -12,6 +12,7 @@ import {
   type PeerURL,
   type Target,
   type TargetMember,
+  type TargetProxy,
   clusterIDAtBirth,
   memberIDAtBirth,
 } from '../../../cluster/index.js';
@@ -38,6 +39,12 @@ export function memberOn(name: string, peerPort = PEER_PORT): TargetMember {
     },
   };
   return listeningOn(member, peerPort);
+}
+
+/** A host beyond the size, with the addresses that a member there would have. */
+export function proxyOn(host: string): TargetProxy {
+  const { name, clientURLs } = memberOn(host);
+  return { name, host: unsafeBrand<HostName>(host), clientURLs, listenClientURLs: clientURLs };
 }
 
 export function listeningOn(member: TargetMember, peerPort: number): TargetMember {
@@ -67,10 +74,9 @@ const emptyHost = ({ host, byHand }: TargetMember): WorldHost => ({
 
 /** The world with another target: hosts that are new in it appear, empty, and get their addresses. */
 export function withTarget(world: World, target: Target): World {
+  const all = [...target.members, ...target.proxies.map(({ host }) => memberOn(host))];
   const isNew = ({ host }: TargetMember) => !world.hosts.some((known) => known.host === host);
-  const addresses = Object.fromEntries(
-    target.members.map((member) => [member.host, addressesOf(member)]),
-  );
+  const addresses = Object.fromEntries(all.map((member) => [member.host, addressesOf(member)]));
   return {
     ...world,
     target,
@@ -81,7 +87,7 @@ export function withTarget(world: World, target: Target): World {
       // Found once and kept for ever, whatever the spec says later.
       addresses: { ...addresses, ...world.record.addresses },
     },
-    hosts: [...world.hosts, ...target.members.filter(isNew).map(emptyHost)],
+    hosts: [...world.hosts, ...all.filter(isNew).map(emptyHost)],
   };
 }
 
@@ -95,6 +101,7 @@ export function unborn(name: string, version: string, members: readonly string[]
     token,
     version: etcdVersion,
     members: members.map((member) => memberOn(member)),
+    proxies: [],
     state: 'up',
     firstLife: 'plain',
     retire: [],

@@ -16,9 +16,10 @@ export function sayObservation(seen: Observation): string {
 const sayMember = (member: Member, leader: string | undefined): string =>
   labelOf(member) + (member.isLearner ? '(learner)' : member.id === leader ? '(leader)' : '');
 
-function sayHost({ process, data, peer, status }: HostSight): string {
+function sayHost({ process, data, gateway, peer, status }: HostSight): string {
   const stored = data.kind === 'present' ? `data of ${data.memberID}` : `data ${data.kind}`;
   const answers =
     status.kind === 'answered' ? 'answers' : peer.kind === 'answered' ? 'peer port answers' : '';
-  return [process.kind, stored, answers].filter((text) => text !== '').join(', ');
+  const forwards = gateway === undefined ? '' : `gateway ${gateway.kind}`;
+  return [process.kind, stored, forwards, answers].filter((text) => text !== '').join(', ');
 }

@@ -18,6 +18,8 @@ export function stepText(step: Step): string {
     case 'move-leader':
       return `${step.kind} ${step.fromName} -> ${step.toName}`;
     case 'set-aside-data':
+    case 'start-gateway':
+    case 'stop-gateway':
       return `${step.kind} ${step.host}`;
     case 'record-birth':
       return step.kind;
@@ -92,8 +94,14 @@ function detailsOf(step: Step, { target }: World): readonly string[] {
     case 'promote-learner':
     case 'remove-member':
       return [`id        ${step.member}`];
+    case 'start-gateway':
+      return [
+        `at        ${step.launch.listen.join(' ')}`,
+        `before    ${step.launch.endpoints.join(' ')}`,
+      ];
     case 'move-leader':
     case 'stop-member':
+    case 'stop-gateway':
       return [];
   }
 }

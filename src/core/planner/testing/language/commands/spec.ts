@@ -6,7 +6,7 @@ import {
   type TargetMember,
   parseEtcdVersion,
 } from '../../../../cluster/index.js';
-import { MOVED_PEER_PORT, listeningOn, memberOn, withTarget } from '../cast.js';
+import { MOVED_PEER_PORT, listeningOn, memberOn, proxyOn, withTarget } from '../cast.js';
 import type { Command } from '../command.js';
 import { memberOf } from '../hosts.js';
 import type { Args } from '../parse.js';
@@ -17,6 +17,7 @@ import { withWorld } from '../turn.js';
  * Other wishes. What is not named stays as it was; a host that is new in the spec appears, empty.
  *
  *     spec members=(a b c d)           grow by d
+ *     spec proxies=(e f)               hosts beyond the size: each gets a gateway
  *     spec rename=(b:blue)             the member on b gets another name
  *     spec move=b                      b gets another peer address
  *     spec flags=(snapshot-count:5000)
@@ -31,6 +32,7 @@ export const spec: Command = {
   words: [0, 0],
   options: [
     'members',
+    'proxies',
     'rename',
     'move',
     'flags',
@@ -46,11 +48,13 @@ export const spec: Command = {
     const members = (args.list('members') ?? world.target.members.map(({ host }) => host)).map(
       (host) => world.target.members.find((known) => known.host === host) ?? newMember(scene, host),
     );
+    const proxies = args.list('proxies')?.map((host) => proxyOn(host)) ?? world.target.proxies;
     const target: Target = {
       ...world.target,
       ...globalWishes(world.target, args),
       retire,
       members: members.map((member) => memberWishes(member, args)),
+      proxies,
     };
     for (const key of ['rename', 'move', 'by-hand']) {
       for (const [host = ''] of (args.list(key) ?? []).map((text) => text.split(':'))) {
