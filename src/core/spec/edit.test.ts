@@ -66,6 +66,20 @@ describe('remove', () => {
     expect(codeOf(removeMember(specOf(1), 'm1'))).toBe('last-member');
   });
 
+  test('its host may go on as a proxy, and come back as a member', () => {
+    const left = valueOf(removeMember(specOf(3), 'm2', { asProxy: true }));
+    expect(left.members.map(({ name }) => name)).toEqual(['m1', 'm3']);
+    expect(left.proxies).toEqual([{ name: 'm2', host: 'm2' }]);
+    const back = valueOf(addMember(left, { name: 'm2' }));
+    expect(back.members.map(({ name }) => name)).toEqual(['m1', 'm3', 'm2']);
+    expect(back.proxies).toEqual([]);
+  });
+
+  test('a proxy stays where a member of its name is put on another host', () => {
+    const left = valueOf(removeMember(specOf(3), 'm2', { asProxy: true }));
+    expect(codeOf(addMember(left, { name: 'm2', host: 'elsewhere' }))).toBe('spec-duplicate');
+  });
+
   test('an unknown name is told with the nearest', () => {
     const result = removeMember(specOf(3), 'm22');
     expect(result.ok ? undefined : result.error).toMatchObject({

@@ -23,21 +23,31 @@ export interface NewMember {
   readonly start?: MemberSpec['start'];
 }
 
-/** The spec with one member more, last in the list. */
+/** The spec with one member more, last in the list. A proxy of that name becomes the member, on its own host. */
 export function addMember(spec: ClusterSpec, added: NewMember): Result<ClusterSpec> {
   if (spec.members.length >= VOTERS_MAX) return err(tooMany(spec.members.length + 1));
   const path = `spec.members[${spec.members.length}]`;
-  const member = parseMember(added, path);
+  const proxy = spec.proxies.find(({ name }) => name === added.name);
+  const member = parseMember(proxy === undefined ? added : { host: proxy.host, ...added }, path);
   if (!member.ok) return member;
-  return withMembers(spec, [...spec.members, member.value], path);
+  const others = spec.proxies.filter((each) => each !== proxy || each.host !== member.value.host);
+  return withMembers({ ...spec, proxies: others }, [...spec.members, member.value], path);
 }
 
-/** The spec without the member. The last one stays: a cluster without members is no cluster. */
-export function removeMember(spec: ClusterSpec, name: string): Result<ClusterSpec> {
+/** The spec without the member. The last one stays: a cluster without members is no cluster. `asProxy`: its host forwards. */
+export function removeMember(
+  spec: ClusterSpec,
+  name: string,
+  { asProxy = false }: { readonly asProxy?: boolean } = {},
+): Result<ClusterSpec> {
   const index = indexOf(spec, name);
   if (!index.ok) return index;
   if (spec.members.length === 1) return err(problems.lastMember({ name }));
-  return ok({ ...spec, members: spec.members.filter((_, i) => i !== index.value) });
+  const members = spec.members.filter((_, i) => i !== index.value);
+  const left = spec.members[index.value];
+  if (!asProxy || left === undefined) return ok({ ...spec, members });
+  const proxies = [...spec.proxies, { name: left.name, host: left.host }];
+  return ok({ ...spec, members, proxies });
 }
 
 /** Another name for the same member: its host, data and identity stay. */

@@ -35,7 +35,6 @@ function sectionsNotHere(spec: ClusterSpec): readonly Problem[] {
   const asked: readonly (readonly [string, boolean])[] = [
     [`spec.bootstrap.${spec.bootstrap.kind}`, spec.bootstrap.kind !== 'static'],
     [`spec.tls.${spec.tls.kind}`, spec.tls.kind !== 'off'],
-    ['spec.proxies', spec.proxies.length > 0],
     ['spec.backups', spec.backups !== undefined],
     ['spec.consumers', spec.consumers.length > 0],
   ];

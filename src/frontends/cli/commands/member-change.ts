@@ -21,13 +21,21 @@ import {
 } from './member-common.js';
 import { readTimeout } from './up.js';
 
+export interface MemberRemoveOptions extends MemberOptions {
+  readonly asProxy?: boolean;
+}
+
 /** Takes a member out: one of the spec leaves the spec, any other is retired by its id. */
 export async function memberRemove(
   context: Context,
   asked: string,
-  options: MemberOptions,
+  options: MemberRemoveOptions,
 ): Promise<ExitCode> {
   if (options.endpoints !== undefined) {
+    if (options.asProxy === true) {
+      const problem = notForEndpoints({ command: 'member remove --as-proxy' });
+      return fail(context, problem, EXIT.usage);
+    }
     return atEndpoints(context, options.endpoints, async (admin, seat) => {
       const member = memberAt(seat, asked);
       if (!member.ok) return failStop(context, member.error);
@@ -42,13 +50,16 @@ export async function memberRemove(
   const member = memberOf(kept.value, asked);
   if (!member.ok) return failStop(context, member.error);
   const { listed, wanted, label } = member.value;
+  if (options.asProxy === true && wanted === undefined) {
+    return failStop(context, unknownToSpec(label));
+  }
   const { removeMember } = await import('../../../core/spec/index.js');
   return changeThroughPlan(context, kept.value, options, {
     command: `quorate member remove ${label}`,
     what: `the removal of ${label}`,
     edit: (wish) => {
       if (wanted === undefined) return ok(retiring(wish, listed?.id));
-      const spec = removeMember(wish.spec, wanted.name);
+      const spec = removeMember(wish.spec, wanted.name, { asProxy: options.asProxy === true });
       if (!spec.ok) return spec;
       return ok({ ...retiringByHand(wish, member.value), spec: spec.value });
     },

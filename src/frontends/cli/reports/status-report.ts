@@ -25,6 +25,7 @@ export interface StatusReport {
     readonly margin: number;
   };
   readonly members: readonly MemberReport[];
+  readonly proxies: readonly ProxyReport[];
   readonly plan: PlanReport;
   /** For people only. */
   readonly asked: 'up' | 'down';
@@ -60,6 +61,15 @@ export interface MemberReport {
   readonly problems: readonly Problem[];
 }
 
+/** A gateway of the spec, or one that still runs. */
+export interface ProxyReport {
+  readonly name: string;
+  readonly host: string;
+  readonly running: boolean;
+  readonly clientURLs: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
 export interface StatusInput {
   readonly wish: Pick<Wish, 'state' | 'paused'>;
   readonly input: PlanInput;
@@ -91,6 +101,7 @@ export function statusReportOf({ wish, input: seen, plan, controller }: StatusIn
       margin: standing.healthyVoters.length - quorum,
     },
     members: members.sort(byNameThenID),
+    proxies: proxyReports(input),
     plan,
     asked: wish.state,
     paused: wish.paused,
@@ -110,6 +121,25 @@ function withoutForeignList(input: PlanInput): PlanInput {
 
 const byNameThenID = (a: MemberReport, b: MemberReport): number =>
   a.name.localeCompare(b.name, 'en', { numeric: true }) || (a.id ?? '').localeCompare(b.id ?? '');
+
+function proxyReports({ target, observation }: PlanInput): readonly ProxyReport[] {
+  const wanted = target.proxies.map(({ name, host, clientURLs }) => ({ name, host, clientURLs }));
+  const others = observation.hosts.flatMap(({ host, gateway }) =>
+    gateway?.kind === 'running' && !wanted.some((proxy) => proxy.host === host)
+      ? [{ name: host, host, clientURLs: (gateway.flags['listen'] ?? '').split(',') }]
+      : [],
+  );
+  return [...wanted, ...others].map((proxy) => {
+    const gateway = observation.hosts.find(({ host }) => host === proxy.host)?.gateway;
+    const lastExit = gateway?.kind === 'stopped' ? gateway.lastExit : undefined;
+    const isTrouble = lastExit !== undefined && lastExit.reason !== 'asked';
+    return {
+      ...proxy,
+      running: gateway?.kind === 'running',
+      problems: isTrouble ? [lastExit.problem] : [],
+    };
+  });
+}
 
 function listedReport(
   input: PlanInput,

@@ -45,6 +45,7 @@ export function addMemberCommands(program: Command, { act }: Tools): void {
 
   waits(at(member.command('remove <member>')))
     .summary('take a member out; a leader hands over first')
+    .option('--as-proxy', 'its host stays: a gateway takes the place of the member')
     .action(
       act(async (args) => {
         const { memberRemove } = await import('../commands/member-change.js');

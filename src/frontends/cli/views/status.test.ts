@@ -33,6 +33,7 @@ const HEALTHY: StatusReport = {
     margin: 1,
   },
   members: [member('m1', { leader: true }), member('m2'), member('m3')],
+  proxies: [],
   plan: { kind: 'converged', steps: [] },
   asked: 'up',
   paused: false,

@@ -1,5 +1,10 @@
-import { type JsonValue, formatSizeBytes } from '../../../base/index.js';
-import type { ClusterState, MemberReport, StatusReport } from '../reports/status-report.js';
+import { type JsonValue, type Problem, formatSizeBytes } from '../../../base/index.js';
+import type {
+  ClusterState,
+  MemberReport,
+  ProxyReport,
+  StatusReport,
+} from '../reports/status-report.js';
 import type { Style } from '../io.js';
 import { planData } from './plan.js';
 import { problemData, problemsView } from './problems.js';
@@ -15,10 +20,11 @@ export const statusView: View<StatusReport> = {
     controllerLine(report, style) +
     '\n' +
     membersTable(report.members, style) +
-    troubles(report.members, style) +
+    proxiesTable(report.proxies, style) +
+    troubles([...report.members, ...report.proxies], style) +
     '\n' +
     planLine(report, style),
-  data: ({ cluster, members, plan }) => ({
+  data: ({ cluster, members, proxies, plan }) => ({
     cluster: {
       name: cluster.name,
       id: cluster.id ?? null,
@@ -29,7 +35,13 @@ export const statusView: View<StatusReport> = {
       margin: cluster.margin,
     },
     members: members.map(memberData),
-    proxies: [],
+    proxies: proxies.map((proxy) => ({
+      name: proxy.name,
+      host: proxy.host,
+      running: proxy.running,
+      clientURLs: proxy.clientURLs,
+      problems: proxy.problems.map(problemData),
+    })),
     plan: planData(plan),
   }),
 };
@@ -99,7 +111,21 @@ function membersTable(members: readonly MemberReport[], style: Style): string {
 
 const listText = (items: readonly string[]): string => (items.length === 0 ? '-' : items.join(','));
 
-function troubles(members: readonly MemberReport[], style: Style): string {
+function proxiesTable(proxies: readonly ProxyReport[], style: Style): string {
+  if (proxies.length === 0) return '';
+  const rows = proxies.map(({ name, running, clientURLs }) => [
+    name,
+    running ? style.good('forwards') : style.bad('not running'),
+    listText(clientURLs),
+  ]);
+  const head = ['PROXY', 'STATE', 'CLIENT'];
+  return `\n${table([head.map((word) => style.dim(word)), ...rows])}`;
+}
+
+function troubles(
+  members: readonly { readonly problems: readonly Problem[] }[],
+  style: Style,
+): string {
   const all = members.flatMap(({ problems }) => problems);
   return all.length === 0 ? '' : `\n${problemsView.text(all, style)}`;
 }
