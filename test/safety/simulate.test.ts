@@ -30,6 +30,7 @@ const MUST_HAPPEN = [
   ...['start-member', 'stop-member', 'add-learner', 'promote-learner', 'move-leader'].map(
     (step) => `step: ${step}`,
   ),
+  ...['start-gateway', 'stop-gateway'].map((step) => `step: ${step}`),
   ...['remove-member', 'update-peer-urls', 'set-aside-data', 'record-birth'].map(
     (step) => `step: ${step}`,
   ),

@@ -52,10 +52,11 @@ const addressesIn = (initialCluster: string): string =>
 /** Its process was told the same list; who does not run is believed when it was told `new` by us. */
 const isOfSameBirth = (
   { record }: World,
-  { host, process }: WorldHost,
+  { host, process, data }: WorldHost,
   list: string | undefined,
 ): boolean => {
-  if (!record.issuedNew.includes(host)) return false;
+  // One outside the spec that nobody ever told so has nothing of ours; whether it has anything need not be seen.
+  if (!record.issuedNew.includes(host)) return data.kind === 'unseen';
   const own = process.kind === 'running' ? process.flags['initial-cluster'] : undefined;
   return own === undefined || list === undefined || addressesIn(own) === addressesIn(list);
 };

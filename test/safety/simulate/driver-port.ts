@@ -6,10 +6,9 @@ import type {
   HostName,
   MemberName,
   PeerURL,
-  ProcessSight,
   Target,
 } from '../../../src/core/cluster/index.js';
-import { applyStep } from '../../../src/core/model/index.js';
+import { type WorldHost, applyStep } from '../../../src/core/model/index.js';
 import type { Launch, Step } from '../../../src/core/planner/index.js';
 import type { HostDriver, HostFacts } from '../../../src/engine/ports/index.js';
 import { travelMs } from './etcd.js';
@@ -120,11 +119,7 @@ export function driverFor(site: Site, life: Life, targetOf: () => Target | undef
     knownHosts: () =>
       life.call((answer) => {
         clock.after(travelMs(site), () =>
-          answer(
-            site.world.hosts
-              .filter(({ host, process, data }) => isKnown(site, host, process, data))
-              .map(({ host }) => host),
-          ),
+          answer(site.world.hosts.filter((host) => isKnown(site, host)).map(({ host }) => host)),
         );
       }),
   };
@@ -133,9 +128,10 @@ export function driverFor(site: Site, life: Life, targetOf: () => Target | undef
 const nameAs = (text: string): MemberName => unsafeBrand<MemberName>(text);
 const nameIn = ({ flags }: Launch, host: HostName): MemberName => nameAs(flags['name'] ?? host);
 
-const isKnown = (site: Site, host: HostName, process: ProcessSight, data: DataSight): boolean =>
+const isKnown = (site: Site, { host, process, data, gateway }: WorldHost): boolean =>
   site.hung.has(host) ||
   data.kind === 'present' ||
+  gateway !== undefined ||
   process.kind === 'running' ||
   (process.kind === 'stopped' && process.lastExit !== undefined);
 
@@ -146,7 +142,10 @@ const isDeaf = (site: Site, host: HostName): boolean =>
 function factsOf(site: Site, host: HostName): HostFacts {
   const sight = site.sightOf(host);
   if (sight === undefined) return { process: { kind: 'stopped' }, data: { kind: 'empty' } };
-  if (!site.blind.has(host)) return { process: sight.process, data: sight.data };
+  if (!site.blind.has(host)) {
+    const { process, data, gateway } = sight;
+    return { process, data, ...(gateway === undefined ? {} : { gateway }) };
+  }
   const unseen = { kind: 'unseen', because: 'the driver does not reach it' } as const;
   return { process: unseen, data: unseen };
 }

@@ -100,6 +100,11 @@ function whatDiffers(site: Site): string | undefined {
     const runs = world.hosts.find(({ process }) => process.kind === 'running');
     return runs === undefined ? undefined : `${runs.host} still runs`;
   }
+  for (const { host, gateway } of world.hosts) {
+    const isProxy = target.proxies.some((proxy) => proxy.host === host);
+    const forwards = gateway?.kind === 'running';
+    if (isProxy !== forwards) return `${host} ${forwards ? 'forwards' : 'does not forward'}`;
+  }
   for (const wanted of target.members) {
     const host = site.hostOf(wanted.host);
     if (host?.process.kind !== 'running') return `${wanted.name} does not run`;

@@ -29,6 +29,7 @@ export const EDITS = [
   'to-three',
   'replace',
   'retire',
+  'forward',
   'rename',
   'move',
   'flags',

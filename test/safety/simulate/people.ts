@@ -31,6 +31,9 @@ const inWords = (wish: Wish | undefined): string =>
   wish === undefined
     ? ''
     : `${wish.spec.members.map(({ name, host }) => (`${name}` === host ? name : `${name}@${host}`)).join(' ')}` +
+      (wish.spec.proxies.length === 0
+        ? ''
+        : `, proxies ${wish.spec.proxies.map(({ host }) => host).join(' ')}`) +
       `, ${wish.state}${wish.paused ? ', paused' : ''}${wish.retire.length > 0 ? `, retire ${wish.retire.join(' ')}` : ''}` +
       `, version ${wish.spec.version} ${JSON.stringify(wish.spec.etcd)}`;
 
@@ -45,6 +48,8 @@ function edited(site: Site, kind: EditKind, wish: Wish): Omit<Wish, 'generation'
       return withSpec(addMember(spec, freshMember(site, spec)));
     case 'shrink':
       return withSpec(removeMember(spec, someone));
+    case 'forward':
+      return withSpec(removeMember(spec, someone, { asProxy: true }));
     case 'to-one':
       return { ...wish, spec: { ...spec, members: spec.members.slice(0, 1) } };
     case 'to-three':

@@ -123,7 +123,12 @@ function refuseUnfit(view: View): Plan | undefined {
   }
   // Who was told `new` may hold the cluster, whether or not the spec still names it.
   const told = record.issuedNew.map((host) => sightOn(view, host));
-  const looked = [...sights, ...told];
+  // Who was told and has nothing would be told again: then nobody at all may be overlooked.
+  const isAgain = told.some(
+    ({ process, data }) => process.kind === 'stopped' && data.kind === 'empty',
+  );
+  const others = view.observation.hosts.filter(({ process }) => process.kind !== 'by-hand');
+  const looked = [...sights, ...told, ...(isAgain ? others : [])];
   if (view.guards.allHostsSeen(looked)) return undefined;
   const unseen = looked.find(
     ({ process, data }) => process.kind === 'unseen' || data.kind === 'unseen',
