@@ -1,0 +1,82 @@
+import type { Socket } from 'node:net';
+
+/** Bytes passed on, by direction; shared by all connections of one backend. */
+export interface Tally {
+  toBackendBytes: number;
+  toClientBytes: number;
+}
+
+interface RelayParts {
+  readonly client: Socket;
+  readonly backend: Socket;
+  readonly tally: Tally;
+  readonly bufferBytesMax: number;
+  /** Both sides are closed. */
+  readonly onEnd: () => void;
+}
+
+/**
+ * Passes bytes both ways between two sockets until both sides have ended. One side may end and still be answered. Who
+ * does not read is not written to beyond the limit: then the other side is not read. An error on one side, a reset too,
+ * cuts the other.
+ */
+export class Relay {
+  readonly #client: Socket;
+  readonly #backend: Socket;
+  #passedBytes = 0;
+  #seenBytes = -1;
+  #backendSpokeLast = false;
+  #open = 2;
+
+  constructor({ client, backend, tally, bufferBytesMax, onEnd }: RelayParts) {
+    this.#client = client;
+    this.#backend = backend;
+    client.on('data', (chunk: Buffer) => {
+      tally.toBackendBytes += chunk.length;
+      this.#passedBytes += chunk.length;
+      this.#backendSpokeLast = false;
+      if (!backend.write(chunk) && backend.writableLength >= bufferBytesMax) hold(client, backend);
+    });
+    backend.on('data', (chunk: Buffer) => {
+      tally.toClientBytes += chunk.length;
+      this.#passedBytes += chunk.length;
+      this.#backendSpokeLast = true;
+      if (!client.write(chunk) && client.writableLength >= bufferBytesMax) hold(backend, client);
+    });
+    const bind = (from: Socket, to: Socket) => {
+      from.on('end', () => to.end());
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        // Closed before it had ended both ways: nothing that still comes can be delivered.
+        if (!from.readableEnded || !from.writableFinished) to.destroy();
+        this.#open--;
+        if (this.#open === 0) onEnd();
+      });
+    };
+    bind(client, backend);
+    bind(backend, client);
+    client.resume();
+    backend.resume();
+  }
+
+  /** Both ends are closed now, whatever is under way. */
+  cut(): void {
+    this.#client.destroy();
+    this.#backend.destroy();
+  }
+
+  /**
+   * Whether nothing passed since this was last asked and the backend had the last word: most likely nobody waits for an
+   * answer.
+   */
+  isQuiet(): boolean {
+    const isStill = this.#passedBytes === this.#seenBytes;
+    this.#seenBytes = this.#passedBytes;
+    return isStill && (this.#backendSpokeLast || this.#passedBytes === 0);
+  }
+}
+
+function hold(from: Socket, to: Socket): void {
+  from.pause();
+  to.once('drain', () => from.resume());
+}
