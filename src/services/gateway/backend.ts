@@ -27,8 +27,11 @@ export interface SeenMember {
   readonly appliedIndex: bigint;
 }
 
-/** Asks one backend how it is; settles within about `deadlineMs` and never rejects. */
-export type Probe = (backend: Backend, deadlineMs: number) => Promise<Sight>;
+/**
+ * Asks one backend how it is; settles within about `deadlineMs` and never rejects. `hasTalked`: it has answered clients
+ * since it was last asked, which is a sign of life already.
+ */
+export type Probe = (backend: Backend, deadlineMs: number, hasTalked: boolean) => Promise<Sight>;
 
 /** What one backend is good for, from best to worst. */
 export type BackendCondition =

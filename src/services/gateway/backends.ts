@@ -33,6 +33,7 @@ export class Backends {
   readonly #prober: Prober;
   readonly #entries = new Map<string, BackendEntry>();
   #states: readonly BackendState[] = [];
+  #onSight: (() => void) | undefined;
 
   constructor(parts: BackendsParts) {
     this.#parts = parts;
@@ -47,8 +48,25 @@ export class Backends {
         if (entry === undefined) return;
         entry.facts = afterSight(entry.facts, sight, tookMs);
         this.#judge();
+        this.#onSight?.();
       },
     });
+  }
+
+  /** Until each backend was looked at once; no longer than one probe may take. */
+  async firstLook(): Promise<void> {
+    const { clock, limits } = this.#parts;
+    const isOver = () => this.#states.every(({ condition }) => condition !== 'untried');
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(limits.probeDeadlineMs, resolve);
+      this.#onSight = () => {
+        if (!isOver()) return;
+        cancel();
+        resolve();
+      };
+      this.#onSight();
+    });
+    this.#onSight = undefined;
   }
 
   replace(backends: readonly Backend[]): void {

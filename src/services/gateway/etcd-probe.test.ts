@@ -14,7 +14,7 @@ async function sightOf({ backend, close }: FakeBackend, as: Partial<Backend> = {
     await probe.close();
     await close();
   });
-  return await probe.ask({ ...backend, ...as }, DEADLINE_MS);
+  return await probe.ask({ ...backend, ...as }, DEADLINE_MS, false);
 }
 
 describe('the probe', () => {

@@ -39,20 +39,24 @@ export function createEtcdProbe(parts: {
   let urls: readonly string[] = [];
   const opaque = new Map<string, { readonly because: string; readonly untilMs: number }>();
 
-  const ask: Probe = async (backend, deadlineMs) => {
+  const ask: Probe = async (backend, deadlineMs, hasTalked) => {
     const startedMs = clock.monotonicMs();
     const known = opaque.get(backend.url);
     if (known !== undefined && startedMs < known.untilMs) {
+      // To members that log each greeting as a broken connection nothing is said without need.
+      if (hasTalked) return answersOnly(known.because);
       return await signOfLife(backend, deadlineMs, known.because);
     }
+    opaque.delete(backend.url);
     const answer = await client.maintenance.status({ endpoint: backend.url, deadlineMs });
-    if (answer.ok) {
-      opaque.delete(backend.url);
-      return sightOf(answer.value);
+    if (answer.ok) return sightOf(answer.value);
+    // Whoever reads it sees the endpoint beside it.
+    const because = answer.error.message.replace(`${backend.url}: `, '');
+    const meaning = meaningOf(answer.error);
+    if (meaning !== 'opaque' && meaning !== 'broken') return { kind: meaning, because };
+    if (meaning === 'opaque') {
+      opaque.set(backend.url, { because, untilMs: startedMs + LOOK_AGAIN_MS });
     }
-    const because = whyOpaque(answer.error);
-    if (because === undefined) return sightOfError(answer.error);
-    opaque.set(backend.url, { because, untilMs: startedMs + LOOK_AGAIN_MS });
     const leftMs = deadlineMs - (clock.monotonicMs() - startedMs);
     return await signOfLife(backend, Math.max(1, leftMs), because);
   };
@@ -84,32 +88,45 @@ const sightOf = (status: MemberStatus): Sight => ({
   appliedIndex: status.raftAppliedIndex,
 });
 
-/** Why the member cannot be looked into; undefined when that is not what happened. */
-function whyOpaque(error: EtcdError): string | undefined {
-  switch (error.kind) {
-    case 'not-sent':
-      // A plain question to a TLS port ends in a connection that is cut off before it is ready.
-      return error.why === 'tls' || error.why === 'not-http2' || error.why === 'connect-failed'
-        ? error.message
-        : undefined;
-    case 'refused':
-      return error.message;
-    case 'unknown':
-      return error.why === 'bad-answer' ? error.message : undefined;
-    default:
-      return assertNever(error);
-  }
-}
+const answersOnly = (because: string): Sight => ({
+  kind: 'answers',
+  because: `It answers; its health cannot be seen: ${because}`,
+});
 
-function sightOfError({ kind, ...error }: EtcdError): Sight {
-  const because = error.message;
-  if (kind === 'unknown' && 'why' in error && error.why === 'deadline') {
-    return { kind: 'silent', because };
+/**
+ * What no status means. `opaque`: something is there that does not let us look inside. `broken`: our own connection
+ * broke or did not come about, which may be about that connection only.
+ */
+function meaningOf(error: EtcdError): 'opaque' | 'broken' | 'silent' | 'unreachable' | 'unclear' {
+  if (error.kind === 'refused') return 'opaque';
+  if (error.kind === 'unknown') {
+    if (error.why === 'deadline') return 'silent';
+    return error.why === 'bad-answer' ? 'opaque' : 'broken';
   }
-  if (kind === 'not-sent' && 'why' in error && error.why === 'connect-timeout') {
-    return { kind: 'silent', because };
+  const { why } = error;
+  switch (why) {
+    case 'tls':
+    case 'not-http2':
+      return 'opaque';
+    case 'connect-timeout':
+      return 'silent';
+    case 'connection-refused':
+    case 'name-unknown':
+      return 'unreachable';
+    // Also what becomes of a plain question to a port for TLS.
+    case 'connect-failed':
+    case 'not-processed':
+      return 'broken';
+    case 'no-endpoint':
+    case 'bad-endpoint':
+    case 'login-failed':
+    case 'request-too-large':
+    case 'cancelled':
+    case 'closed':
+      return 'unclear';
+    default:
+      return assertNever(why);
   }
-  return { kind: 'unreachable', because };
 }
 
 /** Whatever comes back to a greeting, a refusal too, is a sign of life; the kernel alone only accepts. */
@@ -133,8 +150,7 @@ function signOfLife(backend: Backend, deadlineMs: number, because: string): Prom
       socket.destroy();
       resolve(sight);
     };
-    const answers = () =>
-      end({ kind: 'answers', because: `It answers; its health cannot be seen: ${because}` });
+    const answers = () => end(answersOnly(because));
     const failed = (error: NodeJS.ErrnoException) => {
       if (isConnected) answers();
       else if (isOwnFault(error.code)) end({ kind: 'unclear', because: error.message });

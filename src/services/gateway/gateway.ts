@@ -39,7 +39,7 @@ export interface GatewayState {
 }
 
 export interface Gateway {
-  /** Asks the source, then listens. Everything is closed again when it is a problem. */
+  /** Asks the source, has a first look at each backend, then listens. Everything is closed again when it is a problem. */
   start(): Promise<Result<GatewayState>>;
   /** Replaces the backends: those not in the list take no new connections and are drained. An empty list is a problem. */
   update(backends: readonly Backend[]): Result<void>;
@@ -99,6 +99,7 @@ class RelayGateway implements Gateway {
       states: () => this.#backends.states(),
     });
     const used = first.ok ? this.update(first.value) : first;
+    if (used.ok) await this.#backends.firstLook();
     const heard = used.ok ? await this.#listen() : used;
     if (heard.ok) return ok(this.state());
     await this.close();

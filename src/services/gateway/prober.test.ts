@@ -20,11 +20,13 @@ function setUp() {
   const clock = virtualClock();
   const world = { answer: WELL, tookMs: 1, heardBytes: 0, whileAsked: () => undefined as unknown };
   const asked: number[] = [];
+  const talked: boolean[] = [];
   const sights: { readonly atMs: number; readonly kind: Sight['kind'] }[] = [];
   const prober = new Prober({
     clock,
     limits: { probeIntervalMs: 300, probeDeadlineMs: 400 },
-    probe: async (_backend, deadlineMs) => {
+    probe: async (_backend, deadlineMs, hasTalked) => {
+      talked.push(hasTalked);
       asked.push(clock.monotonicMs());
       world.whileAsked();
       const { answer } = world;
@@ -37,7 +39,7 @@ function setUp() {
     heardBytes: () => world.heardBytes,
     onSight: (_backend, { kind }) => sights.push({ atMs: clock.monotonicMs(), kind }),
   });
-  return { clock, world, asked, sights, prober };
+  return { clock, world, asked, talked, sights, prober };
 }
 
 describe('the prober', () => {
@@ -75,19 +77,16 @@ describe('the prober', () => {
     expect(sights.at(-1)).toMatchObject({ kind: 'seen' });
   });
 
-  test('one that lets nobody look inside is asked once a second, and not at all while it answers clients', async () => {
-    const { clock, world, asked, prober } = setUp();
+  test('one that lets nobody look inside is asked once a second while idle, and sooner while it talks', async () => {
+    const { clock, world, asked, talked, prober } = setUp();
     world.answer = { kind: 'answers', because: 'TLS' };
     prober.follow([A]);
-    await clock.run({ untilMs: 5_500 });
-    expect(asked.length).toBe(6);
-    const talk = () => {
-      world.heardBytes++;
-      clock.after(100, talk);
-    };
-    talk();
-    await clock.run({ untilMs: 10_500 });
-    expect(asked.length).toBe(6);
+    await clock.run({ untilMs: 1_500 });
+    expect(asked).toEqual([0, 1_001]);
+    world.heardBytes = 100;
+    await clock.run({ untilMs: 2_500 });
+    expect(asked).toEqual([0, 1_001, 2_002, 2_303]);
+    expect(talked).toEqual([false, false, true, false]);
   });
 
   test('a question asked for out of turn comes at once, or right after the one under way', async () => {

@@ -11,7 +11,10 @@ interface ProberParts {
   readonly onSight: (backend: Backend, sight: Sight, tookMs: number) => void;
 }
 
-/** One that lets nobody look inside logs each of our probes as a broken connection, so it is asked less often. */
+/**
+ * One that lets nobody look inside logs each of our probes as a broken connection, so it is asked less often; but not
+ * while it talks to clients: then it is not greeted at all, and is missed as soon as it stops.
+ */
 const OPAQUE_INTERVAL_MS = 1_000;
 /** One that is gone is asked less and less often, up to this. */
 const PAUSE_MS_MAX = 2_000;
@@ -24,6 +27,7 @@ interface Round {
   failures: number;
   last: Sight['kind'] | undefined;
   heardBytes: number;
+  hasTalked: boolean;
   cancel: (() => void) | undefined;
 }
 
@@ -53,6 +57,7 @@ export class Prober {
         failures: 0,
         last: undefined,
         heardBytes: 0,
+        hasTalked: false,
         cancel: undefined,
       };
       this.#rounds.set(backend.url, round);
@@ -82,14 +87,10 @@ export class Prober {
     const { backend } = round;
     const sentMs = clock.monotonicMs();
     const before = heardBytes(backend.url);
-    const talked = before !== round.heardBytes;
+    round.hasTalked = before !== round.heardBytes;
     round.heardBytes = before;
     round.isAsking = true;
-    // It has just answered clients, which is all that a probe could find out.
-    const isKnownToAnswer = round.last === 'answers' && talked;
-    const seen: Sight = isKnownToAnswer
-      ? { kind: 'unclear', because: 'It answers clients.' }
-      : await probe(backend, limits.probeDeadlineMs);
+    const seen = await probe(backend, limits.probeDeadlineMs, round.hasTalked);
     round.isAsking = false;
     if (this.#rounds.get(backend.url) !== round) return;
     const sight = this.#unlessHeard(seen, backend, before);
@@ -109,11 +110,12 @@ export class Prober {
     return { kind: 'unclear', because: 'It answers clients and was late for a probe.' };
   }
 
-  #pauseMs({ failures, last }: Round): number {
+  #pauseMs({ failures, last, hasTalked }: Round): number {
     const { probeIntervalMs } = this.#parts.limits;
     // The second question, which confirms the first, follows at once.
     if (failures === 1 && last === 'silent') return 0;
     if (failures > 1) return Math.min(PAUSE_MS_MAX, probeIntervalMs * 2 ** (failures - 2));
-    return last === 'answers' ? Math.max(OPAQUE_INTERVAL_MS, probeIntervalMs) : probeIntervalMs;
+    const isIdleAndOpaque = last === 'answers' && !hasTalked;
+    return isIdleAndOpaque ? Math.max(OPAQUE_INTERVAL_MS, probeIntervalMs) : probeIntervalMs;
   }
 }

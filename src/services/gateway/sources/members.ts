@@ -22,8 +22,9 @@ export function memberBackends(parts: {
 }): BackendSource {
   const { endpoints, tls, clock, logger } = parts;
   const hasTLS = tls() !== undefined;
-  // It asks for the list only, so it may follow the list by itself.
-  const newClient = () => createClient({ endpoints, tls: tls(), clock, followMembers: true });
+  // It asks for the list only: it may follow it by itself, and needs no probes of its own.
+  const newClient = () =>
+    createClient({ endpoints, tls: tls(), clock, followMembers: true, balancer: 'pin-first' });
   let client = newClient();
   let seat: SourceSeat | undefined;
   let cancel: (() => void) | undefined;
