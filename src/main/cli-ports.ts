@@ -26,6 +26,10 @@ export function cliPorts(machine: Machine, programVersion: string): CliPorts {
       const { createEtcdAdmin } = await import('../services/admin/index.js');
       return createEtcdAdmin({ clock: machine.clock });
     },
+    gateway: async (settings) => {
+      const { startGateway } = await import('./gateway.js');
+      return startGateway(machine, files, settings);
+    },
     bootHook: (kind) => bootHook(kind, home),
     programVersion,
   };

@@ -23,6 +23,8 @@ export interface CliPorts {
   readonly versions: Versions;
   /** Asks and changes a cluster that is named by its endpoints only. The caller closes it. */
   admin(): Promise<EtcdAdmin>;
+  /** Starts a gateway in this process. Problems: certificates, addresses, and where members are to be found. */
+  gateway(settings: GatewaySettings): Promise<Result<RunningGateway>>;
   /** Text that makes this machine call `quorate boot` when it starts. */
   bootHook(kind: BootHook): string;
   /** This program's own version. */
@@ -150,4 +152,47 @@ export interface VersionOffer {
   readonly source: string;
   readonly versions: readonly string[];
   readonly problem?: Problem;
+}
+
+/** Where a gateway sends connections. */
+export type GatewayBackends =
+  | { readonly kind: 'list'; readonly endpoints: readonly string[] }
+  /** Begins with these, then goes where the member list says. */
+  | { readonly kind: 'members'; readonly endpoints: readonly string[] }
+  | { readonly kind: 'srv'; readonly domain: string };
+
+export interface GatewaySettings {
+  /** `HOST:PORT` or `unix:PATH`. */
+  readonly listen: readonly string[];
+  readonly backends: GatewayBackends;
+  /** Where metrics and health are served, as `HOST:PORT`. */
+  readonly metrics: string | undefined;
+  /** Paths of PEM files, for probing and for reading the member list. */
+  readonly cacert: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  readonly drainMs: number | undefined;
+  /** What goes in or out, and what SIGHUP did. */
+  readonly tell: (line: string) => void;
+}
+
+export interface GatewayReport {
+  readonly listening: readonly string[];
+  readonly metrics: string | undefined;
+  readonly backends: readonly GatewayBackendReport[];
+}
+
+export interface GatewayBackendReport {
+  readonly endpoint: string;
+  /** Whether new connections go there. */
+  readonly in: boolean;
+  readonly condition: string;
+  readonly reason: string;
+  readonly leader: boolean;
+}
+
+export interface RunningGateway {
+  report(): GatewayReport;
+  /** Takes nothing new, lets what is under way finish, and ends. */
+  drain(): Promise<void>;
 }

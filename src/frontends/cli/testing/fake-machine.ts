@@ -127,6 +127,27 @@ export function fakeMachine(): FakeMachine {
         ok({ program: 'etcd', version, path: `/opt/etcd/${version}/etcd`, source: 'crate' }),
     },
     admin: async () => admin,
+    gateway: async (settings) => {
+      const { tell, ...given } = settings;
+      asked.push(`gateway ${JSON.stringify(given)}`);
+      tell('http://a:2379 is out: it takes connections and answers nothing');
+      return ok({
+        report: () => ({
+          listening: settings.listen,
+          metrics: settings.metrics,
+          backends: [
+            {
+              endpoint: 'http://a:2379',
+              in: true,
+              condition: 'well',
+              reason: 'It leads.',
+              leader: true,
+            },
+          ],
+        }),
+        drain: async () => void asked.push('gateway drained'),
+      });
+    },
     bootHook: (kind) => `hook for ${kind}\n`,
     programVersion: '9.9.9',
   };

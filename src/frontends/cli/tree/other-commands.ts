@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { OFFLINE, OFFLINE_HELP, type Tools, common } from './tools.js';
 
 /** What is about neither a cluster nor a spec. */
@@ -13,6 +13,31 @@ export function addOtherCommands(program: Command, { act }: Tools): void {
       act(async (args) => {
         const { flags } = await import('../commands/flags.js');
         return (context) => flags(context, args.text(0), args.options());
+      }),
+    );
+
+  common(program.command('gateway'))
+    .summary('one address in front of the members')
+    .description(
+      'Passes TCP connections on to members that are well, in the foreground until Ctrl-C. TLS passes through as it is; certificates given here are for asking members how they are. SIGHUP reads certificates, SRV records and the member list again.',
+    )
+    .addOption(
+      new Option('--listen <address>', 'HOST:PORT or unix:PATH; may be repeated')
+        .default([], '127.0.0.1:23790')
+        .argParser(repeated),
+    )
+    .option('--endpoints <urls>', "members' client URLs, separated by commas")
+    .option('--follow-members', 'with --endpoints: go where the member list says')
+    .option('--discovery-srv <domain>', 'members from the SRV records of a domain')
+    .option('--metrics <address>', 'HOST:PORT for /metrics and /health')
+    .option('--cacert <file>', 'the authority of the members, for probing')
+    .option('--cert <file>', 'a client certificate, for probing')
+    .option('--key <file>', 'its key')
+    .option('--drain <duration>', 'how long connections may finish what they do', '10s')
+    .action(
+      act(async (args) => {
+        const { gateway } = await import('../commands/gateway.js');
+        return (context) => gateway(context, args.options());
       }),
     );
 
@@ -46,3 +71,8 @@ export function addOtherCommands(program: Command, { act }: Tools): void {
       }),
     );
 }
+
+const repeated = (value: string, before: readonly string[]): readonly string[] => [
+  ...before,
+  value,
+];
