@@ -1,4 +1,5 @@
 import { bringUpByHand } from './by-hand.js';
+import { cachedEtcd } from './cached-etcd.js';
 import { firstAcknowledgedWrite } from './first-write.js';
 import { type Report, type Row, against, machine, median, quantile, within } from './harness.js';
 import { newHome } from './quorate.js';
@@ -57,19 +58,4 @@ async function endpoints(read: () => Promise<readonly string[]>): Promise<readon
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
   throw new Error('The record never named an endpoint');
-}
-
-/** The very binary that `quorate up` uses. */
-async function cachedEtcd(): Promise<string> {
-  const home = await newHome();
-  const text = await home.quorate('versions', '-o', 'json');
-  const { atHand } = JSON.parse(text) as {
-    atHand: readonly { program: string; version: string; path: string }[];
-  };
-  const found = atHand.find(
-    ({ program, version }) => program === 'etcd' && version.startsWith('3.6.'),
-  );
-  if (found === undefined)
-    throw new Error('etcd 3.6 is not at hand: run `quorate versions fetch 3.6`');
-  return found.path;
 }

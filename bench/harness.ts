@@ -6,7 +6,7 @@ export interface Row {
   readonly ours: number;
   /** The peer's figure in the same run; null when the row is held against its goal only. */
   readonly theirs: number | null;
-  readonly unit: 'ms' | 'µs' | 'count';
+  readonly unit: 'ms' | 'µs' | 'count' | 'ops/s' | 'MiB';
   readonly ratio: number | null;
   readonly goal: string;
   readonly met: boolean;
@@ -41,6 +41,38 @@ export function against(name: string, ours: number, theirs: number, shareMax: nu
   };
 }
 
+/** Ours against theirs, larger is better; the goal is a share of theirs. */
+export function atLeast(
+  name: string,
+  ours: number,
+  theirs: number,
+  shareMin: number,
+  unit: Row['unit'],
+): Row {
+  return {
+    name,
+    ours: round(ours),
+    theirs: round(theirs),
+    unit,
+    ratio: round(ours / theirs, 2),
+    goal: `≥ ${shareMin} × theirs`,
+    met: ours >= shareMin * theirs,
+  };
+}
+
+/** Ours beside theirs, smaller is better, without a goal. */
+export function beside(name: string, ours: number, theirs: number, unit: Row['unit']): Row {
+  return {
+    name,
+    ours: round(ours),
+    theirs: round(theirs),
+    unit,
+    ratio: round(theirs / ours, 2),
+    goal: 'none',
+    met: true,
+  };
+}
+
 /** Ours against a fixed goal, smaller is better. */
 export function within(name: string, ours: number, max: number, unit: Row['unit'] = 'ms'): Row {
   return {
@@ -63,7 +95,7 @@ export function render({ name, machine: on, rows }: Report): string {
     row.theirs === null ? '–' : `${row.theirs} ${row.unit}`,
     row.ratio === null ? '–' : `${row.ratio} ×`,
     row.goal,
-    row.met ? 'met' : 'NOT MET',
+    row.goal === 'none' ? '' : row.met ? 'met' : 'NOT MET',
   ]);
   const table = [['', 'ours', 'theirs', 'ratio', 'goal', ''], ...cells];
   const widths =

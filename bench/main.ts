@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
 import { benchBringUp } from './bring-up.js';
+import { benchGateway } from './gateway.js';
 import { type Report, render } from './harness.js';
 import { benchPlan } from './plan.js';
 import { benchPlannedChange } from './planned-change.js';
 
-const NAMES = ['bring-up', 'plan', 'planned-change'] as const;
+const NAMES = ['bring-up', 'gateway', 'plan', 'planned-change'] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -22,6 +23,8 @@ async function measure(): Promise<Report | undefined> {
   switch (name) {
     case 'bring-up':
       return benchBringUp({ runs: runs(15), size: Number(values.size), progress });
+    case 'gateway':
+      return benchGateway({ runs: runs(15), progress });
     case 'plan':
       return benchPlan({ calls: runs(20_000) });
     case 'planned-change':

@@ -1,0 +1,19 @@
+import { rm } from 'node:fs/promises';
+import { newHome } from './quorate.js';
+
+/** The path of the etcd 3.6 that the product itself would run. */
+export async function cachedEtcd(): Promise<string> {
+  const home = await newHome();
+  const text = await home.quorate('versions', '--offline', '-o', 'json');
+  await rm(home.dir, { recursive: true, force: true });
+  const { atHand } = JSON.parse(text) as {
+    atHand: readonly { program: string; version: string; path: string }[];
+  };
+  const found = atHand.find(
+    ({ program, version }) => program === 'etcd' && version.startsWith('3.6.'),
+  );
+  if (found === undefined) {
+    throw new Error('etcd 3.6 is not at hand: run `quorate versions fetch 3.6`');
+  }
+  return found.path;
+}
