@@ -26,4 +26,4 @@ export function auditJournal(lines: readonly JournalLine[]): void {
 }
 
 const saysNew = ({ launch }: StepLine): boolean =>
-  launch?.purpose === 'birth' || launch?.flags['initial-cluster-state'] === 'new';
+  launch?.purpose === 'birth' || launch?.flags?.['initial-cluster-state'] === 'new';

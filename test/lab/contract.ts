@@ -30,8 +30,16 @@ export interface StatusJSON {
     readonly margin: number;
   };
   readonly members: readonly MemberJSON[];
-  readonly proxies: readonly unknown[];
+  readonly proxies: readonly ProxyJSON[];
   readonly plan: PlanJSON;
+}
+
+export interface ProxyJSON {
+  readonly name: string;
+  readonly host: string;
+  readonly running: boolean;
+  readonly clientURLs: readonly string[];
+  readonly problems: readonly ProblemJSON[];
 }
 
 export interface MemberJSON {

@@ -48,7 +48,11 @@ export interface StepLine {
   readonly to?: string;
   readonly toName?: string;
   readonly peerURLs?: readonly string[];
-  readonly launch?: { readonly purpose: string; readonly flags: Readonly<Record<string, string>> };
+  /** A member's start has purpose and flags; a gateway's has neither. */
+  readonly launch?: {
+    readonly purpose?: string;
+    readonly flags?: Readonly<Record<string, string>>;
+  };
 }
 
 /** Every whole line of the file, oldest first; a half-written last line is left out, a damaged one is a failure. */

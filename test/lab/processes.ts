@@ -5,7 +5,7 @@ import { until } from './wait.js';
 /** A process of this machine that carries a lab's home in its arguments or its environment. */
 export interface LabProcess {
   readonly pid: number;
-  readonly kind: 'member' | 'quorate' | 'other';
+  readonly kind: 'member' | 'gateway' | 'quorate' | 'other';
   readonly args: readonly string[];
   /** Flags of a member by name, without dashes; empty for others. */
   readonly flags: Readonly<Record<string, string>>;
@@ -48,6 +48,7 @@ function kindOf(
   args: readonly string[],
   flags: Readonly<Record<string, string>>,
 ): LabProcess['kind'] {
+  if (args.includes('gateway')) return 'gateway';
   if (flags['data-dir'] !== undefined) return 'member';
   return args.some((arg) => basename(arg) === 'quorate.js') ? 'quorate' : 'other';
 }

@@ -138,6 +138,9 @@ class RelayGateway implements Gateway {
     }
     if (this.#isClosed) return ok(undefined);
     this.#backends.replace(backends);
+    for (const entry of this.#backends.entries()) {
+      if (isLeaving(entry)) for (const relay of entry.live) relay.sayFarewell();
+    }
     this.#sweepSoon();
     return ok(undefined);
   }
@@ -242,6 +245,7 @@ class RelayGateway implements Gateway {
     if (this.#isClosed) return;
     this.#stopListening();
     this.#endsAtMs = this.#options.clock.monotonicMs() + this.#limits.drainMs;
+    for (const { live } of this.#backends.entries()) for (const relay of live) relay.sayFarewell();
     if (this.#connections() > 0) {
       await new Promise<void>((resolve) => {
         this.#drained = resolve;

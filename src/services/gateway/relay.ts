@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { Farewell } from './farewell.js';
 
 /** Bytes passed on, by direction; shared by all connections of one backend. */
 export interface Tally {
@@ -23,6 +24,7 @@ interface RelayParts {
 export class Relay {
   readonly #client: Socket;
   readonly #backend: Socket;
+  readonly #farewell = new Farewell();
   #passedBytes = 0;
   #seenBytes = -1;
   #backendSpokeLast = false;
@@ -35,13 +37,19 @@ export class Relay {
       tally.toBackendBytes += chunk.length;
       this.#passedBytes += chunk.length;
       this.#backendSpokeLast = false;
+      this.#farewell.fromClient(chunk);
       if (!backend.write(chunk) && backend.writableLength >= bufferBytesMax) hold(client, backend);
     });
     backend.on('data', (chunk: Buffer) => {
       tally.toClientBytes += chunk.length;
       this.#passedBytes += chunk.length;
       this.#backendSpokeLast = true;
-      if (!client.write(chunk) && client.writableLength >= bufferBytesMax) hold(backend, client);
+      const place = this.#farewell.fromBackend(chunk);
+      if (
+        !write(client, chunk, place, this.#farewell.frame) &&
+        client.writableLength >= bufferBytesMax
+      )
+        hold(backend, client);
     });
     const bind = (from: Socket, to: Socket) => {
       from.on('end', () => to.end());
@@ -59,6 +67,11 @@ export class Relay {
     backend.resume();
   }
 
+  /** Asks an HTTP/2 client to take its next calls elsewhere; without effect on any other, or through TLS. */
+  sayFarewell(): void {
+    if (this.#farewell.ask() && this.#client.writable) this.#client.write(this.#farewell.frame);
+  }
+
   /** Both ends are closed now, whatever is under way. */
   cut(): void {
     this.#client.destroy();
@@ -74,6 +87,14 @@ export class Relay {
     this.#seenBytes = this.#passedBytes;
     return isStill && (this.#backendSpokeLast || this.#passedBytes === 0);
   }
+}
+
+/** The farewell belongs at `place` in the chunk, if anywhere. */
+function write(to: Socket, chunk: Buffer, place: number | undefined, farewell: Buffer): boolean {
+  if (place === undefined) return to.write(chunk);
+  to.write(chunk.subarray(0, place));
+  to.write(farewell);
+  return to.write(chunk.subarray(place));
 }
 
 function hold(from: Socket, to: Socket): void {

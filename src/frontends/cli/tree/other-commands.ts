@@ -33,6 +33,9 @@ export function addOtherCommands(program: Command, { act }: Tools): void {
     .option('--cacert <file>', 'the authority of the members, for probing')
     .option('--cert <file>', 'a client certificate, for probing')
     .option('--key <file>', 'its key')
+    .addOption(
+      new Option('--data-dir <directory>', 'by which whoever started it finds it again').hideHelp(),
+    )
     .option('--drain <duration>', 'how long connections may finish what they do', '10s')
     .action(
       act(async (args) => {
