@@ -88,8 +88,8 @@ function rowsOf(what: string, ours: Sample, theirs: Sample, peer: RelayName): re
   const ops = `${what}: ops/s against ${peer}`;
   return [
     goal === undefined
-      ? { ...atLeast(ops, ours.opsPerSecond, theirs.opsPerSecond, 0, 'ops/s'), goal: 'none' }
-      : atLeast(ops, ours.opsPerSecond, theirs.opsPerSecond, goal, 'ops/s'),
+      ? atLeast(ops, ours.opsPerSecond, theirs.opsPerSecond, undefined)
+      : atLeast(ops, ours.opsPerSecond, theirs.opsPerSecond, goal),
     beside(`${what}: p95 beside ${peer}`, ours.p95Ms, theirs.p95Ms, 'ms'),
     beside(`${what}: relay CPU per op beside ${peer}`, ours.cpuUsPerOp, theirs.cpuUsPerOp, 'µs'),
     beside(`${what}: relay memory beside ${peer}`, ours.rssMiB, theirs.rssMiB, 'MiB'),

@@ -16,6 +16,13 @@ export interface Report {
   readonly name: string;
   readonly machine: string;
   readonly rows: readonly Row[];
+  /** Figures behind the rows that carry no goal of their own. */
+  readonly table?: Table;
+}
+
+export interface Table {
+  readonly columns: readonly string[];
+  readonly lines: readonly (readonly string[])[];
 }
 
 export const machine = (): string =>
@@ -41,25 +48,6 @@ export function against(name: string, ours: number, theirs: number, shareMax: nu
   };
 }
 
-/** Ours against theirs, larger is better; the goal is a share of theirs. */
-export function atLeast(
-  name: string,
-  ours: number,
-  theirs: number,
-  shareMin: number,
-  unit: Row['unit'],
-): Row {
-  return {
-    name,
-    ours: round(ours),
-    theirs: round(theirs),
-    unit,
-    ratio: round(ours / theirs, 2),
-    goal: `≥ ${shareMin} × theirs`,
-    met: ours >= shareMin * theirs,
-  };
-}
-
 /** Ours beside theirs, smaller is better, without a goal. */
 export function beside(name: string, ours: number, theirs: number, unit: Row['unit']): Row {
   return {
@@ -68,7 +56,7 @@ export function beside(name: string, ours: number, theirs: number, unit: Row['un
     theirs: round(theirs),
     unit,
     ratio: round(theirs / ours, 2),
-    goal: 'none',
+    goal: SHOWN,
     met: true,
   };
 }
@@ -86,25 +74,52 @@ export function within(name: string, ours: number, max: number, unit: Row['unit'
   };
 }
 
+const SHOWN = 'shown';
+
+/** Ours against theirs, larger is better; without a factor it is only shown. */
+export function atLeast(
+  name: string,
+  ours: number,
+  theirs: number,
+  factorMin: number | undefined,
+): Row {
+  return {
+    name,
+    ours: round(ours),
+    theirs: round(theirs),
+    unit: 'ops/s',
+    ratio: round(ours / theirs, 2),
+    goal: factorMin === undefined ? SHOWN : `≥ ${factorMin} × theirs`,
+    met: factorMin === undefined || ours >= factorMin * theirs,
+  };
+}
+
 const round = (value: number, digits = 1): number => Number(value.toFixed(digits));
 
-export function render({ name, machine: on, rows }: Report): string {
+export function render({ name, machine: on, rows, table }: Report): string {
   const cells = rows.map((row) => [
     row.name,
     `${row.ours} ${row.unit}`,
     row.theirs === null ? '–' : `${row.theirs} ${row.unit}`,
     row.ratio === null ? '–' : `${row.ratio} ×`,
     row.goal,
-    row.goal === 'none' ? '' : row.met ? 'met' : 'NOT MET',
+    row.goal === SHOWN ? '' : row.met ? 'met' : 'NOT MET',
   ]);
-  const table = [['', 'ours', 'theirs', 'ratio', 'goal', ''], ...cells];
-  const widths =
-    table[0]?.map((_, i) => Math.max(...table.map((row) => row[i]?.length ?? 0))) ?? [];
-  const lines = table.map((row) =>
+  const columns = ['', 'ours', 'theirs', 'ratio', 'goal', ''];
+  const shown = table === undefined ? [] : [...aligned(table.columns, table.lines), ''];
+  return [`${name} on ${on}`, ...shown, ...aligned(columns, cells), ''].join('\n');
+}
+
+function aligned(
+  columns: readonly string[],
+  lines: readonly (readonly string[])[],
+): readonly string[] {
+  const table = [columns, ...lines];
+  const widths = columns.map((_, i) => Math.max(...table.map((row) => row[i]?.length ?? 0)));
+  return table.map((row) =>
     row
       .map((cell, i) => cell.padEnd(widths[i] ?? 0))
       .join('  ')
       .trimEnd(),
   );
-  return [`${name} on ${on}`, ...lines, ''].join('\n');
 }
