@@ -21,6 +21,9 @@ test('ranges become a key and an end', () => {
   expect(range('a')).toEqual(['61', '']);
   expect(range(new Uint8Array([0]))).toEqual(['00', '']);
   expect(range({ prefix: 'a' })).toEqual(['61', '62']);
+  const given = Buffer.from('a');
+  expect(range({ prefix: given })).toEqual(['61', '62']);
+  expect(given.toString()).toBe('a');
   expect(range({ prefix: '' })).toEqual(['00', '00']);
   expect(range({ from: 'a', to: 'c' })).toEqual(['61', '63']);
   expect(range({ from: 'a' })).toEqual(['61', '00']);

@@ -55,11 +55,11 @@ export const mapCall = <A, B>(result: CallResult<A>, shape: (value: A) => B): Ca
 /** A key or a value: text is taken as UTF-8. */
 export type Bytes = string | Uint8Array;
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** Text from Node's pool: an array of its own for each key costs more than all else about it. */
 export const bytesOf = (bytes: Bytes): Uint8Array =>
-  typeof bytes === 'string' ? encoder.encode(bytes) : bytes;
+  typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
 
 /** A key or value as text; bytes that are no UTF-8 become U+FFFD. */
 export const textOf = (bytes: Uint8Array): string => decoder.decode(bytes);
@@ -95,7 +95,8 @@ export function prefixEnd(prefix: Uint8Array): Uint8Array {
   for (let index = prefix.length - 1; index >= 0; index--) {
     const byte = prefix[index] ?? 0xff;
     if (byte < 0xff) {
-      const end = prefix.slice(0, index + 1);
+      // A copy: `slice` of a Buffer is a view, and would change the prefix itself.
+      const end = Uint8Array.from(prefix.subarray(0, index + 1));
       end[index] = byte + 1;
       return end;
     }

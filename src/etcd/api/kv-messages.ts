@@ -78,9 +78,11 @@ const SORT_ORDERS = { none: 0, ascending: 1, descending: 2 } as const satisfies 
 >;
 
 export function rangeRequestOf(range: KeyRange, options: RangeOptions): Wire.RangeRequest {
+  const { key, rangeEnd } = keyRangeOf(range);
   return {
-    ...keyRangeOf(range),
-    limit: BigInt(options.limit ?? 0),
+    key,
+    rangeEnd,
+    limit: options.limit === undefined ? 0n : BigInt(options.limit),
     revision: options.revision ?? 0n,
     serializable: options.serializable === true,
     keysOnly: options.keysOnly === true,

@@ -78,16 +78,20 @@ export class Balancer {
     return this.#pick().order(call, this.#turn++);
   }
 
+  /** Whether `prepare` has nothing to do. */
+  get isPrepared(): boolean {
+    if (this.#facts.length < 2) return true;
+    const connections = this.#parts.transport.states();
+    return this.#facts.some(({ endpoint }) => connections.get(endpoint.url) === 'ready');
+  }
+
   /**
    * Dials all endpoints at once when none is connected, and waits for the first that is, at most `ms`. Whoever has
    * only one, or a connection already, does not wait.
    */
   async prepare(ms: number, signal: AbortSignal | undefined): Promise<void> {
     const { transport, clock } = this.#parts;
-    if (this.#facts.length < 2) return;
-    const connections = transport.states();
-    const isReady = this.#facts.some(({ endpoint }) => connections.get(endpoint.url) === 'ready');
-    if (isReady) return;
+    if (this.isPrepared) return;
     const dials = this.endpoints().map(async (endpoint) => {
       const dialled = await transport.connect({ endpoint, deadlineMs: ms, connectMs: ms, signal });
       if (!dialled.ok) throw new Error(dialled.error.message);
@@ -117,7 +121,13 @@ export class Balancer {
   answered({ url }: Endpoint, tookMs?: number): void {
     const nowMs = this.#parts.clock.monotonicMs();
     this.#late.delete(url);
-    this.#change(url, (facts) => afterAnswer(facts, nowMs, tookMs));
+    const before = this.#facts.find(({ endpoint }) => endpoint.url === url);
+    if (before === undefined) return;
+    const after = afterAnswer(before, nowMs, tookMs);
+    const isNews = before.answeredMs === undefined || before.failedMs !== undefined;
+    // One answer of thousands a second moves no order, only what late means; the next probe brings that to bear.
+    if (isNews) this.#change(url, () => after);
+    else this.#facts = this.#facts.map((facts) => (facts === before ? after : facts));
   }
 
   /** A call was not served here. */

@@ -57,6 +57,9 @@ const BY_CALLER: ReadonlySet<string> = new Set(['cancelled', 'closed', 'request-
 
 const NEVER = new AbortController().signal;
 
+const NEEDS_LEADER: Readonly<Record<string, string>> = { hasleader: 'true' };
+const NOTHING: Readonly<Record<string, string>> = {};
+
 interface CallerParts {
   readonly transport: Transport;
   readonly balancer: Balancer;
@@ -89,13 +92,13 @@ export class Caller {
     return this.#openStreams;
   }
 
-  async unary<Request, Response>(
+  unary<Request, Response>(
     rpc: Rpc,
     codec: () => Promise<Codec<Request, Response>>,
     request: Request,
     options?: CallOptions,
   ): Promise<CallResult<Response>> {
-    return await this.fallOver(rpc, options, (turn) => this.unaryAt(turn, rpc, codec, request));
+    return this.fallOver(rpc, options, (turn) => this.unaryAt(turn, rpc, codec, request));
   }
 
   /** The same on one endpoint, for calls that are made of several. */
@@ -167,7 +170,9 @@ export class Caller {
     const isNamed = options.endpoint !== undefined;
     if (!isNamed) {
       onUse();
-      await balancer.prepare(Math.min(connectTimeoutMs, endMs - startMs), signal);
+      if (!balancer.isPrepared) {
+        await balancer.prepare(Math.min(connectTimeoutMs, endMs - startMs), signal);
+      }
     }
     const roundsEndMs = isNamed ? startMs : Math.min(endMs, startMs + balancer.patienceMs);
     for (let round = 0; ; round++) {
@@ -279,14 +284,23 @@ export class Caller {
   }
 
   /** Runs `send` with the metadata the call needs; once more after a new login when the token was refused. */
-  async #withToken<T>(
+  #withToken<T>(
     turn: Turn,
     rpc: Rpc,
     send: (metadata: Readonly<Record<string, string>>) => Promise<CallResult<T>>,
   ): Promise<CallResult<T>> {
-    const base = rpc.needsLeader ? { hasleader: 'true' } : {};
+    const base = rpc.needsLeader ? NEEDS_LEADER : NOTHING;
     const { login } = this.#parts;
-    if (login === undefined || rpc === rpcs.authenticate) return await send(base);
+    if (login === undefined || rpc === rpcs.authenticate) return send(base);
+    return this.#withLogin(turn, login, base, send);
+  }
+
+  async #withLogin<T>(
+    turn: Turn,
+    login: NonNullable<CallerParts['login']>,
+    base: Readonly<Record<string, string>>,
+    send: (metadata: Readonly<Record<string, string>>) => Promise<CallResult<T>>,
+  ): Promise<CallResult<T>> {
     const sendOnce = async () => {
       const token = await this.#token(turn, login);
       if (!token.ok) return { token: undefined, result: token };

@@ -32,6 +32,12 @@ export class Connection {
     return this.#state.kind;
   }
 
+  /** The session that takes streams now, if there is one. */
+  get readySession(): Session | undefined {
+    const state = this.#state;
+    return state.kind === 'ready' && state.session.isUsable ? state.session : undefined;
+  }
+
   /** A session that takes streams. Waits as long as the dial does; whoever has less time races it. */
   async session(): Promise<Result<Session, NotSent>> {
     const state = this.#state;

@@ -2,8 +2,9 @@
 const PREFIX_BYTES = 5;
 
 export function frameOf(message: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(PREFIX_BYTES + message.length);
-  new DataView(frame.buffer).setUint32(1, message.length);
+  const frame = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
+  frame[0] = 0;
+  frame.writeUInt32BE(message.length, 1);
   frame.set(message, PREFIX_BYTES);
   return frame;
 }

@@ -10,6 +10,8 @@ export type Ending =
 
 /** HTTP/2's error code for a stream that is no longer wanted. */
 const CANCEL = 8;
+/** The flag of a header block after which nothing comes. */
+const END_STREAM = 1;
 
 export interface CallEvents {
   onMessage(message: Uint8Array): void;
@@ -104,9 +106,21 @@ export class GrpcCall {
   }
 
   #listen(stream: ClientHttp2Stream): void {
-    stream.on('response', (headers) => this.#onHeaders(headers));
-    stream.on('trailers', (headers) => this.#onStatus(headers));
+    // One listener for each event: with thousands of calls a second every further one is felt.
+    const session = this.#session;
+    let isWhole = false;
+    stream.on('response', (headers, flags) => {
+      session.heard();
+      isWhole ||= (flags & END_STREAM) !== 0;
+      this.#onHeaders(headers);
+    });
+    stream.on('trailers', (headers) => {
+      session.heard();
+      isWhole = true;
+      this.#onStatus(headers);
+    });
     stream.on('data', (chunk: Uint8Array) => {
+      session.heard();
       if (this.#isEnded) return;
       const { messages, fault } = this.#frames.push(chunk);
       for (const message of messages) this.#events.onMessage(message);
@@ -118,7 +132,8 @@ export class GrpcCall {
     stream.on('end', () => {
       if (this.#status !== undefined) this.#end(this.#endingOfStatus(this.#status));
     });
-    stream.once('close', () => {
+    stream.on('close', () => {
+      session.closed(stream, isWhole);
       if (!this.#isEnded) this.#end(this.#endingOfClose());
     });
   }

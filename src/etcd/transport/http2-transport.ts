@@ -36,7 +36,7 @@ export class Http2Transport implements Transport {
       return err({ kind: 'not-sent', why: 'request-too-large', message });
     }
     const timer = new AttemptTimer(attempt);
-    const session = await this.#sessionFor(attempt, timer);
+    const session = this.#readyFor(attempt, timer) ?? (await this.#sessionFor(attempt, timer));
     if (!session.ok) {
       timer.stop();
       return session;
@@ -118,6 +118,16 @@ export class Http2Transport implements Transport {
     for (const connection of connections) connection.destroy();
   }
 
+  /** The usual case, without waiting for anything. */
+  #readyFor(
+    { endpoint }: ConnectAttempt,
+    timer: AttemptTimer,
+  ): Result<Session, NotSent> | undefined {
+    if (this.#isClosed || timer.isExpired) return undefined;
+    const ready = this.#connections.get(endpoint.url)?.readySession;
+    return ready === undefined ? undefined : ok(ready);
+  }
+
   async #sessionFor(
     attempt: ConnectAttempt,
     timer: AttemptTimer,
@@ -127,6 +137,7 @@ export class Http2Transport implements Transport {
     }
     const connection = this.#connectionTo(attempt.endpoint);
     return await new Promise((resolve) => {
+      timer.startConnecting();
       timer.onExpiry((why) => resolve(err({ kind: 'not-sent', ...notConnected(why, attempt) })));
       void connection.session().then((session) => {
         timer.connected();
@@ -161,18 +172,26 @@ type Expiry = 'deadline' | 'cancelled';
 class AttemptTimer {
   readonly #attempt: ConnectAttempt;
   readonly #whole: ReturnType<typeof setTimeout>;
-  readonly #connect: ReturnType<typeof setTimeout>;
+  #connect: ReturnType<typeof setTimeout> | undefined;
   readonly #onAbort = () => this.#expire('cancelled');
   #expired: Expiry | undefined;
   #tell: ((why: Expiry) => void) | undefined;
 
   constructor(attempt: ConnectAttempt) {
     this.#attempt = attempt;
-    const { deadlineMs, connectMs, signal } = attempt;
+    const { deadlineMs, signal } = attempt;
     this.#whole = setTimeout(() => this.#expire('deadline'), deadlineMs);
-    this.#connect = setTimeout(() => this.#expire('deadline'), Math.min(connectMs, deadlineMs));
     if (signal?.aborted === true) this.#expired = 'cancelled';
     else signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  get isExpired(): boolean {
+    return this.#expired !== undefined;
+  }
+
+  startConnecting(): void {
+    const { deadlineMs, connectMs } = this.#attempt;
+    this.#connect = setTimeout(() => this.#expire('deadline'), Math.min(connectMs, deadlineMs));
   }
 
   onExpiry(tell: (why: Expiry) => void): void {

@@ -11,9 +11,6 @@ import type { TransportLimits } from './limits.js';
  */
 const collectedStreams = new FinalizationRegistry<object>(() => undefined);
 
-/** The flag of a header block after which nothing comes. */
-const END_STREAM = 1;
-
 /** Node gives no other way to it; where it has none under this name, nothing is kept. */
 function nativeHandleOf(session: ClientHttp2Session): object | undefined {
   const key = Object.getOwnPropertySymbols(session).find(
@@ -94,26 +91,29 @@ export class Session {
     return stream.id > this.#lastProcessedStream;
   }
 
+  /** Whoever opens a stream tells of it by `heard` and, exactly once, by `closed`. */
   open(headers: OutgoingHttpHeaders): ClientHttp2Stream {
     const stream = this.#session.request(headers, { endStream: false });
     if (this.#streamCount++ === 0) {
       this.#session.ref();
       this.#startKeepalive();
     }
-    let isWhole = false;
-    stream.once('trailers', () => (isWhole = true));
-    stream.once('response', (_headers, flags) => (isWhole ||= (flags & END_STREAM) !== 0));
-    const hear = () => this.#answersHeard++;
-    stream.on('response', hear).on('data', hear).on('trailers', hear);
-    stream.once('close', () => {
-      if (!isWhole && this.#handle !== undefined) collectedStreams.register(stream, this.#handle);
-      if (--this.#streamCount > 0) return;
-      this.#stopKeepalive();
-      // An idle connection does not keep the process up.
-      if (!this.#session.destroyed) this.#session.unref();
-      if (this.#isRetired) this.destroy();
-    });
     return stream;
+  }
+
+  /** The call on a stream got something. */
+  heard(): void {
+    this.#answersHeard++;
+  }
+
+  /** A stream is closed; `isWhole`: it came to the end that the server gave it. */
+  closed(stream: ClientHttp2Stream, isWhole: boolean): void {
+    if (!isWhole && this.#handle !== undefined) collectedStreams.register(stream, this.#handle);
+    if (--this.#streamCount > 0) return;
+    this.#stopKeepalive();
+    // An idle connection does not keep the process up.
+    if (!this.#session.destroyed) this.#session.unref();
+    if (this.#isRetired) this.destroy();
   }
 
   /** No new streams; closes when the last one has ended. */
