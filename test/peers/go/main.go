@@ -36,6 +36,12 @@ type result struct {
 
 const keys = 1000
 
+// Of the load, as the loads in Node have them (test/safety/cut-off/loads.ts).
+const (
+	limit = 1000 * time.Millisecond
+	pause = 5 * time.Millisecond
+)
+
 func main() {
 	if len(os.Args) != 3 {
 		fmt.Fprintln(os.Stderr, "usage: peer measure|load ENDPOINT,ENDPOINT")
@@ -120,14 +126,14 @@ func measure(client *clientv3.Client, o order) result {
 	return result{len(all), int(failed.Load()), n / seconds, at(0.5), at(0.99), used / n}
 }
 
-// load puts and gets in eight lanes, 500 ms each at most, until stdin ends; one line for each call, as soon as it is over.
+// load puts and gets in four lanes, each call with a limit, until stdin ends; one line for each call, as soon as it is over.
 func load(client *clientv3.Client) {
 	var over atomic.Bool
 	var lanes sync.WaitGroup
 	var out sync.Mutex
-	began := time.Now()
-	call := func(what string, do func(context.Context) error) {
-		ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
+	call := func(do func(context.Context) error) {
+		began := time.Now()
+		ctx, cancel := context.WithTimeout(context.Background(), limit)
 		err := do(ctx)
 		cancel()
 		text := ""
@@ -135,17 +141,18 @@ func load(client *clientv3.Client) {
 			text = err.Error()
 		}
 		out.Lock()
-		answer(map[string]any{"what": what, "error": text, "atMs": time.Since(began).Milliseconds()})
+		answer(map[string]any{"error": text, "beganMs": began.UnixMilli(), "tookMs": time.Since(began).Milliseconds()})
 		out.Unlock()
+		time.Sleep(pause)
 	}
-	for lane := range 8 {
+	for lane := range 4 {
 		lanes.Add(1)
 		go func() {
 			defer lanes.Done()
 			for count := 0; !over.Load(); count++ {
-				key := fmt.Sprintf("l/%d/%d", lane, count%50)
-				call("put", func(ctx context.Context) error { _, err := client.Put(ctx, key, "v"); return err })
-				call("get", func(ctx context.Context) error { _, err := client.Get(ctx, key); return err })
+				key := fmt.Sprintf("go/%d/%d", lane, count%50)
+				call(func(ctx context.Context) error { _, err := client.Put(ctx, key, "v"); return err })
+				call(func(ctx context.Context) error { _, err := client.Get(ctx, key); return err })
 			}
 		}()
 	}

@@ -8,7 +8,7 @@ import {
   stop,
   type Member,
   type Members,
-} from './members.js';
+} from '../real/members.js';
 
 export const FAULTS = [
   'kill the leader',

@@ -5,7 +5,7 @@ import { judge } from './check.js';
 import { BALANCERS, History, PREFIX, Watcher, Worker } from './clients.js';
 import { compareWithLog, compareWithWrites } from './event-log.js';
 import { inflict, type Fault } from './faults.js';
-import { Members } from './members.js';
+import { Members } from '../real/members.js';
 import { REGISTER, withoutUnseen } from './register.js';
 
 const VOTERS = 3;

@@ -11,7 +11,7 @@ const CLIENT_PORT = 2379;
 /** How soon a cluster without faults must be well again; a member that was cut off long needs some time. */
 const WELL_MS = 60_000;
 
-/** One member of the cluster under test, on a host of its own where the machine can give it one. */
+/** One member of a cluster under faults, on a host of its own where the machine can give it one. */
 export interface Member {
   readonly name: string;
   readonly clientURL: string;
