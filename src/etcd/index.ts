@@ -54,6 +54,7 @@ export type {
   HashKV,
   MaintenanceAPI,
   MemberStatus,
+  SnapshotItem,
   SnapshotOptions,
   SnapshotSummary,
 } from './api/maintenance.js';

@@ -57,6 +57,7 @@ export const rpcs = {
 
   status: local('/etcdserverpb.Maintenance/Status', LOCAL_MS),
   hashKV: local('/etcdserverpb.Maintenance/HashKV', SCAN_MS),
+  hash: local('/etcdserverpb.Maintenance/Hash', SCAN_MS),
   alarmList: read('/etcdserverpb.Maintenance/Alarm'),
   alarmChange: change('/etcdserverpb.Maintenance/Alarm'),
   // Harmless to the data, but a second one blocks the member again.

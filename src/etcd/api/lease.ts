@@ -30,7 +30,7 @@ export interface LeaseTimeToLive {
   readonly keys: readonly Uint8Array[];
 }
 
-/** Leases: the keys bound to one go when it ends. */
+/** Leases: the keys bound to one go when it ends. Times to live are whole seconds, as etcd has them. */
 export class LeaseAPI {
   readonly #caller: Caller;
   readonly #parts: LastingParts;
@@ -73,7 +73,14 @@ export class LeaseAPI {
     this.#keeping.endAll(error);
   }
 
-  /** The server chooses the id unless one is given. */
+  /**
+   * Grants a lease that nobody keeps alive yet; the server chooses the id unless one is given. Refused with
+   * `lease-exists` or `lease-ttl-too-large`.
+   *
+   * @example
+   * const lease = await client.lease.grant(30);
+   * if (lease.ok) await client.kv.put('seen', 'now', { leaseID: lease.value.leaseID });
+   */
   async grant(
     ttlSeconds: number,
     options: CallOptions & { readonly leaseID?: bigint } = {},
@@ -87,7 +94,7 @@ export class LeaseAPI {
     }));
   }
 
-  /** Ends the lease now; its keys go with it. It is no longer kept alive by this client. */
+  /** Ends the lease now (refused with `lease-not-found` when it has ended); its keys go with it. It is no longer kept alive by this client. */
   async revoke(leaseID: bigint, options?: CallOptions): Promise<CallResult<Acknowledged>> {
     this.#keeping.stop(leaseID);
     const request = { ID: leaseID };
@@ -95,6 +102,7 @@ export class LeaseAPI {
     return mapCall(answer, acknowledged);
   }
 
+  /** How long it lives if nobody renews it. */
   async timeToLive(
     leaseID: bigint,
     options: CallOptions & { readonly wantKeys?: boolean } = {},
@@ -115,6 +123,7 @@ export class LeaseAPI {
     }));
   }
 
+  /** Every lease of the cluster, by id. */
   async list(
     options?: CallOptions,
   ): Promise<

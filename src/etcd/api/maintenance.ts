@@ -11,6 +11,7 @@ import { errorOf, type Caller, type CallOptions } from '../calls/caller.js';
 import { lazyCodec } from '../calls/codec.js';
 import type { CallResult } from '../errors.js';
 import { rpcs } from '../rpcs.js';
+import type { AttemptFailure } from '../transport/transport.js';
 import type * as Wire from '../wire/generated/maintenance.js';
 import {
   acknowledged,
@@ -74,6 +75,12 @@ export interface SnapshotSummary {
   readonly storageVersion: string | undefined;
 }
 
+export type SnapshotItem =
+  /** Bytes of the file, in order. */
+  | { readonly kind: 'chunk'; readonly bytes: Uint8Array }
+  /** The last item: whether it is a snapshot. */
+  | { readonly kind: 'ended'; readonly end: CallResult<SnapshotSummary> };
+
 export interface SnapshotOptions extends CallOptions {
   /** The longest silence between two chunks. */
   readonly idleMs?: number;
@@ -105,6 +112,17 @@ export class MaintenanceAPI {
     return mapCall(answer, ({ header, ...hash }) => ({ header: headerOf(header), ...hash }));
   }
 
+  /**
+   * A hash over the member's whole database file, free pages and all. Members that agree on every key may differ in it;
+   * to compare members use `hashKV`.
+   */
+  async hash(
+    options?: CallOptions,
+  ): Promise<CallResult<{ readonly header: ResponseHeader; readonly hash: number }>> {
+    const answer = await this.#caller.unary(rpcs.hash, databaseHashCodec, {}, options);
+    return mapCall(answer, ({ header, hash }) => ({ header: headerOf(header), hash }));
+  }
+
   /** Every alarm of the cluster. Needs a quorum. */
   async alarms(options?: CallOptions): Promise<CallResult<Alarms>> {
     const request = { action: ALARM_ACTIONS.get, memberID: 0n, alarm: 0 } as const;
@@ -114,13 +132,32 @@ export class MaintenanceAPI {
     );
   }
 
+  /**
+   * Raises an alarm for a member, as the member itself would: `no-space` makes the cluster refuse writes, `corrupt` also
+   * reads through quorum, until it is lifted. For drills.
+   */
+  async alarmActivate(
+    alarm: { readonly memberID: MemberID; readonly kind: Exclude<AlarmKind, 'other'> },
+    options?: CallOptions,
+  ): Promise<CallResult<Alarms>> {
+    return await this.#changeAlarm(ALARM_ACTIONS.activate, alarm, options);
+  }
+
   /** Lifts one alarm; it says nothing about whether its cause is gone. */
   async alarmDisarm(
     alarm: { readonly memberID: MemberID; readonly kind: Exclude<AlarmKind, 'other'> },
     options?: CallOptions,
   ): Promise<CallResult<Alarms>> {
+    return await this.#changeAlarm(ALARM_ACTIONS.deactivate, alarm, options);
+  }
+
+  async #changeAlarm(
+    action: (typeof ALARM_ACTIONS)[keyof typeof ALARM_ACTIONS],
+    alarm: { readonly memberID: MemberID; readonly kind: Exclude<AlarmKind, 'other'> },
+    options: CallOptions | undefined,
+  ): Promise<CallResult<Alarms>> {
     const request = {
-      action: ALARM_ACTIONS.deactivate,
+      action,
       memberID: bigintOfMemberID(alarm.memberID),
       alarm: ALARM_KINDS[alarm.kind],
     };
@@ -166,38 +203,76 @@ export class MaintenanceAPI {
     sink: (chunk: Uint8Array) => void | Promise<void>,
     options: SnapshotOptions = {},
   ): Promise<CallResult<SnapshotSummary>> {
+    for await (const item of this.openSnapshot(options)) {
+      if (item.kind === 'ended') return item.end;
+      await sink(item.bytes);
+    }
+    return assertUnreachable();
+  }
+
+  /**
+   * The same as a stream: the chunks, then one item `ended`. Nothing is asked before the first item is, no more is read
+   * from the connection than its window while no further item is asked for, and leaving the loop ends it.
+   *
+   * @example
+   * for await (const item of client.maintenance.openSnapshot({ endpoint })) {
+   *   if (item.kind === 'chunk') await file.write(item.bytes);
+   *   else if (!item.end.ok) throw new Error(item.end.error.message); // what was written is no snapshot
+   * }
+   */
+  async *openSnapshot(options: SnapshotOptions = {}): AsyncGenerator<SnapshotItem, undefined> {
     const { encode, decode } = await snapshotCodec();
     const opened = await this.#caller.stream(rpcs.snapshot, options);
-    if (!opened.ok) return opened;
+    if (!opened.ok) {
+      yield { kind: 'ended', end: opened };
+      return;
+    }
     const { stream, endpoint, ended } = opened.value;
-    const bad = (text: string) =>
-      err(errorOf({ kind: 'unknown', why: 'bad-answer', message: text }, endpoint));
-    await stream.send(encode({}));
-    stream.finishSending();
+    const failed = (failure: AttemptFailure): SnapshotItem => ({
+      kind: 'ended',
+      end: err(errorOf(failure, endpoint)),
+    });
+    const bad = (message: string) => failed({ kind: 'unknown', why: 'bad-answer', message });
     let sizeBytes = 0;
     let remainingBytes: bigint | undefined;
     let storageVersion: string | undefined;
     try {
+      await stream.send(encode({}));
+      stream.finishSending();
       for (;;) {
         const next = await stream.next(options.idleMs ?? SNAPSHOT_IDLE_MS);
-        if (!next.ok) return err(errorOf(next.error, endpoint));
-        if (next.value === undefined) break;
-        const chunk = decodeOr(() => decode(next.value ?? new Uint8Array(0)));
-        if (chunk === undefined) return bad('A part of the snapshot cannot be read.');
+        if (!next.ok) {
+          yield failed(next.error);
+          return;
+        }
+        const message = next.value;
+        if (message === undefined) break;
+        const chunk = decodeOr(() => decode(message));
+        if (chunk === undefined) {
+          yield bad('A part of the snapshot cannot be read.');
+          return;
+        }
         remainingBytes = chunk.remainingBytes;
         if (chunk.version !== '') storageVersion = chunk.version;
         sizeBytes += chunk.blob.length;
-        await sink(chunk.blob);
+        yield { kind: 'chunk', bytes: chunk.blob };
       }
+      if (remainingBytes === 0n) {
+        yield { kind: 'ended', end: ok({ sizeBytes, storageVersion }) };
+        return;
+      }
+      const missing = remainingBytes ?? 'all';
+      yield bad(`The snapshot ended after ${sizeBytes} bytes with ${missing} missing.`);
     } finally {
       ended(undefined);
       stream.cancel();
     }
-    return remainingBytes === 0n
-      ? ok({ sizeBytes, storageVersion })
-      : bad(`The snapshot ended after ${sizeBytes} bytes with ${remainingBytes ?? 'all'} missing.`);
   }
 }
+
+const assertUnreachable = (): never => {
+  throw new Error('a snapshot ended without saying how');
+};
 
 function decodeOr<T>(decode: () => T): T | undefined {
   try {
@@ -210,13 +285,14 @@ function decodeOr<T>(decode: () => T): T | undefined {
 const wire = () => import('../wire/generated/maintenance.js');
 export const statusCodec = lazyCodec(wire, 'StatusRequest', 'StatusResponse');
 const hashCodec = lazyCodec(wire, 'HashKVRequest', 'HashKVResponse');
+const databaseHashCodec = lazyCodec(wire, 'HashRequest', 'HashResponse');
 const alarmCodec = lazyCodec(wire, 'AlarmRequest', 'AlarmResponse');
 const defragmentCodec = lazyCodec(wire, 'DefragmentRequest', 'DefragmentResponse');
 const moveLeaderCodec = lazyCodec(wire, 'MoveLeaderRequest', 'MoveLeaderResponse');
 const downgradeCodec = lazyCodec(wire, 'DowngradeRequest', 'DowngradeResponse');
 const snapshotCodec = lazyCodec(wire, 'SnapshotRequest', 'SnapshotResponse');
 
-const ALARM_ACTIONS = { get: 0, deactivate: 2 } as const;
+const ALARM_ACTIONS = { get: 0, activate: 1, deactivate: 2 } as const;
 const ALARM_KINDS = { 'no-space': 1, corrupt: 2 } as const satisfies Readonly<
   Record<Exclude<AlarmKind, 'other'>, Wire.AlarmType>
 >;

@@ -72,6 +72,7 @@ const REPEATABLE = [
   'memberList',
   'memberListLinearizable',
   'status',
+  'hash',
   'hashKV',
   'alarmList',
   'downgradeValidate',
