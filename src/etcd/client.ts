@@ -23,13 +23,16 @@ import {
   KEEPALIVE_INTERVAL_MIN_MS,
   type TransportLimits,
 } from './transport/limits.js';
+import { endpointsFromSRV, SRVFollower, type SRVOptions } from './srv.js';
 import type { TLSOptions } from './transport/tls.js';
 import type { ConnectionKind, Transport } from './transport/transport.js';
 import { WatchAPI } from './watch/watch-api.js';
 
 export interface EtcdClientOptions {
   /** `http://host:2379`, `https://host:2379` or `host:2379`. May be empty when every call names its endpoint. */
-  readonly endpoints: readonly string[];
+  readonly endpoints?: readonly string[] | undefined;
+  /** Find the endpoints by DNS SRV: before the first call, and every 30 s while the client is used. */
+  readonly srv?: SRVOptions | undefined;
   /** For https endpoints; endpoints without a scheme become https when this is given. */
   readonly tls?: TLSOptions | undefined;
   /**
@@ -101,12 +104,23 @@ export class EtcdClient {
             use: (urls) => this.#use(urls),
           })
         : undefined;
+    const { srv } = options;
+    const srvFollower =
+      srv === undefined
+        ? undefined
+        : new SRVFollower({
+            clock,
+            look: () => endpointsFromSRV(srv, random),
+            use: (urls) => this.setEndpoints(urls),
+            failed: (error) => this.#caller.reportWithFailures([error]),
+          });
     this.#caller = new Caller({
       transport: this.#transport,
       balancer: this.#balancer,
       onUse: () => {
         if (name !== 'pin-first') this.#prober.touch();
         follower?.touch();
+        return srvFollower?.touch();
       },
       clock,
       hasTLS: this.#hasTLS,
@@ -123,7 +137,7 @@ export class EtcdClient {
     this.lease = new LeaseAPI(this.#caller, streams);
     this.watch = new WatchAPI(streams);
     this.auth = new AuthAPI(this.#caller);
-    this.setEndpoints(options.endpoints);
+    this.setEndpoints(options.endpoints ?? []);
   }
 
   /**

@@ -31,6 +31,7 @@ export {
   type CallDescription,
 } from './problems.js';
 export { parseEndpoint, type Endpoint } from './endpoints.js';
+export { endpointsFromSRV, type SRVOptions, type SRVRecord, type SRVResolver } from './srv.js';
 export type { BalancerName } from './balancers/policies.js';
 export type { EndpointCondition, EndpointState } from './balancers/state.js';
 export { rpcs, type Rpc } from './rpcs.js';

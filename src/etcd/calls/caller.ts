@@ -1,4 +1,4 @@
-import { assert, err, ok, type Clock } from '../../base/index.js';
+import { assert, err, ok, withDeadline, type Clock } from '../../base/index.js';
 import type { Balancer } from '../balancers/balancer.js';
 import type { CallClass } from '../balancers/policies.js';
 import { parseEndpoint, type Endpoint } from '../endpoints.js';
@@ -63,8 +63,8 @@ const NOTHING: Readonly<Record<string, string>> = {};
 interface CallerParts {
   readonly transport: Transport;
   readonly balancer: Balancer;
-  /** A call that the balancer places is about to be made. */
-  readonly onUse: () => void;
+  /** A call that the balancer places is about to be made. What it answers, if anything, is waited for. */
+  readonly onUse: () => Promise<void> | undefined;
   readonly clock: Clock;
   readonly hasTLS: boolean;
   readonly connectTimeoutMs: number;
@@ -169,7 +169,10 @@ export class Caller {
     const endMs = startMs + (options.deadlineMs ?? rpc.deadlineMs);
     const isNamed = options.endpoint !== undefined;
     if (!isNamed) {
-      onUse();
+      const found = onUse();
+      if (found !== undefined) {
+        await withDeadline(clock, endMs - startMs, signal ?? NEVER, () => found);
+      }
       if (!balancer.isPrepared) {
         await balancer.prepare(Math.min(connectTimeoutMs, endMs - startMs), signal);
       }
