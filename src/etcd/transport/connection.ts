@@ -3,7 +3,7 @@ import type { Endpoint } from '../endpoints.js';
 import { dial } from './dial.js';
 import type { TransportLimits } from './limits.js';
 import type { Session } from './session.js';
-import type { TLSOptions } from './tls.js';
+import type { TLSMaterial } from './tls.js';
 import type { ConnectionKind, NotSent } from './transport.js';
 
 type State =
@@ -15,14 +15,14 @@ type State =
 /** The one connection to an endpoint: dialled when first needed, kept, and dialled again after it was lost. */
 export class Connection {
   readonly #endpoint: Endpoint;
-  readonly #tls: TLSOptions;
+  readonly #tls: TLSMaterial;
   readonly #limits: TransportLimits;
   /** Every session that is not closed yet: the ready one, and retired ones with calls under way. */
   readonly #sessions = new Set<Session>();
   readonly #closing = new AbortController();
   #state: State = { kind: 'idle' };
 
-  constructor(endpoint: Endpoint, tls: TLSOptions, limits: TransportLimits) {
+  constructor(endpoint: Endpoint, tls: TLSMaterial, limits: TransportLimits) {
     this.#endpoint = endpoint;
     this.#tls = tls;
     this.#limits = limits;

@@ -5,7 +5,7 @@ import type { Endpoint } from '../endpoints.js';
 import type { NotSentWhy } from '../errors.js';
 import { CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES, type TransportLimits } from './limits.js';
 import { Session } from './session.js';
-import type { TLSOptions } from './tls.js';
+import type { TLSMaterial, TLSOptions } from './tls.js';
 import type { NotSent } from './transport.js';
 
 /**
@@ -15,7 +15,7 @@ import type { NotSent } from './transport.js';
  */
 export async function dial(
   endpoint: Endpoint,
-  options: TLSOptions,
+  material: TLSMaterial,
   limits: TransportLimits,
   signal: AbortSignal,
 ): Promise<Result<Session, NotSent>> {
@@ -28,11 +28,16 @@ export async function dial(
   let socket: Socket;
   try {
     socket = endpoint.secure
-      ? tls.connect(tlsSettings(endpoint, options, net.isIP(endpoint.host) !== 0)).setNoDelay(true)
+      ? tls
+          .connect({
+            ...tlsSettings(endpoint, material.options, net.isIP(endpoint.host) !== 0),
+            secureContext: await material.context(),
+          })
+          .setNoDelay(true)
       : net.connect({ host: endpoint.host, port: endpoint.port, noDelay: true });
   } catch (error) {
-    // A certificate or a key that is no PEM is found out before anything is dialled.
-    return err(notSent(error, endpoint, limits));
+    // Material that cannot be read or is no PEM is found out before anything is dialled.
+    return err({ ...notSent(error, endpoint, limits), ...(endpoint.secure ? { why: 'tls' } : {}) });
   }
   return await new Promise((resolve) => {
     const session = http2.connect(endpoint.url, {
@@ -89,14 +94,8 @@ const tlsSettings = (
   // An IP address is no server name (RFC 6066 §3); Node then checks it against the certificate's IP entries.
   servername: options.serverName ?? (isAddress ? '' : host),
   ALPNProtocols: ['h2'],
-  ca: pemOf(options.ca),
-  cert: pemOf(options.cert),
-  key: pemOf(options.key),
   rejectUnauthorized: options.insecureSkipVerify !== true,
 });
-
-const pemOf = (pem: string | Uint8Array | undefined): string | Buffer | undefined =>
-  typeof pem === 'object' ? Buffer.from(pem) : pem;
 
 const WHY_BY_CODE: Readonly<Record<string, NotSentWhy>> = {
   ECONNREFUSED: 'connection-refused',

@@ -5,7 +5,7 @@ import { Connection } from './connection.js';
 import { GrpcCall, type CallEvents, type Ending } from './grpc-call.js';
 import type { TransportLimits } from './limits.js';
 import type { Session } from './session.js';
-import type { TLSOptions } from './tls.js';
+import { TLSMaterial, type TLSOptions } from './tls.js';
 import type {
   Attempt,
   AttemptFailure,
@@ -19,13 +19,13 @@ import type {
 
 /** gRPC over `node:http2`: one kept connection per endpoint. */
 export class Http2Transport implements Transport {
-  readonly #tls: TLSOptions;
+  readonly #tls: TLSMaterial;
   readonly #limits: TransportLimits;
   readonly #connections = new Map<string, Connection>();
   #isClosed = false;
 
   constructor(tls: TLSOptions | undefined, limits: TransportLimits) {
-    this.#tls = tls ?? {};
+    this.#tls = new TLSMaterial(tls ?? {});
     this.#limits = limits;
   }
 
