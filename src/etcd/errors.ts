@@ -46,6 +46,8 @@ export type NotSentWhy =
   | 'not-http2'
   /** The server closed the connection and said that it had not looked at this call. */
   | 'not-processed'
+  /** The server had as many calls of ours open as it allows for as long as there was time. */
+  | 'no-room'
   /** The login before the call gave no token. */
   | 'login-failed'
   | 'request-too-large'

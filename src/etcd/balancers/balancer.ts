@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/index.js';
 import type { Endpoint } from '../endpoints.js';
-import type { EtcdError } from '../errors.js';
+import type { EtcdError, NotSentWhy } from '../errors.js';
 import type { Transport } from '../transport/transport.js';
 import { POLICIES, type BalancerName, type CallClass, type Picker } from './policies.js';
 import {
@@ -205,14 +205,15 @@ export class Balancer {
   }
 }
 
+/** Why a call was not sent though the endpoint is there. */
+const IS_CONNECTED: ReadonlySet<NotSentWhy> = new Set(['login-failed', 'not-processed', 'no-room']);
+
 function failureKindOf(error: EtcdError): Failure['kind'] {
   switch (error.kind) {
     case 'refused':
       return error.reason === 'no-leader' ? 'no-leader' : 'doubtful';
     case 'not-sent':
-      return error.why === 'login-failed' || error.why === 'not-processed'
-        ? 'doubtful'
-        : 'unreachable';
+      return IS_CONNECTED.has(error.why) ? 'doubtful' : 'unreachable';
     case 'unknown':
       return 'doubtful';
   }

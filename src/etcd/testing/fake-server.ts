@@ -2,6 +2,7 @@ import {
   createServer,
   type Http2Server,
   type ServerHttp2Session,
+  type Settings,
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
@@ -28,8 +29,9 @@ export interface FakeServer {
 
 export async function startFakeServer(
   handle: (call: FakeCall, count: number) => void,
+  settings: Settings = {},
 ): Promise<FakeServer> {
-  const server: Http2Server = createServer();
+  const server: Http2Server = createServer({ settings });
   const calls: FakeCall[] = [];
   const sessions = new Set<ServerHttp2Session>();
   const sockets = new Set<Socket>();

@@ -36,7 +36,7 @@ export class Http2Transport implements Transport {
       return err({ kind: 'not-sent', why: 'request-too-large', message });
     }
     const timer = new AttemptTimer(attempt);
-    const session = this.#readyFor(attempt, timer) ?? (await this.#sessionFor(attempt, timer));
+    const session = this.#readyFor(attempt, timer) ?? (await this.#roomFor(attempt, timer));
     if (!session.ok) {
       timer.stop();
       return session;
@@ -66,7 +66,7 @@ export class Http2Transport implements Transport {
 
   async stream(attempt: StreamAttempt): Promise<Result<ByteStream, AttemptFailure>> {
     const timer = new AttemptTimer(attempt);
-    const session = await this.#sessionFor(attempt, timer);
+    const session = await this.#roomFor(attempt, timer);
     timer.stop();
     if (!session.ok) return session;
     const queue = new QueuedStream();
@@ -125,7 +125,7 @@ export class Http2Transport implements Transport {
   ): Result<Session, NotSent> | undefined {
     if (this.#isClosed || timer.isExpired) return undefined;
     const ready = this.#connections.get(endpoint.url)?.readySession;
-    return ready === undefined ? undefined : ok(ready);
+    return ready?.hasRoom === true ? ok(ready) : undefined;
   }
 
   async #sessionFor(
@@ -144,6 +144,27 @@ export class Http2Transport implements Transport {
         resolve(session);
       });
     });
+  }
+
+  /** A session that takes one more stream now. */
+  async #roomFor(attempt: ConnectAttempt, timer: AttemptTimer): Promise<Result<Session, NotSent>> {
+    for (;;) {
+      const found = await this.#sessionFor(attempt, timer);
+      if (!found.ok) return found;
+      const session = found.value;
+      while (session.isUsable && !session.hasRoom) {
+        const late = await new Promise<Expiry | undefined>((resolve) => {
+          const takeBack = session.onRoom(() => resolve(undefined));
+          timer.onExpiry((why) => {
+            takeBack();
+            resolve(why);
+          });
+        });
+        if (late !== undefined) return err(noRoom(late, attempt));
+      }
+      // Nothing is awaited from here to the opening, so whoever was told of room takes it.
+      if (session.isUsable) return found;
+    }
   }
 
   #connectionTo(endpoint: Endpoint): Connection {
@@ -237,6 +258,12 @@ const expired = (why: Expiry, { endpoint, deadlineMs }: ConnectAttempt) => ({
     why === 'cancelled'
       ? 'The caller cancelled while the answer was awaited.'
       : `${endpoint.url} gave no answer within ${Math.round(deadlineMs)} ms.`,
+});
+
+const noRoom = (why: Expiry, { endpoint }: ConnectAttempt): NotSent => ({
+  kind: 'not-sent',
+  why: why === 'cancelled' ? 'cancelled' : 'no-room',
+  message: `${endpoint.url} has as many calls of this client open as it allows.`,
 });
 
 const notConnected = (why: Expiry, { endpoint, connectMs, deadlineMs }: ConnectAttempt) => ({

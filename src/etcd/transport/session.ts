@@ -29,6 +29,9 @@ export class Session {
   readonly #whenClosed: (() => void)[] = [];
   readonly #handle: object | undefined;
   #streamCount = 0;
+  /** How many streams the server lets us have open; it may change its mind. */
+  #streamsMax: number;
+  readonly #waitingForRoom = new Set<() => void>();
   #answersHeard = 0;
   #isRetired = false;
   #lastProcessedStream = Number.POSITIVE_INFINITY;
@@ -41,6 +44,11 @@ export class Session {
     this.#socket = socket;
     this.#limits = limits;
     session.unref();
+    this.#streamsMax = session.remoteSettings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
+    session.on('remoteSettings', ({ maxConcurrentStreams = Number.POSITIVE_INFINITY }) => {
+      this.#streamsMax = maxConcurrentStreams;
+      this.#tellRoom();
+    });
     session.on('error', (error: Error) => {
       this.#endedBecause ??= error.message;
     });
@@ -66,6 +74,27 @@ export class Session {
 
   get isUsable(): boolean {
     return !this.#isRetired && !this.#session.closed && !this.#session.destroyed;
+  }
+
+  /** Whether the server takes one more stream now. One that is sent all the same would wait inside Node, unseen. */
+  get hasRoom(): boolean {
+    return this.#streamCount < this.#streamsMax;
+  }
+
+  /** Runs `tell` once, when there may be room or the connection is of no more use; the answer takes that back. */
+  onRoom(tell: () => void): () => void {
+    this.#waitingForRoom.add(tell);
+    return () => this.#waitingForRoom.delete(tell);
+  }
+
+  /** Those who waited first are told first. */
+  #tellRoom(): void {
+    let room = this.isUsable ? this.#streamsMax - this.#streamCount : Number.POSITIVE_INFINITY;
+    for (const tell of this.#waitingForRoom) {
+      if (room-- <= 0) return;
+      this.#waitingForRoom.delete(tell);
+      tell();
+    }
   }
 
   /** What ended the connection, for a person. */
@@ -109,7 +138,9 @@ export class Session {
   /** A stream is closed; `isWhole`: it came to the end that the server gave it. */
   closed(stream: ClientHttp2Stream, isWhole: boolean): void {
     if (!isWhole && this.#handle !== undefined) collectedStreams.register(stream, this.#handle);
-    if (--this.#streamCount > 0) return;
+    this.#streamCount--;
+    if (this.#waitingForRoom.size > 0) this.#tellRoom();
+    if (this.#streamCount > 0) return;
     this.#stopKeepalive();
     // An idle connection does not keep the process up.
     if (!this.#session.destroyed) this.#session.unref();
@@ -122,6 +153,7 @@ export class Session {
     this.#isRetired = true;
     for (const tell of this.#whenUnusable) tell();
     this.#whenUnusable.clear();
+    this.#tellRoom();
     if (this.#streamCount === 0) this.destroy();
   }
 
