@@ -84,12 +84,8 @@ export async function benchGateway(options: {
 }
 
 function rowsOf(what: string, ours: Sample, theirs: Sample, peer: RelayName): readonly Row[] {
-  const goal = GOALS[peer];
-  const ops = `${what}: ops/s against ${peer}`;
   return [
-    goal === undefined
-      ? atLeast(ops, ours.opsPerSecond, theirs.opsPerSecond, undefined)
-      : atLeast(ops, ours.opsPerSecond, theirs.opsPerSecond, goal),
+    atLeast(`${what}: ops/s against ${peer}`, ours.opsPerSecond, theirs.opsPerSecond, GOALS[peer]),
     beside(`${what}: p95 beside ${peer}`, ours.p95Ms, theirs.p95Ms, 'ms'),
     beside(`${what}: relay CPU per op beside ${peer}`, ours.cpuUsPerOp, theirs.cpuUsPerOp, 'µs'),
     beside(`${what}: relay memory beside ${peer}`, ours.rssMiB, theirs.rssMiB, 'MiB'),

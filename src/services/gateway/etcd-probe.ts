@@ -108,6 +108,8 @@ function meaningOf(error: EtcdError): 'opaque' | 'broken' | 'silent' | 'unreacha
     case 'tls':
     case 'not-http2':
       return 'opaque';
+    // The member allows no further call on this connection: those before it are not answered.
+    case 'no-room':
     case 'connect-timeout':
       return 'silent';
     case 'connection-refused':
