@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { cachedEtcd } from './cached-etcd.js';
 import type { LoadOrder, LoadWord } from './gateway-load.js';
 import { type RelayName, type RunningRelay, openStage } from './gateway-relays.js';
-import { type Report, type Row, atLeast, beside, machine, median } from './harness.js';
+import { type Report, type Row, pairedAtLeast, beside, machine, median } from './harness.js';
 
 const LOAD = fileURLToPath(new URL('./gateway-load.js', import.meta.url));
 const CONNECTIONS = [64, 256] as const;
@@ -69,8 +69,7 @@ export async function benchGateway(options: {
   const rows = CALLS.flatMap((call) =>
     CONNECTIONS.flatMap((connections) =>
       peers.flatMap(({ name }) => {
-        const of = (relay: RelayName): Sample =>
-          medianOf(samples.get(keyOf(relay, call, connections)) ?? []);
+        const of = (relay: RelayName) => samples.get(keyOf(relay, call, connections)) ?? [];
         return rowsOf(`${call} × ${connections}`, of('quorate'), of(name), name);
       }),
     ),
@@ -83,12 +82,26 @@ export async function benchGateway(options: {
   };
 }
 
-function rowsOf(what: string, ours: Sample, theirs: Sample, peer: RelayName): readonly Row[] {
+function rowsOf(
+  what: string,
+  ours: readonly Sample[],
+  theirs: readonly Sample[],
+  peer: RelayName,
+): readonly Row[] {
+  const medians = (name: string, unit: Row['unit'], value: (sample: Sample) => number): Row =>
+    beside(
+      `${what}: ${name} beside ${peer}`,
+      median(ours.map(value)),
+      median(theirs.map(value)),
+      unit,
+    );
+  const ops = ({ opsPerSecond }: Sample) => opsPerSecond;
+  const title = `${what}: ops/s against ${peer}`;
   return [
-    atLeast(`${what}: ops/s against ${peer}`, ours.opsPerSecond, theirs.opsPerSecond, GOALS[peer]),
-    beside(`${what}: p95 beside ${peer}`, ours.p95Ms, theirs.p95Ms, 'ms'),
-    beside(`${what}: relay CPU per op beside ${peer}`, ours.cpuUsPerOp, theirs.cpuUsPerOp, 'µs'),
-    beside(`${what}: relay memory beside ${peer}`, ours.rssMiB, theirs.rssMiB, 'MiB'),
+    pairedAtLeast(title, ours.map(ops), theirs.map(ops), GOALS[peer]),
+    medians('p95', 'ms', ({ p95Ms }) => p95Ms),
+    medians('relay CPU per op', 'µs', ({ cpuUsPerOp }) => cpuUsPerOp),
+    medians('relay memory', 'MiB', ({ rssMiB }) => rssMiB),
   ];
 }
 
@@ -97,13 +110,6 @@ const keyOf = (relay: RelayName, call: string, connections: number): string =>
 
 const tell = ({ opsPerSecond, p95Ms, cpuUsPerOp, rssMiB }: Sample): string =>
   `${opsPerSecond.toFixed(0)} ops/s, p95 ${p95Ms.toFixed(1)} ms, relay ${cpuUsPerOp.toFixed(0)} µs/op, ${rssMiB.toFixed(0)} MiB`;
-
-const medianOf = (all: readonly Sample[]): Sample => ({
-  opsPerSecond: median(all.map(({ opsPerSecond }) => opsPerSecond)),
-  p95Ms: median(all.map(({ p95Ms }) => p95Ms)),
-  cpuUsPerOp: median(all.map(({ cpuUsPerOp }) => cpuUsPerOp)),
-  rssMiB: median(all.map(({ rssMiB }) => rssMiB)),
-});
 
 const rotated = <T>(list: readonly T[], by: number): readonly T[] => {
   const start = by % list.length;

@@ -94,6 +94,25 @@ export function atLeast(
   };
 }
 
+/**
+ * The same with one pair for each round: the ratio is the median of the rounds' own ratios, because whatever else the
+ * machine did in a round fell on both.
+ */
+export function pairedAtLeast(
+  name: string,
+  ours: readonly number[],
+  theirs: readonly number[],
+  factorMin: number | undefined,
+): Row {
+  const ratio = median(ours.map((each, i) => each / (theirs[i] ?? Number.NaN)));
+  const row = atLeast(name, median(ours), median(theirs), factorMin);
+  return {
+    ...row,
+    ratio: round(ratio, 2),
+    met: factorMin === undefined || ratio >= factorMin,
+  };
+}
+
 const round = (value: number, digits = 1): number => Number(value.toFixed(digits));
 
 export function render({ name, machine: on, rows, table }: Report): string {

@@ -144,7 +144,7 @@ async function spawnGateway(
         `--data-dir=${paths.dataDir}`,
         ...listen.map((url) => `--listen=${new URL(url).host}`),
         `--endpoints=${endpoints.join(',')}`,
-        '--follow-members',
+        '--follow',
       ],
       {
         cwd: paths.directory,

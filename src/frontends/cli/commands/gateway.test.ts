@@ -61,6 +61,17 @@ describe('quorate gateway', () => {
     });
   });
 
+  test('the command line of a driver: a list to begin with, which is then followed', async () => {
+    const { exit, settings } = await typeAndEnd(
+      '--data-dir=/state/edge0 --listen=127.0.0.1:2379 --endpoints=http://a:2379,http://b:2379 --follow',
+    );
+    expect(exit).toBe(0);
+    expect(settings).toMatchObject({
+      listen: ['127.0.0.1:2379'],
+      backends: { kind: 'members', endpoints: ['http://a:2379', 'http://b:2379'] },
+    });
+  });
+
   test('members from DNS, with certificates for asking them', async () => {
     const { settings } = await typeAndEnd(
       '--discovery-srv example.com --cacert ca.pem --cert c.pem --key k.pem',
@@ -76,7 +87,7 @@ describe('quorate gateway', () => {
   test.each([
     ['--endpoints a:1 --discovery-srv b', 'exclude each other'],
     ['--endpoints a:1 --cert c.pem', 'belong together'],
-    ['--follow-members --discovery-srv b', 'needs --endpoints'],
+    ['--follow --discovery-srv b', 'needs --endpoints'],
     ['--endpoints a:1 --drain soon', 'The drain time cannot be "soon"'],
     ['--cluster nobody', 'There is no cluster nobody'],
   ] as const)('%s is refused before anything starts', async (line, text) => {

@@ -9,7 +9,7 @@ import { gatewayView } from '../views/gateway.js';
 export interface GatewayOptions {
   readonly listen: readonly string[];
   readonly endpoints?: string;
-  readonly followMembers?: boolean;
+  readonly follow?: boolean;
   readonly discoverySrv?: string;
   readonly metrics?: string;
   readonly cacert?: string;
@@ -59,16 +59,13 @@ export async function gateway(context: Context, options: GatewayOptions): Promis
 
 async function backendsOf(
   context: Context,
-  { endpoints, followMembers, discoverySrv, cert, key }: GatewayOptions,
+  { endpoints, follow, discoverySrv, cert, key }: GatewayOptions,
 ): Promise<Result<GatewayBackends>> {
   if ((cert === undefined) !== (key === undefined)) {
     return misuse('--cert and --key belong together', 'Give both or none.');
   }
-  if (followMembers === true && endpoints === undefined) {
-    return misuse(
-      '--follow-members needs --endpoints',
-      'With --cluster members are followed anyway.',
-    );
+  if (follow === true && endpoints === undefined) {
+    return misuse('--follow needs --endpoints', 'With --cluster members are followed anyway.');
   }
   if (endpoints !== undefined && discoverySrv !== undefined) {
     return misuse(
@@ -82,7 +79,7 @@ async function backendsOf(
       .split(',')
       .map((each) => each.trim())
       .filter((each) => each !== '');
-    return ok({ kind: followMembers === true ? 'members' : 'list', endpoints: list });
+    return ok({ kind: follow === true ? 'members' : 'list', endpoints: list });
   }
   const cluster = await chooseCluster(context);
   if (!cluster.ok) return cluster;

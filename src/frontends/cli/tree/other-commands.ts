@@ -27,7 +27,7 @@ export function addOtherCommands(program: Command, { act }: Tools): void {
         .argParser(repeated),
     )
     .option('--endpoints <urls>', "members' client URLs, separated by commas")
-    .option('--follow-members', 'with --endpoints: go where the member list says')
+    .option('--follow', 'with --endpoints: go where the member list says')
     .option('--discovery-srv <domain>', 'members from the SRV records of a domain')
     .option('--metrics <address>', 'HOST:PORT for /metrics and /health')
     .option('--cacert <file>', 'the authority of the members, for probing')
