@@ -39,8 +39,15 @@ export const thisMachine = (): Machine => ({
   env: process.env,
 });
 
-/** On one machine an answer takes a millisecond, and in a birth the next thing to do comes every few. */
-const LOCAL_TIMINGS: Partial<ControllerTimings> = { formingProbeMs: 5, formingPollMs: 5 };
+/**
+ * On one machine an answer takes a millisecond, and in a birth the next thing to do comes every few. What a process sent
+ * before it died has arrived, and only a dead one loses its lock.
+ */
+const LOCAL_TIMINGS: Partial<ControllerTimings> = {
+  formingProbeMs: 5,
+  formingPollMs: 5,
+  underWayMs: 0,
+};
 
 /** One local cluster, put together. */
 export interface LocalParts {

@@ -90,6 +90,7 @@ export function createController(parts: ControllerParts): Controller {
   const quiet = quietPeriod({
     clock,
     store,
+    underWayMs: timings.underWayMs,
     emit,
     journal: async (entry) => void (await journal(entry, true)),
   });

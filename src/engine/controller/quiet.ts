@@ -21,6 +21,8 @@ export const JOURNAL_LOOKBACK_ENTRIES = 1000;
 export interface QuietDesk {
   readonly clock: Clock;
   readonly store: ClusterStore;
+  /** ControllerTimings. */
+  readonly underWayMs: number;
   readonly journal: (entry: JournalEntry) => Promise<void>;
   readonly emit: (event: ControllerEvent) => void;
 }
@@ -60,7 +62,9 @@ export function quietPeriod(desk: QuietDesk): QuietPeriod {
       kind: 'quiet-period',
       at: desk.clock.now(),
       step: last.step.kind,
-      until: instantOf(desk.clock.now() + QUIET_PERIOD_MS),
+      until: instantOf(
+        desk.clock.now() + last.sinceMs - desk.clock.monotonicMs() + QUIET_PERIOD_MS,
+      ),
     });
   };
 
@@ -73,7 +77,11 @@ export function quietPeriod(desk: QuietDesk): QuietPeriod {
       isRead = true;
       // How old an entry is nobody can say: the clock may have been set since. So it begins now.
       const found = unresolvedFrom(entries.value.filter(isJournalEntry), startedAt);
-      unresolved = found.map((open) => ({ ...open, sinceMs: desk.clock.monotonicMs() }));
+      const nowMs = desk.clock.monotonicMs();
+      unresolved = found.map((open) => ({
+        ...open,
+        sinceMs: open.isUnderWay === true ? nowMs + desk.underWayMs : nowMs,
+      }));
       announce();
       return undefined;
     },

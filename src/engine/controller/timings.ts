@@ -46,6 +46,11 @@ export interface ControllerTimings {
   /** After a step that was refused or whose outcome is unknown. */
   readonly retryPauseMs: number;
   readonly blockedPollMs: number;
+  /**
+   * How long after its author is gone a request may still be on its way to etcd: as long as he would have waited for an
+   * answer. It comes before the quiet period of a change that he left without an end.
+   */
+  readonly underWayMs: number;
   /** During long pauses the wish is looked at this often. */
   readonly wishPollMs: number;
 }
@@ -62,6 +67,7 @@ export const DEFAULT_TIMINGS: ControllerTimings = {
   steadyPollMs: 500,
   retryPauseMs: 500,
   blockedPollMs: 3000,
+  underWayMs: 5000,
   wishPollMs: 250,
 };
 

@@ -10,6 +10,8 @@ export interface UnresolvedDecision {
   readonly decidedAt: Instant;
   /** The latest moment it can have been sent. */
   readonly at: Instant;
+  /** Its author never wrote an end: what he sent may not even have come to etcd yet. */
+  readonly isUnderWay?: boolean;
 }
 
 /**
@@ -28,13 +30,14 @@ export function unresolvedFrom(
   for (const entry of entries) {
     if (entry.kind === 'decided' && MEMBERSHIP_STEPS.has(entry.step.kind)) {
       const { id, step, at: decidedAt } = entry;
-      open.set(id, { id, step, decidedAt, at: startedAt });
+      open.set(id, { id, step, decidedAt, at: startedAt, isUnderWay: true });
     }
     if (entry.kind !== 'outcome') continue;
     const decision = open.get(entry.id);
     if (decision === undefined) continue;
     if (entry.outcome === 'unknown') {
-      open.set(entry.id, { ...decision, at: instantOf(Math.min(entry.at, startedAt)) });
+      const { id, step, decidedAt } = decision;
+      open.set(id, { id, step, decidedAt, at: instantOf(Math.min(entry.at, startedAt)) });
     } else {
       open.delete(entry.id);
     }
