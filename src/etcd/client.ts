@@ -122,6 +122,9 @@ export class EtcdClient {
         follower?.touch();
         return srvFollower?.touch();
       },
+      onNewTerm: () => {
+        if (name === 'healthy') this.#prober.hurry();
+      },
       clock,
       hasTLS: this.#hasTLS,
       connectTimeoutMs: limits.connectTimeoutMs,

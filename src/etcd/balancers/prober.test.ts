@@ -96,3 +96,21 @@ test('nobody is asked while the client is not used; the next use asks at once', 
   expect(asked.filter(({ atMs }) => atMs === 60_000)).toHaveLength(2);
   prober.close();
 });
+
+test('told that something has changed, it asks everybody at once, and again whom it was asking', async () => {
+  const { clock, asked, prober, setBusy } = world();
+  prober.hurry();
+  expect(asked).toEqual([]);
+  setBusy(true);
+  prober.touch();
+  await clock.run({ untilMs: 100 });
+  prober.hurry();
+  await clock.run({ untilMs: 101 });
+  expect(asked.filter(({ atMs }) => atMs === 100).map(({ host }) => host)).toEqual(['a', 'b']);
+  // An answer takes 2 ms: these are still being asked.
+  prober.hurry();
+  await clock.run({ untilMs: 110 });
+  expect(asked.filter(({ atMs }) => atMs === 102).map(({ host }) => host)).toEqual(['a', 'b']);
+  expect(asked.filter(({ atMs }) => atMs > 102)).toEqual([]);
+  prober.close();
+});

@@ -23,6 +23,8 @@ const IDLE_MS = 2_000;
 
 interface Probing {
   isAsking: boolean;
+  /** What is being asked may be out of date when it is answered. */
+  isStale: boolean;
   nextMs: number;
   pauseMs: number;
 }
@@ -48,6 +50,18 @@ export class Prober {
     if (this.#cancel === undefined && !this.#isClosed) this.#tick();
   }
 
+  /** Something has changed, say who leads: everybody who answers is asked now. */
+  hurry(): void {
+    const { clock, balancer } = this.#parts;
+    // Without a round to come nobody uses the client, or it has one endpoint.
+    if (this.#cancel === undefined) return;
+    for (const endpoint of balancer.endpoints()) {
+      const probing = this.#probing.get(endpoint.url);
+      if (probing?.isAsking === true) probing.isStale = true;
+      else this.#probeIfDue(endpoint, clock.monotonicMs());
+    }
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#cancel?.();
@@ -68,7 +82,12 @@ export class Prober {
   }
 
   #probeIfDue(endpoint: Endpoint, nowMs: number): void {
-    const probing = this.#probing.get(endpoint.url) ?? { isAsking: false, nextMs: 0, pauseMs: 0 };
+    const probing = this.#probing.get(endpoint.url) ?? {
+      isAsking: false,
+      isStale: false,
+      nextMs: 0,
+      pauseMs: 0,
+    };
     this.#probing.set(endpoint.url, probing);
     if (probing.isAsking || nowMs < probing.nextMs) return;
     probing.isAsking = true;
@@ -84,8 +103,12 @@ export class Prober {
       if (result.ok) balancer.probed(endpoint, result.value, sentMs);
       else balancer.answered(endpoint);
       probing.pauseMs = 0;
+      if (!probing.isStale) return;
+      probing.isStale = false;
+      this.#probeIfDue(endpoint, clock.monotonicMs());
       return;
     }
+    probing.isStale = false;
     probing.pauseMs = Math.min(PAUSE_MS_MAX, Math.max(INTERVAL_MS, probing.pauseMs * 2));
     probing.nextMs = clock.monotonicMs() + probing.pauseMs - INTERVAL_MS;
     const { error } = result;

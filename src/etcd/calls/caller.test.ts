@@ -18,7 +18,10 @@ const endpoints = ['http://a:1', 'http://b:1', 'http://c:1'].flatMap((text): End
 });
 
 /** A caller whose transport answers as `reply` says; `asked` are the attempts it got. */
-function callerWith(reply: Reply, parts: { clock?: Clock; withLogin?: boolean } = {}) {
+function callerWith(
+  reply: Reply,
+  parts: { clock?: Clock; withLogin?: boolean; onNewTerm?: () => void } = {},
+) {
   const asked: Attempt[] = [];
   const transport: Transport = {
     unary: async (attempt) => {
@@ -39,6 +42,7 @@ function callerWith(reply: Reply, parts: { clock?: Clock; withLogin?: boolean } 
     transport,
     balancer,
     onUse: () => undefined,
+    onNewTerm: parts.onNewTerm ?? (() => undefined),
     clock,
     hasTLS: false,
     connectTimeoutMs: 2_000,
@@ -292,4 +296,25 @@ describe('a login', () => {
     expect(await caller.unary(rpcs.put, codec, null)).toEqual(ok('answer'));
     expect(tokens(asked)).toEqual(['login', '-', '-', 'login', 't']);
   });
+});
+
+test('an answer from a later term than any before is told, once, and not by a call that names its endpoint', async () => {
+  let told = 0;
+  const { caller } = callerWith(() => answered, { onNewTerm: () => told++ });
+  const ask = async (raftTerm: bigint, endpoint?: string) => {
+    const from = (): Promise<Codec<null, object>> =>
+      Promise.resolve({
+        encode: () => new Uint8Array(0),
+        decode: () => ({ header: { raftTerm } }),
+      });
+    await caller.unary(rpcs.put, from, null, { endpoint });
+    return told;
+  };
+  expect(await ask(2n)).toBe(1);
+  expect(await ask(2n)).toBe(1);
+  expect(await ask(9n, 'http://a:1')).toBe(1);
+  expect(await ask(3n)).toBe(2);
+  expect(await ask(2n)).toBe(2);
+  await caller.unary(rpcs.put, codec, null);
+  expect(told).toBe(2);
 });

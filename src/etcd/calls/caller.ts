@@ -65,6 +65,8 @@ interface CallerParts {
   readonly balancer: Balancer;
   /** A call that the balancer places is about to be made. What it answers, if anything, is waited for. */
   readonly onUse: () => Promise<void> | undefined;
+  /** An answer came from a later term than any before: who leads may have changed. */
+  readonly onNewTerm: () => void;
   readonly clock: Clock;
   readonly hasTLS: boolean;
   readonly connectTimeoutMs: number;
@@ -78,6 +80,7 @@ export class Caller {
   readonly #parts: CallerParts;
   #unreadable: readonly EtcdError[] = [];
   #openStreams = 0;
+  #term = 0n;
 
   constructor(parts: CallerParts) {
     this.#parts = parts;
@@ -263,6 +266,11 @@ export class Caller {
   #report(endpoint: Endpoint, result: CallResult<unknown>, rpc: FallOverRpc, tookMs: number): void {
     const { balancer } = this.#parts;
     if (result.ok) {
+      const term = termOf(result.value);
+      if (term > this.#term) {
+        this.#term = term;
+        this.#parts.onNewTerm();
+      }
       balancer.answered(endpoint, rpc.isStream === true ? undefined : tookMs);
       return;
     }
@@ -344,6 +352,12 @@ export class Caller {
     const message = `The login gave no answer: ${token.error.message}`;
     return err({ kind: 'not-sent', why: 'login-failed', message, ...where });
   }
+}
+
+/** The term in which the member that answered stands; every answer of a member says it in its header. */
+function termOf(answer: unknown): bigint {
+  const { header } = (answer ?? {}) as { readonly header?: { readonly raftTerm?: unknown } };
+  return typeof header?.raftTerm === 'bigint' ? header.raftTerm : 0n;
 }
 
 export interface OpenStream {
