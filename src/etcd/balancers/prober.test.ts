@@ -114,3 +114,21 @@ test('told that something has changed, it asks everybody at once, and again whom
   expect(asked.filter(({ atMs }) => atMs > 102)).toEqual([]);
   prober.close();
 });
+
+test('a member that was down for long is asked at once when something has changed', async () => {
+  const { clock, silent, asked, prober, conditionOf, setBusy } = world();
+  setBusy(true);
+  silent.add('a');
+  prober.touch();
+  await clock.run({ untilMs: 60_000 });
+  expect(conditionOf('a')).toBe('silent');
+  silent.clear();
+  // It is not being asked, and would not be for a while.
+  while (asked.some(({ host, atMs }) => host === 'a' && atMs > clock.monotonicMs() - 600)) {
+    await clock.run({ untilMs: clock.monotonicMs() + 100 });
+  }
+  prober.hurry();
+  await clock.run({ untilMs: clock.monotonicMs() + 10 });
+  expect(conditionOf('a')).toBe('well');
+  prober.close();
+});

@@ -50,13 +50,17 @@ export class Prober {
     if (this.#cancel === undefined && !this.#isClosed) this.#tick();
   }
 
-  /** Something has changed, say who leads: everybody who answers is asked now. */
+  /**
+   * Something has changed, say who leads: everybody is asked now, also who did not answer a while ago, because it may be
+   * the very one that is new.
+   */
   hurry(): void {
     const { clock, balancer } = this.#parts;
     // Without a round to come nobody uses the client, or it has one endpoint.
     if (this.#cancel === undefined) return;
     for (const endpoint of balancer.endpoints()) {
       const probing = this.#probing.get(endpoint.url);
+      if (probing !== undefined) probing.nextMs = 0;
       if (probing?.isAsking === true) probing.isStale = true;
       else this.#probeIfDue(endpoint, clock.monotonicMs());
     }
