@@ -5,6 +5,7 @@ import {
   type ControllerTimings,
   DEFAULT_TIMINGS,
   createController,
+  hostsWithoutAddresses,
 } from '../engine/controller/index.js';
 import { unresolvedFrom } from '../engine/journal/index.js';
 import type { ClusterStore, HeldLock, Wish } from '../engine/ports/index.js';
@@ -104,14 +105,7 @@ export async function imagineFor(
   signal: AbortSignal,
 ): Promise<Result<PlanInput, readonly Problem[]>> {
   const { look, record } = base;
-  const missing = imagined.spec.members
-    .filter(({ host, start }) => start === 'quorate' && record.addresses[host] === undefined)
-    .map(({ host, name, peerURLs, clientURLs }) => ({
-      host,
-      name,
-      ...(peerURLs === undefined ? {} : { peerURLs }),
-      ...(clientURLs === undefined ? {} : { clientURLs }),
-    }));
+  const missing = hostsWithoutAddresses(imagined, record);
   const found = await parts.driver.allocate(missing, record.addresses, signal);
   if (!found.ok) return found;
   const completed = { ...record, addresses: { ...found.value, ...record.addresses } };
@@ -129,17 +123,19 @@ export async function imagineFor(
     hosts: [],
     memberList: { kind: 'unseen', because: 'there is no cluster yet' },
   };
-  const unseen = target.value.members.filter(
+  const { members, proxies } = target.value;
+  const byHand = new Set(members.filter((member) => member.byHand).map(({ host }) => host));
+  const unseen = [...members, ...proxies].filter(
     ({ host }) => !observation.hosts.some((sight) => sight.host === host),
   );
   const added = await Promise.all(
-    unseen.map(async ({ host, byHand }): Promise<HostSight> => {
+    unseen.map(async ({ host }): Promise<HostSight> => {
       const facts = await parts.driver.observe(host, signal);
       const silent = { kind: 'silent', because: 'it has not been started yet' } as const;
       return {
         host,
         ...facts,
-        ...(byHand ? { process: { kind: 'by-hand' as const } } : {}),
+        ...(byHand.has(host) ? { process: { kind: 'by-hand' as const } } : {}),
         peer: silent,
         status: silent,
       };

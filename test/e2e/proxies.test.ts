@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest';
 import { type EtcdClient, createClient } from '../../src/etcd/index.js';
-import { LONG, MINORS, clientURLs, killHard, lab, until, writeAndRead } from '../lab/index.js';
+import {
+  EXIT,
+  LONG,
+  MINORS,
+  clientURLs,
+  killHard,
+  lab,
+  until,
+  writeAndRead,
+} from '../lab/index.js';
 
 const THREE = ['m1', 'm2', 'm3'];
 const LANES = 4;
@@ -46,11 +55,13 @@ test.each(LONG ? MINORS : MINORS.slice(-2))(
   'etcd %s: a host beyond the size forwards, becomes a member while clients use it, and forwards again',
   async (version) => {
     const it = await lab({ version });
-    await it.must(
-      `apply -f ${await it.spec(THREE, { proxies: [{ name: 'edge', host: 'edge' }] })}`,
-    );
+    const spec = await it.spec(THREE, { proxies: [{ name: 'edge', host: 'edge' }] });
+    const preview = await it.ends(EXIT.changes, `plan -f ${spec}`);
+    expect(preview.stdout).toContain('start the gateway edge');
+    await it.must(`apply -f ${spec}`);
     const born = await it.settled(3);
     const [edge] = born.proxies;
+    expect(born.members.map(({ name }) => name)).toEqual(THREE);
     expect(edge).toMatchObject({ name: 'edge', running: true, problems: [] });
     const edgeURLs = edge?.clientURLs ?? [];
     await writeAndRead(edgeURLs, 'through', 'the gateway');

@@ -11,7 +11,7 @@ export { type Controller, type ControllerParts, createController } from './contr
 export type { RunEnd, RunOptions } from './run.js';
 export type { TurnResult, TurnView } from './turn.js';
 export type { StepOutcome } from './carry-out.js';
-export type { ResolveTarget } from './prepare.js';
+export { type ResolveTarget, hostsWithoutAddresses } from './prepare.js';
 export { type ClusterSummary, type ControllerEvent, type StepDetail, summaryOf } from './events.js';
 export { type ControllerTimings, DEFAULT_TIMINGS, STEP_DEADLINE_MS } from './timings.js';
 export * as controllerProblems from './problems.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { err, instantOf, ok } from '../../base/index.js';
+import { err, instantOf, ok, systemClock } from '../../base/index.js';
 import type { HostName, HostSight, Observation } from '../../core/cluster/index.js';
 import { DEFAULT_TIMINGS } from './index.js';
 import { listEndpoints, localList } from './member-list.js';
@@ -16,6 +16,7 @@ import {
   memberOf,
   nowMs,
   peerURLOf,
+  resolveTarget,
   settled,
   statusOf,
   trouble,
@@ -72,6 +73,44 @@ describe('who hangs delays nobody', () => {
       data: { kind: 'unseen' },
       status: { kind: 'answered' },
     });
+  });
+
+  test('what a gateway passes on is not an answer of its host, however late the driver says that it is one', async () => {
+    const seen = world.observe;
+    world.observe = async (name) => {
+      if (name !== 'm2') return seen(name);
+      await systemClock.sleep(2 * DEFAULT_TIMINGS.headStartMs, never);
+      return {
+        process: { kind: 'stopped' },
+        data: { kind: 'empty' },
+        gateway: { kind: 'running', startedAt: instantOf(0), flags: {} },
+      };
+    };
+    const { sight } = await look();
+    expect(sight('m2')).toMatchObject({
+      status: { kind: 'silent', because: 'a gateway answers there for others' },
+      peer: { kind: 'silent' },
+    });
+  });
+
+  test('where a proxy is wanted and nobody can look, an answer may be that of a gateway', async () => {
+    const seen = world.observe;
+    world.observe = (name) => (name === 'm2' ? forNever() : seen(name));
+    const { sight } = await look(
+      controllerOf(world, {
+        resolveTarget: (wish, record) => {
+          const all = resolveTarget(wish, record);
+          if (!all.ok) return all;
+          const [proxy, ...rest] = all.value.members.toSorted(
+            (a, b) => Number(b.host === 'm2') - Number(a.host === 'm2'),
+          );
+          if (proxy === undefined) throw new Error('no members');
+          const proxies = [{ ...proxy, listenClientURLs: proxy.clientURLs }];
+          return ok({ ...all.value, members: rest, proxies });
+        },
+      }),
+    );
+    expect(sight('m2')).toMatchObject({ process: { kind: 'unseen' }, status: { kind: 'silent' } });
   });
 
   test('a driver that throws makes one host unseen, no more', async () => {

@@ -57,12 +57,12 @@ export async function observe(
   });
   const list = await listThroughQuorum(eyes, probes, record, deadlineMs, signal);
   const seen = await Promise.all(
-    probes.map(async ({ host, facts, peer, status }): Promise<HostSight> => ({
-      host,
-      ...(await facts),
-      peer: await peer,
-      status: await status,
-    })),
+    probes.map(async ({ host, facts, peer, status }): Promise<HostSight> => {
+      const seen = await facts;
+      return isGateway(target, host, seen)
+        ? { host, ...seen, peer: THROUGH_GATEWAY, status: THROUGH_GATEWAY }
+        : { host, ...seen, peer: await peer, status: await status };
+    }),
   );
   const memberList =
     list.kind === 'unseen' ? localList(seen, record.clusterID, at, list.because) : list;
@@ -132,6 +132,19 @@ async function factsWithin(
   );
   return new Map(seen);
 }
+
+const THROUGH_GATEWAY = { kind: 'silent', because: 'a gateway answers there for others' } as const;
+
+/** What answers at its client address is whichever member the gateway has chosen; where we cannot look, it may be one. */
+const isGateway = (
+  { members, proxies }: Target,
+  host: HostName,
+  { process, gateway }: HostFacts,
+): boolean =>
+  gateway?.kind === 'running' ||
+  (process.kind === 'unseen' &&
+    proxies.some((proxy) => proxy.host === host) &&
+    !members.some((member) => member.host === host));
 
 /** During a birth: with fewer than a quorum of processes every Status call would only hang until its deadline. */
 function noLeaderPossible(

@@ -66,9 +66,12 @@ export async function prepare(desk: Desk, signal: AbortSignal): Promise<Prepared
     : blocked(...target.error);
 }
 
-/** By-hand members bring their own addresses. */
-const hostsWithoutAddresses = (wish: Wish, record: ClusterRecord): readonly AddressWish[] =>
-  [...wish.spec.members.filter(({ start }) => start === 'quorate'), ...wish.spec.proxies]
+/** Proxies have them too. By-hand members bring their own. */
+export const hostsWithoutAddresses = (
+  { spec }: Pick<Wish, 'spec'>,
+  record: ClusterRecord,
+): readonly AddressWish[] =>
+  [...spec.members.filter(({ start }) => start === 'quorate'), ...spec.proxies]
     .filter(({ host }) => !Object.hasOwn(record.addresses, host))
     .map((wanted: Partial<MemberSpec> & ProxySpec) => ({
       host: wanted.host,
