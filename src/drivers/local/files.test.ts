@@ -19,7 +19,7 @@ describe('files', () => {
   });
 
   test('many who make one directory with its parents at the same moment all find it made', async () => {
-    const paths = Array.from({ length: 40 }, (_, i) => join(home, `p${i % 2}`, 'b', 'c', 'd'));
+    const paths = Array.from({ length: 200 }, (_, i) => join(home, `p${i % 2}`, 'b', 'c', 'd'));
     await Promise.all(paths.map((path) => makeDirectory(path)));
     expect((await readdir(home)).sort()).toEqual(['p0', 'p1']);
   });

@@ -18,8 +18,9 @@ export async function makeDirectory(path: string): Promise<void> {
     await makeOne(path);
   } catch (error) {
     const parent = dirname(path);
-    if (errnoOf(error) !== 'ENOENT' || parent === path || (await isDirectory(parent))) throw error;
-    await makeDirectory(parent);
+    if (errnoOf(error) !== 'ENOENT' || parent === path) throw error;
+    // Somebody else may have made the parent since: then once more says whether that was it.
+    if (!(await isDirectory(parent))) await makeDirectory(parent);
     await makeOne(path);
   }
 }
