@@ -3,6 +3,7 @@ import type { Batch, BatchResult, SeedFailure } from './batch.js';
 import { type Coverage, addCoverage } from './coverage.js';
 
 const BATCH_SEEDS = 50;
+const BATCHES_OF_THREAD = 50;
 /** Short-lived objects are nearly all there is; with more room for them they are seldom looked at. */
 const YOUNG_MB = 48;
 
@@ -66,7 +67,27 @@ export async function runSwarm(options: SwarmOptions): Promise<SwarmResult> {
   return sum;
 }
 
-function runWorker(
+/**
+ * One thread after the other: controllers that were killed in the middle of a wait stay in Node's own list of composite
+ * signals for ever, with their worlds, so a thread is given up after a while.
+ */
+async function runWorker(
+  nextBatch: () => Batch | undefined,
+  onResult: (result: BatchResult) => void,
+): Promise<void> {
+  let isOver = false;
+  const counted = (): Batch | undefined => {
+    const batch = nextBatch();
+    isOver ||= batch === undefined;
+    return batch;
+  };
+  while (!isOver) {
+    let left = BATCHES_OF_THREAD;
+    await runThread(() => (left-- > 0 ? counted() : undefined), onResult);
+  }
+}
+
+function runThread(
   nextBatch: () => Batch | undefined,
   onResult: (result: BatchResult) => void,
 ): Promise<void> {
