@@ -14,6 +14,7 @@ import { alreadyRunning, binaryNotRunnable, directoryProblem, gatewayEnded } fro
 import { readLife } from './process-file.js';
 import type { SeenProcess } from './process-table.js';
 import { ShapeError, fields, list, optional, text, wholeNumber } from './shape.js';
+import { environment } from './start.js';
 import { endProcess } from './stop.js';
 
 /** What we know of the last life of a gateway. Written before the spawn, without pid, and after it. */
@@ -151,7 +152,7 @@ async function spawnGateway(
         // Its own session, as a member: it outlives us.
         detached: true,
         stdio: ['ignore', log.fd, log.fd],
-        env: process.env,
+        env: environment(process.env),
       },
     );
     const { pid } = child;

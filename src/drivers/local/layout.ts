@@ -58,7 +58,7 @@ export function memberPaths(stateDir: string, host: HostName): MemberPaths {
   };
 }
 
-/** The same for the gateway on a host; its data are the members that it last knew. */
+/** The same for the gateway on a host. It keeps no data; its directory only tells its process from others. */
 export function gatewayPaths(stateDir: string, host: HostName): MemberPaths {
   const directory = join(membersDirectory(stateDir), host);
   return {
