@@ -5,6 +5,7 @@ import { type Instant, type Outcome, applied, instantOf, refused } from '../../b
 import type { HostName, LastExit, ProcessSight } from '../../core/cluster/index.js';
 import type { GatewayLaunch } from '../../core/planner/index.js';
 import { type Context, unlessCancelled } from './context.js';
+import { environment } from './environment.js';
 import { makeDirectory, readIfPresent, writeWhole } from './files.js';
 import { type MemberPaths, gatewayPaths, memberPaths } from './layout.js';
 import { SHORT_LIFE_MS } from './last-exit.js';
@@ -14,7 +15,6 @@ import { alreadyRunning, binaryNotRunnable, directoryProblem, gatewayEnded } fro
 import { readLife } from './process-file.js';
 import type { SeenProcess } from './process-table.js';
 import { ShapeError, fields, list, optional, text, wholeNumber } from './shape.js';
-import { environment } from './start.js';
 import { endProcess } from './stop.js';
 
 /** What we know of the last life of a gateway. Written before the spawn, without pid, and after it. */

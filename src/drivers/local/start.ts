@@ -5,6 +5,7 @@ import { type Outcome, type Problem, applied, assertNever, refused } from '../..
 import { type HostName, argumentsOf } from '../../core/cluster/index.js';
 import type { Launch } from '../../core/planner/index.js';
 import { type Context, unlessCancelled } from './context.js';
+import { environment } from './environment.js';
 import { lookAtData } from './data-sight.js';
 import { makeDirectory } from './files.js';
 import { type MemberPaths, memberPaths } from './layout.js';
@@ -165,16 +166,4 @@ async function recordPid(
 async function spawnError(child: ChildProcess): Promise<string> {
   const [error] = (await once(child, 'error').catch((thrown: unknown) => [thrown])) as [unknown];
   return error instanceof Error ? error.message : String(error);
-}
-
-/** etcd reads every `ETCD_…` variable as a flag, so that nothing of our own environment may slip through. */
-const PASSED_ON = ['PATH', 'HOME', 'TZ', 'TMPDIR', 'GOMAXPROCS', 'GOMEMLIMIT', 'GOGC', 'GODEBUG'];
-
-export function environment(env: NodeJS.ProcessEnv): Record<string, string> {
-  const passed: Record<string, string> = {};
-  for (const name of PASSED_ON) {
-    const value = env[name];
-    if (value !== undefined) passed[name] = value;
-  }
-  return passed;
 }
