@@ -24,7 +24,7 @@ export interface Tally {
   readonly refused: number;
   /** May have been done. */
   readonly unknown: number;
-  /** The longest time between two acknowledged writes, the first counted from the start. */
+  /** The longest time without an acknowledged write, from the start to when the writing was ended. */
   readonly longestGapMs: number;
   /** etcd's own words, one each, for a test's failure message. */
   readonly reasons: readonly string[];
@@ -54,6 +54,7 @@ export class Writer {
   #unknown = 0;
   #longestGapMs = 0;
   #lastAckAt = performance.now();
+  #isEnded = false;
   #running: Promise<unknown> | undefined;
 
   constructor(endpoints: readonly string[], prefix = 'lab/') {
@@ -86,8 +87,10 @@ export class Writer {
   }
 
   /**
-   * Never writes to these client URLs again: a consumer that is told of a removal before it happens, as Quorate's own
-   * are. A member that leaves cannot answer what it was just asked.
+   * Never writes to these client URLs again, from when that member does not lead: a consumer that is told of a removal
+   * before it happens, as Quorate's own are. A member that leaves cannot answer what it was just asked. While it leads,
+   * whoever writes through another one loses what is forwarded in the moment when the lead changes hands: etcd drops
+   * that and tells nobody. So the leader moves first, then consumers forget it, then it goes.
    */
   avoid(urls: readonly string[]): void {
     this.#avoided = [...this.#avoided, ...urls];
@@ -106,6 +109,8 @@ export class Writer {
 
   /** Ends the writing without reading anything. */
   async stop(): Promise<void> {
+    this.#noteGap();
+    this.#isEnded = true;
     this.#stopping.abort();
     await this.#running?.catch(() => undefined);
     await this.#client.close();
@@ -140,15 +145,19 @@ export class Writer {
       const value = `${lane}-${i}-${Math.random().toString(36).slice(2)}`;
       const answer = await this.#client.kv.put(key, value, { deadlineMs: ATTEMPT_MS });
       if (answer.ok) {
-        const now = performance.now();
-        this.#longestGapMs = Math.max(this.#longestGapMs, now - this.#lastAckAt);
-        this.#lastAckAt = now;
+        this.#noteGap();
+        this.#lastAckAt = performance.now();
         this.#acknowledged.set(key, value);
       } else {
         this.#note(answer.error);
       }
       await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  /** Not after the end: then the other lanes are silent, and one that still waits for its answer is alone. */
+  #noteGap(): void {
+    if (this.#isEnded) return;
     this.#longestGapMs = Math.max(this.#longestGapMs, performance.now() - this.#lastAckAt);
   }
 
@@ -168,7 +177,9 @@ export class Writer {
   }
 
   #use(candidates: readonly string[]): void {
-    const urls = candidates.filter((url) => !this.#avoided.includes(url));
+    const leader = this.#client.endpoints().find(({ isLeader }) => isLeader)?.endpoint.url;
+    const mayForget = (url: string) => leader !== undefined && leader !== url;
+    const urls = candidates.filter((url) => !this.#avoided.includes(url) || !mayForget(url));
     if (urls.length === 0 || [...urls].sort().join() === [...this.#endpoints].sort().join()) return;
     this.#endpoints = urls;
     this.#client.setEndpoints(urls);
