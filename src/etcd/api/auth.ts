@@ -46,7 +46,13 @@ export class AuthAPI {
     this.#caller = caller;
   }
 
-  /** Checks a name and a password; the value is a token, which this client does not keep. */
+  /**
+   * Checks a name and a password; the value is a token, which this client does not keep.
+   *
+   * @example
+   * const token = await client.auth.authenticate({ username: 'ann', password });
+   * if (!token.ok && token.error.kind === 'refused') console.log(token.error.reason);
+   */
   async authenticate(
     { username, password }: Credentials,
     options?: CallOptions,
@@ -56,27 +62,53 @@ export class AuthAPI {
     return mapCall(answer, ({ token }) => token);
   }
 
-  /** Whether the cluster asks for users. Since 3.5. */
+  /**
+   * Whether the cluster asks for users. Since 3.5.
+   *
+   * @example
+   * const status = await client.auth.status();
+   * if (status.ok && !status.value.isEnabled) console.warn('everybody may do everything');
+   */
   async status(options?: CallOptions): Promise<CallResult<AuthStatus>> {
     const request = {};
     const answer = await this.#caller.unary(rpcs.authStatus, codecs.status, request, options);
     return mapCall(answer, authStatusOf);
   }
 
-  /** Needs a user `root` with the role `root`. */
+  /**
+   * From now on every call needs a user. Needs a user `root` with the role `root`.
+   *
+   * @example
+   * await client.auth.userAdd('root', password);
+   * await client.auth.userGrantRole('root', 'root');
+   * await client.auth.enable();
+   */
   async enable(options?: CallOptions): Promise<CallResult<Acknowledged>> {
     const request = {};
     const answer = await this.#caller.unary(rpcs.authEnable, codecs.enable, request, options);
     return mapCall(answer, acknowledged);
   }
 
+  /**
+   * Nobody is asked for a user any more; users and roles stay. Only root may.
+   *
+   * @example
+   * const opened = await client.auth.disable();
+   * if (!opened.ok) console.error(opened.error.message);
+   */
   async disable(options?: CallOptions): Promise<CallResult<Acknowledged>> {
     const request = {};
     const answer = await this.#caller.unary(rpcs.authDisable, codecs.disable, request, options);
     return mapCall(answer, acknowledged);
   }
 
-  /** Without a password the user can only come with a certificate. */
+  /**
+   * Without a password the user can only come with a certificate.
+   *
+   * @example
+   * await client.auth.userAdd('ann', password);
+   * await client.auth.userAdd('kube-apiserver', undefined);
+   */
   async userAdd(
     name: string,
     password: string | undefined,
@@ -91,25 +123,50 @@ export class AuthAPI {
     return mapCall(answer, acknowledged);
   }
 
-  /** The roles of one user. */
+  /**
+   * The roles of one user.
+   *
+   * @example
+   * const roles = await client.auth.userRoles('ann');
+   * if (roles.ok) console.log(roles.value.join(', '));
+   */
   async userRoles(name: string, options?: CallOptions): Promise<CallResult<readonly string[]>> {
     const request = { name };
     const answer = await this.#caller.unary(rpcs.userGet, codecs.userRoles, request, options);
     return mapCall(answer, ({ roles }) => roles);
   }
 
+  /**
+   * The names of all users.
+   *
+   * @example
+   * const users = await client.auth.userList();
+   * if (users.ok && !users.value.includes('root')) console.warn('there is no root yet');
+   */
   async userList(options?: CallOptions): Promise<CallResult<readonly string[]>> {
     const request = {};
     const answer = await this.#caller.unary(rpcs.userList, codecs.userList, request, options);
     return mapCall(answer, ({ users }) => users);
   }
 
+  /**
+   * Deletes a user; its tokens are worth nothing from then on.
+   *
+   * @example
+   * await client.auth.userDelete('ann');
+   */
   async userDelete(name: string, options?: CallOptions): Promise<CallResult<Acknowledged>> {
     const request = { name };
     const answer = await this.#caller.unary(rpcs.userDelete, codecs.userDelete, request, options);
     return mapCall(answer, acknowledged);
   }
 
+  /**
+   * Sets another password; whoever is logged in has to log in again.
+   *
+   * @example
+   * await client.auth.userChangePassword('ann', newPassword);
+   */
   async userChangePassword(
     name: string,
     password: string,
@@ -125,6 +182,12 @@ export class AuthAPI {
     return mapCall(answer, acknowledged);
   }
 
+  /**
+   * Gives a user a role that exists.
+   *
+   * @example
+   * await client.auth.userGrantRole('ann', 'jobs-writer');
+   */
   async userGrantRole(
     user: string,
     role: string,
@@ -140,6 +203,12 @@ export class AuthAPI {
     return mapCall(answer, acknowledged);
   }
 
+  /**
+   * Takes a role from a user.
+   *
+   * @example
+   * await client.auth.userRevokeRole('ann', 'jobs-writer');
+   */
   async userRevokeRole(
     name: string,
     role: string,
@@ -155,13 +224,26 @@ export class AuthAPI {
     return mapCall(answer, acknowledged);
   }
 
+  /**
+   * A new role, which may do nothing yet.
+   *
+   * @example
+   * await client.auth.roleAdd('jobs-writer');
+   * await client.auth.roleGrant('jobs-writer', 'write', { prefix: 'jobs/' });
+   */
   async roleAdd(name: string, options?: CallOptions): Promise<CallResult<Acknowledged>> {
     const request = { name };
     const answer = await this.#caller.unary(rpcs.roleAdd, codecs.roleAdd, request, options);
     return mapCall(answer, acknowledged);
   }
 
-  /** What one role may do. */
+  /**
+   * What one role may do.
+   *
+   * @example
+   * const may = await client.auth.rolePermissions('jobs-writer');
+   * if (may.ok) for (const { access, key } of may.value) console.log(access, textOf(key));
+   */
   async rolePermissions(
     role: string,
     options?: CallOptions,
@@ -171,18 +253,37 @@ export class AuthAPI {
     return mapCall(answer, ({ perm }) => perm.map(permissionOf));
   }
 
+  /**
+   * The names of all roles.
+   *
+   * @example
+   * const roles = await client.auth.roleList();
+   * if (roles.ok) console.log(roles.value.length);
+   */
   async roleList(options?: CallOptions): Promise<CallResult<readonly string[]>> {
     const request = {};
     const answer = await this.#caller.unary(rpcs.roleList, codecs.roleList, request, options);
     return mapCall(answer, ({ roles }) => roles);
   }
 
+  /**
+   * Deletes a role; users who had it lose what it gave them.
+   *
+   * @example
+   * await client.auth.roleDelete('jobs-writer');
+   */
   async roleDelete(role: string, options?: CallOptions): Promise<CallResult<Acknowledged>> {
     const request = { role };
     const answer = await this.#caller.unary(rpcs.roleDelete, codecs.roleDelete, request, options);
     return mapCall(answer, acknowledged);
   }
 
+  /**
+   * Lets a role read, write or both, one key, a range or a prefix.
+   *
+   * @example
+   * await client.auth.roleGrant('jobs-reader', 'read', { prefix: 'jobs/' });
+   */
   async roleGrant(
     role: string,
     access: Access,
@@ -199,7 +300,12 @@ export class AuthAPI {
     return mapCall(answer, acknowledged);
   }
 
-  /** Takes back what was granted for exactly this range. */
+  /**
+   * Takes back what was granted for exactly this range.
+   *
+   * @example
+   * await client.auth.roleRevoke('jobs-reader', { prefix: 'jobs/' });
+   */
   async roleRevoke(
     role: string,
     range: KeyRange,

@@ -38,6 +38,10 @@ export class ClusterAPI {
   /**
    * The list as one member has it. It may be out of date, and an isolated member answers too.
    * `linearizable` is obeyed from 3.5 on and silently ignored by 3.4: `memberListLinearizable` holds everywhere.
+   *
+   * @example
+   * const seen = await client.cluster.memberList({ endpoint: 'http://127.0.0.1:2379' });
+   * if (seen.ok) for (const { id, name } of seen.value.members) console.log(id, name);
    */
   async memberList(
     options: CallOptions & { readonly linearizable?: boolean } = {},
@@ -51,6 +55,10 @@ export class ClusterAPI {
   /**
    * The list as a quorum has it, on every version. A 3.4 member always answers from its own data, so it is made to
    * read through the leader first: what it has applied then includes every change made before the call.
+   *
+   * @example
+   * const list = await client.cluster.memberListLinearizable({ deadlineMs: 2_000 });
+   * const voters = list.ok ? list.value.members.filter(({ isLearner }) => !isLearner) : [];
    */
   async memberListLinearizable(options: CallOptions = {}): Promise<CallResult<MemberList>> {
     const rpc = rpcs.memberListLinearizable;
@@ -71,7 +79,15 @@ export class ClusterAPI {
     return await caller.unaryAt(turn, rpc, listCodec, { linearizable: true });
   }
 
-  /** Registers a member; its process is started after that. A learner does not vote until it is promoted. */
+  /**
+   * Registers a member; its process is started after that. A learner does not vote until it is promoted. Refused while
+   * the cluster is unhealthy (`--strict-reconfig-check`), or when the peer URLs are taken.
+   *
+   * @example
+   * const added = await client.cluster.memberAdd({ peerURLs: ['http://10.0.1.13:2380'], isLearner: true });
+   * if (added.ok) console.log(`${added.value.member.id} of ${added.value.members.length}`);
+   * else if (added.error.kind === 'unknown') console.warn('it may be registered: read the list before anything else');
+   */
   async memberAdd(
     member: { readonly peerURLs: readonly string[]; readonly isLearner: boolean },
     options?: CallOptions,
@@ -83,13 +99,27 @@ export class ClusterAPI {
     }));
   }
 
+  /**
+   * Takes a member out, for good: its id never comes back, and its process ends by itself if it runs. Move the lead away
+   * from it first, and let clients forget it. Refused when too few voters would be connected afterwards.
+   *
+   * @example
+   * const removed = await client.cluster.memberRemove(member.id);
+   * if (removed.ok) console.log(`${removed.value.members.length} members are left`);
+   */
   async memberRemove(id: MemberID, options?: CallOptions): Promise<CallResult<MemberList>> {
     const request = { ID: bigintOfMemberID(id) };
     const answer = await this.#caller.unary(rpcs.memberRemove, removeCodec, request, options);
     return mapCall(answer, memberListOf);
   }
 
-  /** Replaces the member's peer URLs. Up to 3.5.30 and 3.6.11 this also makes a learner a voter in the list. */
+  /**
+   * Replaces the member's peer URLs. Up to 3.5.30 and 3.6.11 this also makes a learner a voter in the list.
+   *
+   * @example
+   * const moved = await client.cluster.memberUpdate(member.id, ['http://10.0.1.23:2380']);
+   * if (!moved.ok) console.error(moved.error.message);
+   */
   async memberUpdate(
     id: MemberID,
     peerURLs: readonly string[],
@@ -100,6 +130,13 @@ export class ClusterAPI {
     return mapCall(answer, memberListOf);
   }
 
+  /**
+   * Makes a learner a voter. Refused while it has not caught up with the leader.
+   *
+   * @example
+   * const promoted = await client.cluster.memberPromote(learner.id);
+   * if (!promoted.ok && promoted.error.kind === 'refused') console.log(promoted.error.reason); // say learner-not-ready
+   */
   async memberPromote(id: MemberID, options?: CallOptions): Promise<CallResult<MemberList>> {
     const request = { ID: bigintOfMemberID(id) };
     const answer = await this.#caller.unary(rpcs.memberPromote, promoteCodec, request, options);

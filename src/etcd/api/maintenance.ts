@@ -99,11 +99,26 @@ export class MaintenanceAPI {
     this.#caller = caller;
   }
 
+  /**
+   * How the member that answers sees itself and the cluster. From memory: it says nothing about a quorum.
+   *
+   * @example
+   * const status = await client.maintenance.status({ endpoint, deadlineMs: 500 });
+   * if (status.ok && status.value.leader === undefined) console.warn(`${endpoint} knows no leader`);
+   */
   async status(options?: CallOptions): Promise<CallResult<MemberStatus>> {
     return mapCall(await this.#caller.unary(rpcs.status, statusCodec, {}, options), statusOf);
   }
 
-  /** A hash over all keys at `revision`; members that agree give the same. Compare equal `compactRevision`s only. */
+  /**
+   * A hash over all keys at `revision`; members that agree give the same. Compare equal `compactRevision`s only.
+   *
+   * @example
+   * const [a, b] = await Promise.all(
+   *   endpoints.map((endpoint) => client.maintenance.hashKV({ endpoint, revision })),
+   * );
+   * if (a?.ok && b?.ok && a.value.hash !== b.value.hash) console.error('two members differ');
+   */
   async hashKV(
     options: CallOptions & { readonly revision?: bigint } = {},
   ): Promise<CallResult<HashKV>> {
@@ -115,6 +130,10 @@ export class MaintenanceAPI {
   /**
    * A hash over the member's whole database file, free pages and all. Members that agree on every key may differ in it;
    * to compare members use `hashKV`.
+   *
+   * @example
+   * const before = await client.maintenance.hash({ endpoint });
+   * if (before.ok) console.log(before.value.hash);
    */
   async hash(
     options?: CallOptions,
@@ -123,7 +142,13 @@ export class MaintenanceAPI {
     return mapCall(answer, ({ header, hash }) => ({ header: headerOf(header), hash }));
   }
 
-  /** Every alarm of the cluster. Needs a quorum. */
+  /**
+   * Every alarm of the cluster. Needs a quorum.
+   *
+   * @example
+   * const raised = await client.maintenance.alarms();
+   * if (raised.ok) for (const { memberID, kind } of raised.value.alarms) console.error(memberID, kind);
+   */
   async alarms(options?: CallOptions): Promise<CallResult<Alarms>> {
     const request = { action: ALARM_ACTIONS.get, memberID: 0n, alarm: 0 } as const;
     return mapCall(
@@ -135,6 +160,9 @@ export class MaintenanceAPI {
   /**
    * Raises an alarm for a member, as the member itself would: `no-space` makes the cluster refuse writes, `corrupt` also
    * reads through quorum, until it is lifted. For drills.
+   *
+   * @example
+   * await client.maintenance.alarmActivate({ memberID: member.id, kind: 'no-space' });
    */
   async alarmActivate(
     alarm: { readonly memberID: MemberID; readonly kind: Exclude<AlarmKind, 'other'> },
@@ -143,7 +171,14 @@ export class MaintenanceAPI {
     return await this.#changeAlarm(ALARM_ACTIONS.activate, alarm, options);
   }
 
-  /** Lifts one alarm; it says nothing about whether its cause is gone. */
+  /**
+   * Lifts one alarm; it says nothing about whether its cause is gone.
+   *
+   * @example
+   * for (const { memberID, kind } of raised.value.alarms) {
+   *   if (kind !== 'other') await client.maintenance.alarmDisarm({ memberID, kind });
+   * }
+   */
   async alarmDisarm(
     alarm: { readonly memberID: MemberID; readonly kind: Exclude<AlarmKind, 'other'> },
     options?: CallOptions,
@@ -167,7 +202,14 @@ export class MaintenanceAPI {
     );
   }
 
-  /** Gives the member's free database space back to its file system. Blocks the member meanwhile. */
+  /**
+   * Gives the member's free database space back to its file system. Blocks the member meanwhile: one after the other,
+   * the leader last.
+   *
+   * @example
+   * const done = await client.maintenance.defragment({ endpoint, deadlineMs: 60_000 });
+   * if (!done.ok) console.error(done.error.message);
+   */
   async defragment(options?: CallOptions): Promise<CallResult<Acknowledged>> {
     return mapCall(
       await this.#caller.unary(rpcs.defragment, defragmentCodec, {}, options),
@@ -175,14 +217,26 @@ export class MaintenanceAPI {
     );
   }
 
-  /** Hands leadership to `target`. Only the leader's endpoint takes it; any other refuses with `not-leader`. */
+  /**
+   * Hands leadership to `target`. Only the leader's endpoint takes it; any other refuses with `not-leader`.
+   *
+   * @example
+   * const handed = await client.maintenance.moveLeader(follower.id, { endpoint: leaderURL });
+   * if (!handed.ok) console.error(handed.error.message);
+   */
   async moveLeader(target: MemberID, options?: CallOptions): Promise<CallResult<Acknowledged>> {
     const request = { targetID: bigintOfMemberID(target) };
     const answer = await this.#caller.unary(rpcs.moveLeader, moveLeaderCodec, request, options);
     return mapCall(answer, acknowledged);
   }
 
-  /** Checks, starts or ends a downgrade to one minor version below. The answer is the cluster's version now. */
+  /**
+   * Checks, starts or ends a downgrade to one minor version below. The answer is the cluster's version now.
+   *
+   * @example
+   * const may = await client.maintenance.downgrade('validate', '3.5.0');
+   * if (may.ok) await client.maintenance.downgrade('enable', '3.5.0');
+   */
   async downgrade(
     action: 'validate' | 'enable' | 'cancel',
     version: string,
@@ -198,6 +252,10 @@ export class MaintenanceAPI {
    * Streams the member's database into `sink`, which is awaited for every chunk: the file as it is on disk, then a
    * SHA-256 over it (32 bytes). It is served from local data, also by an isolated or lagging member. On any failure
    * what the sink has is no snapshot. An error that the sink throws comes out of this call.
+   *
+   * @example
+   * const saved = await client.maintenance.snapshot((chunk) => file.write(chunk).then(() => undefined), { endpoint });
+   * if (!saved.ok) await rm(path); // half a file is no snapshot
    */
   async snapshot(
     sink: (chunk: Uint8Array) => void | Promise<void>,
