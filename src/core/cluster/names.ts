@@ -58,3 +58,27 @@ export function parseClientURL(text: string): Result<ClientURL, string> {
   const url = parseEndpointURL(text);
   return url.ok ? ok(unsafeBrand<ClientURL>(url.value)) : url;
 }
+
+/** A domain of the DNS: lower case, without the final dot. */
+export type DomainName = Brand<string, 'DomainName'>;
+
+const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
+
+/** Reads `Example.com.` as `example.com`. */
+export function parseDomainName(text: string): Result<DomainName, string> {
+  const name = text.toLowerCase().replace(/\.$/, '');
+  const isAddress = /^\d+(\.\d+)*$/.test(name);
+  return name.length <= 253 && !isAddress && name.split('.').every((label) => LABEL.test(label))
+    ? ok(unsafeBrand<DomainName>(name))
+    : err('a domain: labels of letters, digits, "_" and "-", at most 63 each, with dots between');
+}
+
+/** etcd puts the name into one label, `_etcd-server-ssl-NAME`, and a label ends at 63. */
+const SERVICE_NAME_MAX = 63 - '_etcd-server-ssl-'.length;
+
+/** `--discovery-srv-name`, by which one domain can hold several clusters. */
+export function parseSRVServiceName(text: string): Result<string, string> {
+  return text.length <= SERVICE_NAME_MAX && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(text)
+    ? ok(text)
+    : err(`lower-case letters, digits and "-", at most ${SERVICE_NAME_MAX}`);
+}

@@ -6,9 +6,11 @@ import {
   VOTERS_MAX,
   parseClientURL,
   parseClusterName,
+  parseDomainName,
   parseHostName,
   parseMemberName,
   parsePeerURL,
+  parseSRVServiceName,
 } from '../cluster/index.js';
 
 export const API_VERSION = 'quorate.dev/v1alpha1';
@@ -105,6 +107,39 @@ const proxySchema = z
   })
   .meta(about('A gateway that forwards reads and writes and never votes.'));
 
+const domainName = parsedBy(parseDomainName, 'bad-name');
+
+const dnsSchema = z.strictObject({
+  domain: domainName.meta(about('The domain that holds the SRV records.', 'example.com')),
+  serviceName: parsedBy(parseSRVServiceName, 'bad-name')
+    .meta(about('Part of the names of the records, so that one domain can hold several.', 'prod'))
+    .optional(),
+  publish: z
+    .strictObject({
+      rfc2136: z
+        .strictObject({
+          server: z
+            .string()
+            .min(1)
+            .meta(about('The primary server of the zone, HOST or HOST:PORT.', '10.0.0.53')),
+          zone: domainName
+            .meta(
+              about('The zone to change. Default: the one of the server that holds the domain.'),
+            )
+            .optional(),
+          tsigKeyFile: z
+            .string()
+            .min(1)
+            .meta(
+              about('The file with the TSIG key, readable by its owner only.', '/etc/tsig.key'),
+            ),
+        })
+        .meta(about('Signed dynamic updates.')),
+    })
+    .meta(about('How the records get there. Default: Quorate serves them, or you write them.'))
+    .optional(),
+});
+
 const bootstrapSchema = z
   .strictObject({
     static: nothing.meta(about('The members are told each other at the first start.')).optional(),
@@ -126,17 +161,7 @@ const bootstrapSchema = z
       })
       .meta(about('The members meet at a discovery service.', { serve: true }))
       .optional(),
-    dns: z
-      .looseObject({
-        domain: z
-          .string()
-          .min(1)
-          .meta(about('The domain that holds the SRV records.', 'example.com')),
-        publish: z
-          .looseObject({})
-          .meta(about('How the records get there, for example by RFC 2136 updates.'))
-          .optional(),
-      })
+    dns: dnsSchema
       .meta(about('The members find each other by DNS SRV records.', { domain: 'example.com' }))
       .optional(),
   })

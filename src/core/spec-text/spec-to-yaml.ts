@@ -49,8 +49,10 @@ function bootstrapOf(bootstrap: BootstrapSpec) {
       return { static: {} };
     case 'discovery':
       return { discovery: bootstrap.options };
-    case 'dns':
-      return { dns: bootstrap.options };
+    case 'dns': {
+      const { kind: _kind, ...dns } = bootstrap;
+      return { dns };
+    }
     default:
       return assertNever(bootstrap);
   }

@@ -2,6 +2,7 @@ import { type Result, assert } from '../../base/index.js';
 import {
   parseClientURL,
   parseClusterName,
+  parseDomainName,
   parseHostName,
   parseMemberName,
   parsePeerURL,
@@ -9,6 +10,7 @@ import {
 import {
   type BootstrapSpec,
   type ClusterSpec,
+  type DNSBootstrap,
   type DriverSpec,
   type MemberSpec,
   type TLSSpec,
@@ -40,6 +42,7 @@ export function toDomain({ metadata, spec }: SpecFile): ClusterSpec {
 }
 
 type FileSpec = SpecFile['spec'];
+type DNSFile = NonNullable<NonNullable<FileSpec['bootstrap']>['dns']>;
 
 const memberOf = (member: FileSpec['members'][number]): MemberSpec => ({
   name: proven(parseMemberName(member.name)),
@@ -56,8 +59,27 @@ const memberOf = (member: FileSpec['members'][number]): MemberSpec => ({
 function bootstrapOf(bootstrap: FileSpec['bootstrap']): BootstrapSpec {
   if (bootstrap?.discovery !== undefined)
     return { kind: 'discovery', options: bootstrap.discovery };
-  if (bootstrap?.dns !== undefined) return { kind: 'dns', options: bootstrap.dns };
+  if (bootstrap?.dns !== undefined) return { kind: 'dns', ...dnsOf(bootstrap.dns) };
   return { kind: 'static' };
+}
+
+function dnsOf({ domain, serviceName, publish }: DNSFile): DNSBootstrap {
+  const { server, zone, tsigKeyFile } = publish?.rfc2136 ?? {};
+  return {
+    domain: proven(parseDomainName(domain)),
+    ...(serviceName === undefined ? {} : { serviceName }),
+    ...(server === undefined || tsigKeyFile === undefined
+      ? {}
+      : {
+          publish: {
+            rfc2136: {
+              server,
+              ...(zone === undefined ? {} : { zone: proven(parseDomainName(zone)) }),
+              tsigKeyFile,
+            },
+          },
+        }),
+  };
 }
 
 function driverOf(driver: FileSpec['driver']): DriverSpec {

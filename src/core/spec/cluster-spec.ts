@@ -1,4 +1,11 @@
-import type { HostName, MemberName, ClusterName, PeerURL, ClientURL } from '../cluster/index.js';
+import type {
+  HostName,
+  MemberName,
+  ClusterName,
+  DomainName,
+  PeerURL,
+  ClientURL,
+} from '../cluster/index.js';
 
 /** What the user wants, parsed: plain data, JSON-serialisable. Made only by `parseSpec` and the functions of edit.ts. */
 export interface ClusterSpec {
@@ -32,7 +39,27 @@ export interface MemberSpec {
 export type BootstrapSpec =
   | { readonly kind: 'static' }
   | { readonly kind: 'discovery'; readonly options: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'dns'; readonly options: Readonly<Record<string, unknown>> };
+  | ({ readonly kind: 'dns' } & DNSBootstrap);
+
+/** Where the members' SRV records are. */
+export interface DNSBootstrap {
+  readonly domain: DomainName;
+  /** `--discovery-srv-name`: one domain can hold several clusters. */
+  readonly serviceName?: string;
+  /** How the records get there; absent: we serve them, or a person writes them. */
+  readonly publish?: DNSPublish;
+}
+
+export interface DNSPublish {
+  readonly rfc2136: {
+    /** `HOST` or `HOST:PORT` of the primary server. */
+    readonly server: string;
+    /** Absent: the server is asked which of its zones holds the domain. */
+    readonly zone?: DomainName;
+    /** Path of the file with the key; never the key itself. */
+    readonly tsigKeyFile: string;
+  };
+}
 
 export type DriverSpec =
   | { readonly kind: 'local' }

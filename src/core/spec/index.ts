@@ -7,6 +7,8 @@
 export type {
   BootstrapSpec,
   ClusterSpec,
+  DNSBootstrap,
+  DNSPublish,
   DriverSpec,
   MemberSpec,
   ProxySpec,
