@@ -1,0 +1,103 @@
+import { type Problem, type Result, err, ok } from '../../../base/index.js';
+import type { HostAddresses } from '../../cluster/index.js';
+import type { ClusterSpec, MemberSpec } from '../../spec/index.js';
+import { noAddress } from '../problems.js';
+import type { DNSMember } from './cluster-dns.js';
+import { addressType, partsOf } from './hosts.js';
+
+const PEER_PORT = 2380;
+const CLIENT_PORT = 2379;
+
+/**
+ * The members of a spec as the DNS is to know them: what the spec says they advertise, else what the driver found, else
+ * etcd's own ports on the host it names. Where only slots are named (the local driver), somebody must have found addresses.
+ */
+export function dnsMembersOf(
+  spec: ClusterSpec,
+  found: Readonly<Record<string, HostAddresses>>,
+): Result<readonly DNSMember[], readonly Problem[]> {
+  const problems: Problem[] = [];
+  const members = spec.members.flatMap((member) => {
+    const addresses = Object.hasOwn(found, member.host) ? found[member.host] : undefined;
+    const peerURLs = member.peerURLs ?? addresses?.peerURLs ?? usual(spec, member, PEER_PORT);
+    const clientURLs =
+      member.clientURLs ?? addresses?.clientURLs ?? usual(spec, member, CLIENT_PORT);
+    if (peerURLs === undefined || clientURLs === undefined) {
+      const { name, host } = member;
+      problems.push(noAddress({ cluster: spec.name, member: name, host }));
+      return [];
+    }
+    return [
+      { name: member.name, peerURLs, clientURLs, addresses: hostAddresses(member, addresses) },
+    ];
+  });
+  return problems.length > 0 ? err(problems) : ok(members);
+}
+
+function usual(
+  spec: ClusterSpec,
+  { host }: MemberSpec,
+  port: number,
+): readonly string[] | undefined {
+  if (spec.driver.kind === 'local') return undefined;
+  const scheme = spec.tls.kind === 'off' ? 'http' : 'https';
+  return [`${scheme}://${addressType(host) === 'AAAA' ? `[${host}]` : host}:${port}`];
+}
+
+/** Where its machine is: the host when it is an address, and every address that the driver found. */
+function hostAddresses({ host }: MemberSpec, found: HostAddresses | undefined): readonly string[] {
+  const hosts = [...(found?.peerURLs ?? []), ...(found?.clientURLs ?? [])].flatMap(
+    (url) => partsOf(url)?.host ?? [],
+  );
+  return [...new Set([host, ...hosts])].filter((each) => addressType(each) !== undefined);
+}
+
+/** A member of etcd's own list. */
+export interface ListedMember {
+  readonly id: string;
+  /** Empty until it has started once. */
+  readonly name: string;
+  readonly peerURLs: readonly string[];
+  readonly clientURLs: readonly string[];
+}
+
+/**
+ * What may be published now: the members that the list has and the spec wants; before there is a list, those of the spec.
+ * That is the safe order of a change: a newcomer is published after it was added, and one that leaves is taken out before
+ * it is removed. Names and addresses that the list does not carry come from the spec.
+ */
+export function publishable(
+  wanted: readonly DNSMember[],
+  listed: readonly ListedMember[] | undefined,
+): readonly DNSMember[] {
+  if (listed === undefined) return wanted;
+  return listed.flatMap((member) => {
+    const own = wanted.find((each) => isSame(each, member));
+    if (own === undefined) return [];
+    return [{ ...own, clientURLs: member.clientURLs }];
+  });
+}
+
+/** By name, or while it has none, by port and host: the list has the name of an SRV target where the spec has an address. */
+const isSame = (wanted: DNSMember, listed: ListedMember): boolean =>
+  listed.name === ''
+    ? wanted.peerURLs.some((url) =>
+        listed.peerURLs.some((each) => namesSamePlace(url, each, wanted)),
+      )
+    : wanted.name === listed.name;
+
+function namesSamePlace(wanted: string, listed: string, { name }: DNSMember): boolean {
+  if (wanted === listed) return true;
+  const [a, b] = [partsOf(wanted), partsOf(listed)];
+  return a?.port === b?.port && b?.host.split('.')[0] === name.toLowerCase();
+}
+
+/** The members of a list alone, when nobody has a spec of the cluster. */
+export const membersOfList = (listed: readonly ListedMember[]): readonly DNSMember[] =>
+  listed.map(({ id, name, peerURLs, clientURLs }) => ({
+    name: name === '' ? `member-${id}` : name,
+    peerURLs,
+    clientURLs,
+    // A listed name of the domain leads where its client URLs do.
+    addresses: clientURLs.flatMap((url) => partsOf(url)?.host ?? []),
+  }));
