@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { CommonOptions } from './context.js';
 import type { CliIO } from './io.js';
 import { addClusterCommands } from './tree/cluster-commands.js';
+import { addDNSCommands } from './tree/dns-commands.js';
 import { addMemberCommands } from './tree/member-commands.js';
 import { addOtherCommands } from './tree/other-commands.js';
 import { addSpecCommands } from './tree/spec-commands.js';
@@ -50,6 +51,7 @@ export function buildProgram(version: string, io: CliIO, dispatch: Dispatch): Co
   addClusterCommands(program, tools);
   addSpecCommands(program, tools);
   addMemberCommands(program, tools);
+  addDNSCommands(program, tools);
   addOtherCommands(program, tools);
   return program;
 }
