@@ -11,6 +11,7 @@ import {
   type PeerURL,
   type StartFlags,
   type Target,
+  parseDomainName,
   differingFlags,
 } from '../cluster/index.js';
 import {
@@ -192,6 +193,66 @@ describe('first starts', () => {
       'initial-cluster-state': 'new',
       'initial-cluster-token': 'token-1',
     });
+  });
+
+  test('a birth by discovery names the place and nobody, and whoever finds it full ends', () => {
+    const record: ClusterRecord = {
+      ...recordAt('3.5.34'),
+      meetingPlace: { protocol: 'v2', url: 'http://10.0.0.9:8087/v2/keys/abc', size: 3 },
+    };
+    const target = resolveTarget({
+      spec: specWith(),
+      record,
+      state: 'up',
+      firstLife: 'fast',
+      retire: [],
+    });
+    if (!target.ok) throw new Error('no target');
+    const [first] = target.value.members;
+    if (first === undefined) throw new Error('no member');
+    const flags = birthFlags(first, target.value);
+    expect(flags).toMatchObject({
+      discovery: 'http://10.0.0.9:8087/v2/keys/abc',
+      'discovery-fallback': 'exit',
+      'initial-advertise-peer-urls': 'http://127.0.0.1:21001',
+    });
+    expect(flags).not.toHaveProperty('initial-cluster');
+    expect(flags).not.toHaveProperty('initial-cluster-token');
+    // The ids of the birth come from the URL as a whole.
+    expect(target.value.token).toBe('http://10.0.0.9:8087/v2/keys/abc');
+    expect(checkFlags(flags, unsafeBrand<EtcdVersion>('3.5.34'))).toEqual([]);
+    expect(checkFlags(flags, unsafeBrand<EtcdVersion>('3.7.2'))).toHaveLength(1);
+  });
+
+  test('a birth by discovery that nobody has made a place for is told', () => {
+    const spec: ClusterSpec = {
+      ...specWith(),
+      bootstrap: { kind: 'discovery', at: { kind: 'serve' } },
+    };
+    const target = resolve(spec);
+    expect(target.ok ? [] : target.error.map(({ code }) => code)).toEqual(['no-meeting-place']);
+  });
+
+  test('a birth by DNS names the domain, and members have the names of their records', () => {
+    const domain = parseDomainName('example.com');
+    if (!domain.ok) throw new Error(domain.error);
+    const spec: ClusterSpec = { ...specWith(), bootstrap: { kind: 'dns', domain: domain.value } };
+    const target = targetOf(spec);
+    expect(target.members.map(({ peerURLs }) => peerURLs)).toEqual([
+      ['http://m1.example.com:21001'],
+      ['http://m2.example.com:21011'],
+      ['http://m3.example.com:21021'],
+    ]);
+    const [first] = target.members;
+    if (first === undefined) throw new Error('no member');
+    const flags = birthFlags(first, target);
+    expect(flags).toMatchObject({
+      'discovery-srv': 'example.com',
+      'initial-advertise-peer-urls': 'http://m1.example.com:21001',
+      'initial-cluster-token': 'token-1',
+      'listen-peer-urls': 'http://127.0.0.1:21001',
+    });
+    expect(flags).not.toHaveProperty('initial-cluster');
   });
 
   test('a join names as many entries as etcd has, whatever their names', () => {

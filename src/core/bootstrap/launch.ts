@@ -1,6 +1,8 @@
-import type { MemberID } from '../../base/index.js';
+import { type MemberID, assertNever } from '../../base/index.js';
 import type {
+  Birth,
   ClusterToken,
+  MeetingPlace,
   Member,
   MemberName,
   PeerURL,
@@ -8,6 +10,7 @@ import type {
   TargetMember,
 } from '../cluster/index.js';
 import { differingFlags } from '../cluster/index.js';
+import { dnsFlags } from './dns/index.js';
 
 /**
  * Short enough that the first member of a local birth leads as soon as one other is connected (lab-etcd 2.3). It asks
@@ -33,24 +36,61 @@ export const isFirstLife = (running: StartFlags, wanted: StartFlags): boolean =>
   );
 };
 
-/** A member of a static birth, as `--initial-cluster` names it. */
+/** A member of a birth, as `--initial-cluster` names it. */
 export interface BirthMember {
   readonly name: MemberName;
   readonly peerURLs: readonly PeerURL[];
 }
 
-/** The flags of a first start with `new`: the whole cluster, named and in one order on every member. */
-export function birthFlags(
-  member: TargetMember,
-  cluster: { readonly members: readonly BirthMember[]; readonly token: ClusterToken },
-): StartFlags {
+export interface BirthCluster {
+  readonly members: readonly BirthMember[];
+  readonly token: ClusterToken;
+  readonly birth: Birth;
+}
+
+/**
+ * The flags of a first start with `new`: the whole cluster, named and in one order on every member, or where to find it.
+ * Those two must not stand beside each other (etcd-facts 1.3).
+ */
+export function birthFlags(member: TargetMember, cluster: BirthCluster): StartFlags {
   return {
     ...member.flags,
     'initial-advertise-peer-urls': member.peerURLs.join(','),
-    'initial-cluster': initialCluster(cluster.members),
     'initial-cluster-state': 'new',
-    'initial-cluster-token': cluster.token,
+    ...waysToFind(cluster),
   };
+}
+
+function waysToFind({ birth, members, token }: BirthCluster): StartFlags {
+  switch (birth.kind) {
+    case 'static':
+      return { 'initial-cluster': initialCluster(members), 'initial-cluster-token': token };
+    case 'discovery':
+      return discoveryFlags(birth.place);
+    case 'dns':
+      return { ...dnsFlags(birth), 'initial-cluster-token': token };
+    default:
+      return assertNever(birth);
+  }
+}
+
+/**
+ * Whoever comes when the place is full ends, on every version: the proxy that older ones would become instead can never
+ * be started again (etcd-facts 2.2).
+ */
+function discoveryFlags(place: MeetingPlace): StartFlags {
+  switch (place.protocol) {
+    case 'v2':
+      return { discovery: place.url, 'discovery-fallback': 'exit' };
+    case 'v3':
+      return {
+        'discovery-endpoints': place.endpoints.join(','),
+        'discovery-fallback': 'exit',
+        'discovery-token': place.token,
+      };
+    default:
+      return assertNever(place);
+  }
 }
 
 /**

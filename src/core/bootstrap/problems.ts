@@ -10,6 +10,16 @@ export const noAddress = defineProblem(
   }),
 );
 
+/** Born by discovery, and nobody has made a place where the members meet. */
+export const noMeetingPlace = defineProblem(
+  'no-meeting-place',
+  (d: { readonly cluster: string }) => ({
+    summary: `Cannot say how the members of ${d.cluster} find each other: it is to be born by discovery`,
+    detail: 'The record holds no discovery token; one is made before the first member starts.',
+    hint: 'Let the controller make it:\n  quorate apply',
+  }),
+);
+
 /** A last look before a start; it means that we made flags that this etcd would refuse. */
 export const badStartFlag = defineProblem(
   'bad-start-flag',

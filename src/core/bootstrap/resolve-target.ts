@@ -1,8 +1,26 @@
-import { type MemberID, type Problem, type Result, err, ok } from '../../base/index.js';
-import type { ClusterRecord, Target, TargetMember, TargetProxy } from '../cluster/index.js';
-import type { ClusterSpec } from '../spec/index.js';
+import {
+  type MemberID,
+  type Problem,
+  type Result,
+  assertNever,
+  err,
+  ok,
+  unsafeBrand,
+} from '../../base/index.js';
+import {
+  type Birth,
+  type ClusterRecord,
+  type ClusterToken,
+  type PeerURL,
+  type Target,
+  type TargetMember,
+  type TargetProxy,
+  tokenOfPlace,
+} from '../cluster/index.js';
+import type { ClusterSpec, DNSBootstrap } from '../spec/index.js';
+import { clusterDNS, dnsMembersOf } from './dns/index.js';
 import { advertisedBy, finalFlags } from './final-flags.js';
-import { noAddress } from './problems.js';
+import { noAddress, noMeetingPlace } from './problems.js';
 
 export interface TargetInput {
   readonly spec: ClusterSpec;
@@ -52,8 +70,77 @@ export function resolveTarget(input: TargetInput): Result<Target, readonly Probl
       });
   }
   if (problems.length > 0) return err(problems);
-  const { token, version } = record;
-  return ok({ name: spec.name, token, version, members, proxies, state, firstLife, retire });
+  const birth = birthOf(spec, record);
+  if (!birth.ok) return err([birth.error]);
+  const found = namedByDNS(spec, record, members);
+  if (!found.ok) return found;
+  const { version } = record;
+  const token =
+    birth.value.kind === 'discovery'
+      ? unsafeBrand<ClusterToken>(tokenOfPlace(birth.value.place))
+      : record.token;
+  return ok({
+    name: spec.name,
+    token,
+    birth: birth.value,
+    version,
+    members: found.value,
+    proxies,
+    state,
+    firstLife,
+    retire,
+  });
+}
+
+/**
+ * How the cluster is born. Where members of this incarnation meet already, the rest must meet there too, whatever the spec
+ * says by now; and who was told the others goes on so.
+ */
+function birthOf({ name, bootstrap }: ClusterSpec, record: ClusterRecord): Result<Birth> {
+  const { meetingPlace, clusterID, issuedNew } = record;
+  if (meetingPlace !== undefined) return ok({ kind: 'discovery', place: meetingPlace });
+  switch (bootstrap.kind) {
+    case 'static':
+      return ok({ kind: 'static' });
+    case 'dns': {
+      const { domain, serviceName } = bootstrap;
+      return ok({ kind: 'dns', domain, ...(serviceName === undefined ? {} : { serviceName }) });
+    }
+    case 'discovery': {
+      const isOver = clusterID !== undefined || issuedNew.length > 0;
+      return isOver ? ok({ kind: 'static' }) : err(noMeetingPlace({ cluster: name }));
+    }
+    default:
+      return assertNever(bootstrap);
+  }
+}
+
+/**
+ * A cluster found by SRV records has the names of its targets as peer URLs, also where a member advertises a plain address
+ * (etcd-facts 4): so its members advertise those names.
+ */
+function namedByDNS(
+  spec: ClusterSpec,
+  record: ClusterRecord,
+  members: readonly TargetMember[],
+): Result<readonly TargetMember[], readonly Problem[]> {
+  if (spec.bootstrap.kind !== 'dns') return ok(members);
+  const place: DNSBootstrap = spec.bootstrap;
+  const wanted = dnsMembersOf(spec, record.addresses);
+  if (!wanted.ok) return wanted;
+  const { version, clusterID } = record;
+  // What an etcd cannot do at its birth is no problem of one that is born.
+  const unborn = clusterID === undefined ? { version } : {};
+  const dns = clusterDNS({ place, members: wanted.value, ...unborn });
+  if (!dns.ok) return dns;
+  return ok(
+    members.map((member) => {
+      const named = dns.value.members.find(({ name }) => name === member.name);
+      return named === undefined
+        ? member
+        : { ...member, peerURLs: [unsafeBrand<PeerURL>(named.listed)] };
+    }),
+  );
 }
 
 const isSame = (a: Problem, b: Problem): boolean => a.code === b.code && a.summary === b.summary;

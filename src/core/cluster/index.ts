@@ -9,6 +9,7 @@ export * from './version.js';
 export * from './member.js';
 export * from './quorum.js';
 export * from './flags.js';
+export * from './birth.js';
 export * from './record.js';
 export * from './observation.js';
 export * from './alarms.js';

@@ -80,6 +80,8 @@ export type ExitReason =
   | 'already-bootstrapped'
   | 'cannot-join'
   | 'log-lost'
+  /** It could not register where the members of a birth meet: it is known there already, or the place is full. */
+  | 'meeting-refused'
   | 'bad-flags'
   | 'wrong-version'
   | 'other';

@@ -1,4 +1,5 @@
 import type { ClusterID, MemberID } from '../../base/index.js';
+import type { MeetingPlace } from './birth.js';
 import type { ClientURL, ClusterName, ClusterToken, HostName, PeerURL } from './names.js';
 import type { EtcdVersion } from './version.js';
 
@@ -24,6 +25,11 @@ export interface ClusterRecord {
   readonly token: ClusterToken;
   /** Set at birth, never changed; while absent the cluster is being born. */
   readonly clusterID?: ClusterID;
+  /**
+   * Where this incarnation meets, when it is born by discovery: fixed before the first member starts. Absent: the members
+   * are told each other, or ask the DNS.
+   */
+  readonly meetingPlace?: MeetingPlace;
   /** The exact etcd version that members are started with. */
   readonly version: EtcdVersion;
   /** Hosts that were once told to start with `new` under this token. Such a host with no data is never told again. */

@@ -1,4 +1,5 @@
 import type { MemberID } from '../../base/index.js';
+import type { Birth } from './birth.js';
 import type { StartFlags } from './flags.js';
 import type {
   ClientURL,
@@ -13,7 +14,10 @@ import type { EtcdVersion } from './version.js';
 /** The spec resolved against the record: every member with its addresses and its exact final flags. */
 export interface Target {
   readonly name: ClusterName;
+  /** What etcd makes the ids of a birth with; born by discovery, that is what the meeting place gives. */
   readonly token: ClusterToken;
+  /** How the members find each other while the cluster is unborn; afterwards it says nothing. */
+  readonly birth: Birth;
   readonly version: EtcdVersion;
   readonly members: readonly TargetMember[];
   /** Hosts beyond the cluster's size: each has a gateway where a member would listen for clients. */

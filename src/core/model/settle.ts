@@ -4,6 +4,7 @@ import { birthListOf } from './birth-list.js';
 import { stopped, without } from './hosts.js';
 import { elected, ledSide, liveHostOf, lives, sideOf } from './leadership.js';
 import { withMembers } from './lists.js';
+import { meet } from './meeting.js';
 import type { Side, World, WorldHost } from './world.js';
 
 /**
@@ -12,7 +13,8 @@ import type { Side, World, WorldHost } from './world.js';
  * The world itself when nothing does.
  */
 export function settle(world: World): World {
-  const known = isForgotten(world) ? forgotten(world) : world;
+  const met = meet(world);
+  const known = isForgotten(met) ? forgotten(met) : met;
   const born = elected(known.members.length === 0 ? giveBirth(known) : known);
   const side = ledSide(born);
   return side === undefined ? born : updated(published(born, side), side);

@@ -1,9 +1,11 @@
-import { type Member, clusterIDAtBirth } from '../cluster/index.js';
+import { unsafeBrand } from '../../base/index.js';
+import { type Member, type PeerURL, clusterIDAtBirth } from '../cluster/index.js';
 import type { Step } from '../planner/index.js';
 import { type Applied, applied, refuse } from './applied.js';
 import { birthListOf } from './birth-list.js';
 import { without } from './hosts.js';
 import { lives, sideOf } from './leadership.js';
+import { placeOf, register } from './meeting.js';
 import type { World, WorldHost } from './world.js';
 
 type Start = Extract<Step, { kind: 'start-member' }>;
@@ -16,11 +18,25 @@ export function start(world: World, step: Start): Applied {
   const empty = host?.data.kind !== 'present';
   if (step.launch.purpose === 'restart' ? empty : !empty) return refuse(world, 'wrong-data');
   const begun = host === undefined ? { host: step.host } : without(host, 'metLeader');
+  if (empty && step.launch.purpose === 'birth' && placeOf(step.launch.flags) !== undefined) {
+    const registered = register(world, step.launch.flags, ownURLs(world, step));
+    if (typeof registered === 'string') return refuse(world, registered);
+    return applied(running(registered, step, host, { ...begun, data: { kind: 'empty' } }));
+  }
   const first = empty ? firstStart(world, step, host) : { data: host.data };
   if (typeof first === 'string') return refuse(world, first);
+  return applied(running(world, step, host, { ...begun, ...first }));
+}
+
+/** The world with a process on the host, and what we remember of having started it. */
+function running(
+  world: World,
+  step: Start,
+  host: WorldHost | undefined,
+  begun: Omit<WorldHost, 'process'>,
+): World {
   const started: WorldHost = {
     ...begun,
-    ...first,
     process: {
       kind: 'running',
       startedAt: world.now,
@@ -32,14 +48,14 @@ export function start(world: World, step: Start): Applied {
     step.launch.purpose === 'birth' && !world.record.issuedNew.includes(step.host)
       ? [...world.record.issuedNew, step.host]
       : world.record.issuedNew;
-  return applied({
+  return {
     ...world,
     record: { ...world.record, issuedNew },
     hosts:
       host === undefined
         ? [...world.hosts, started]
         : world.hosts.map((other) => (other === host ? started : other)),
-  });
+  };
 }
 
 /** What a first start writes: an identity, and at a birth the list it was told. */
@@ -80,9 +96,10 @@ function join(world: World, step: Start, host: WorldHost | undefined): FirstLog 
 }
 
 /** Where the member says that its peers reach it. */
-function ownURLs({ target, record }: World, { host, launch }: Start): readonly string[] {
+function ownURLs({ target, record }: World, { host, launch }: Start): readonly PeerURL[] {
   const advertised = launch.flags['initial-advertise-peer-urls'];
-  if (advertised !== undefined) return advertised.split(',');
+  if (advertised !== undefined)
+    return advertised.split(',').map((url) => unsafeBrand<PeerURL>(url));
   const wanted = target.members.find((member) => member.host === host)?.peerURLs;
   return wanted ?? record.addresses[host]?.peerURLs ?? [];
 }

@@ -19,8 +19,17 @@ export interface World {
   readonly leader: MemberID | undefined;
   readonly term: bigint;
   readonly hosts: readonly WorldHost[];
+  /** Who has registered where the members of a birth meet, oldest first; absent: nobody, or they do not meet. */
+  readonly registered?: readonly Registration[];
   /** Numbers the ids of members that are added, so that none comes twice. */
   readonly addedCount: number;
+}
+
+/** An entry at a meeting place. It stays, whatever becomes of the member. */
+export interface Registration {
+  /** What names the place, and the ids made there: the URL (v2) or the token (v3). */
+  readonly place: string;
+  readonly member: Member;
 }
 
 /** What the log of a member's etcd says of itself as long as somebody has not disarmed it. */

@@ -194,6 +194,16 @@ export const birthIncomplete = defineProblem(
   }),
 );
 
+/** Members wait at the discovery service, and not all of them have come. */
+export const meetingSlow = defineProblem(
+  'meeting-slow',
+  (d: { cluster: string; waiting: readonly string[]; at: string; size: number }) => ({
+    summary: `The birth of ${d.cluster} waits at ${d.at}`,
+    detail: `${list(d.waiting)} run and have no log yet: etcd waits until ${d.size} members have registered, and tries for ever when the service does not answer.`,
+    hint: 'See who has come:\n  quorate discovery show',
+  }),
+);
+
 /** The spec's members changed after the first of them was started: the rest would be told another list. */
 export const birthChanged = defineProblem(
   'birth-changed',

@@ -30,6 +30,7 @@ const SENTENCES = {
   'asked-down': 'the cluster was asked to go down',
   'unresolved-change': 'the outcome of the last membership change is not known; it may still land',
   'no-leader-yet': 'enough members run, and they have not chosen a leader yet',
+  'not-all-have-come': 'the members of a birth wait until all of them have registered',
   'member-starting': 'a member has started and does not answer yet',
   'member-stopping': 'a member was asked to stop and still runs',
   'member-list-unseen': 'no member gave the member list through quorum',

@@ -20,6 +20,7 @@ export function problemsOfRules(text: SpecText): Findings {
   const findings: Findings = { problems: [], warnings: [] };
   checkVersion(text, findings);
   checkKinds(text, findings);
+  checkDiscovery(text, findings);
   checkMembers(text, findings);
   checkDuplicates(text, findings);
   checkFlags(text, findings);
@@ -62,6 +63,34 @@ function checkKinds(text: SpecText, { problems }: Findings): void {
     const found = named.length === 0 ? 'none' : named.join(' and ');
     const allowed = `exactly one of ${kinds.join(', ')}`;
     problems.push(specProblems.severalKinds({ ...text.placeOf(path), found, allowed }));
+  }
+}
+
+/** Which protocol of discovery a minor speaks (etcd-facts 2.5, 3). */
+const V3_SINCE = 6;
+const V2_UNTIL = 6;
+
+function checkDiscovery(text: SpecText, { problems }: Findings): void {
+  const path = ['spec', 'bootstrap', 'discovery'];
+  const section = valueAt(text.value, path);
+  const version = minorIn(text);
+  if (!isRecord(section) || version === undefined) return;
+  const minor = Number(version.split('.')[1]);
+  const refuse = (field: string, allowed: string) => {
+    const place = text.placeOf([...path, field]);
+    problems.push(specProblems.wrongValue({ ...place, found: `etcd ${version}`, allowed }));
+  };
+  if (section['url'] !== undefined && minor > V2_UNTIL) {
+    refuse('url', `etcd up to 3.${V2_UNTIL}; newer ones meet at endpoints`);
+  }
+  if (section['endpoints'] !== undefined && minor < V3_SINCE) {
+    refuse('endpoints', `etcd from 3.${V3_SINCE} on; older ones meet at a url`);
+  }
+  const hasOwnToken = section['url'] !== undefined || section['serve'] !== undefined;
+  if (section['token'] !== undefined && hasOwnToken) {
+    const allowed = 'a token beside endpoints only: a url has its own, and one of ours is made';
+    const place = text.placeOf([...path, 'token']);
+    problems.push(specProblems.wrongValue({ ...place, found: show(section['token']), allowed }));
   }
 }
 

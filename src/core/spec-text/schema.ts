@@ -6,6 +6,7 @@ import {
   VOTERS_MAX,
   parseClientURL,
   parseClusterName,
+  parseDiscoveryURL,
   parseDomainName,
   parseHostName,
   parseMemberName,
@@ -144,20 +145,26 @@ const bootstrapSchema = z
   .strictObject({
     static: nothing.meta(about('The members are told each other at the first start.')).optional(),
     discovery: z
-      .looseObject({
+      .strictObject({
         serve: z
-          .boolean()
+          .literal(true)
           .meta(about('Quorate runs the discovery service itself.', true))
           .optional(),
-        url: z
-          .string()
-          .meta(about('A discovery URL (protocol v2; etcd 3.6 and older).'))
+        url: parsedBy(parseDiscoveryURL, 'bad-url')
+          .meta(
+            about('A discovery URL (protocol v2; etcd 3.6 and older), used for this birth only.'),
+          )
           .optional(),
         endpoints: z
-          .array(z.string())
+          .array(parsedBy(parseClientURL, 'bad-url'))
+          .min(1)
           .meta(about('An etcd that serves as meeting place (protocol v3; etcd 3.6 and newer).'))
           .optional(),
-        token: z.string().meta(about('The token of this cluster there.')).optional(),
+        token: z
+          .string()
+          .regex(/^[\w.-]{1,128}$/)
+          .meta(about('The token of this birth there. Default: one is made.'))
+          .optional(),
       })
       .meta(about('The members meet at a discovery service.', { serve: true }))
       .optional(),

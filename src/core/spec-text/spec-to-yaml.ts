@@ -1,6 +1,12 @@
 import { Document, isMap, isSeq } from 'yaml';
 import { assertNever } from '../../base/index.js';
-import type { BootstrapSpec, ClusterSpec, DriverSpec, TLSSpec } from '../spec/index.js';
+import type {
+  BootstrapSpec,
+  ClusterSpec,
+  DiscoverySite,
+  DriverSpec,
+  TLSSpec,
+} from '../spec/index.js';
 import { API_VERSION, KIND } from './schema.js';
 
 /** The spec as a file that parseSpec reads to the same spec. Comments of an older file are not in it. */
@@ -48,13 +54,28 @@ function bootstrapOf(bootstrap: BootstrapSpec) {
     case 'static':
       return { static: {} };
     case 'discovery':
-      return { discovery: bootstrap.options };
+      return { discovery: siteOf(bootstrap.at) };
     case 'dns': {
       const { kind: _kind, ...dns } = bootstrap;
       return { dns };
     }
     default:
       return assertNever(bootstrap);
+  }
+}
+
+function siteOf(site: DiscoverySite) {
+  switch (site.kind) {
+    case 'serve':
+      return { serve: true };
+    case 'url':
+      return { url: site.url };
+    case 'endpoints': {
+      const { kind: _kind, ...etcd } = site;
+      return etcd;
+    }
+    default:
+      return assertNever(site);
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type BootstrapSpec,
   type ClusterSpec,
   type DNSBootstrap,
+  type DiscoverySite,
   type DriverSpec,
   type MemberSpec,
   type TLSSpec,
@@ -42,6 +43,7 @@ export function toDomain({ metadata, spec }: SpecFile): ClusterSpec {
 }
 
 type FileSpec = SpecFile['spec'];
+type DiscoveryFile = NonNullable<NonNullable<FileSpec['bootstrap']>['discovery']>;
 type DNSFile = NonNullable<NonNullable<FileSpec['bootstrap']>['dns']>;
 
 const memberOf = (member: FileSpec['members'][number]): MemberSpec => ({
@@ -57,10 +59,17 @@ const memberOf = (member: FileSpec['members'][number]): MemberSpec => ({
 });
 
 function bootstrapOf(bootstrap: FileSpec['bootstrap']): BootstrapSpec {
-  if (bootstrap?.discovery !== undefined)
-    return { kind: 'discovery', options: bootstrap.discovery };
+  if (bootstrap?.discovery !== undefined) {
+    return { kind: 'discovery', at: siteOf(bootstrap.discovery) };
+  }
   if (bootstrap?.dns !== undefined) return { kind: 'dns', ...dnsOf(bootstrap.dns) };
   return { kind: 'static' };
+}
+
+function siteOf({ url, endpoints, token }: DiscoveryFile): DiscoverySite {
+  if (url !== undefined) return { kind: 'url', url };
+  if (endpoints === undefined) return { kind: 'serve' };
+  return { kind: 'endpoints', endpoints, ...(token === undefined ? {} : { token }) };
 }
 
 function dnsOf({ domain, serviceName, publish }: DNSFile): DNSBootstrap {

@@ -38,8 +38,17 @@ export interface MemberSpec {
 
 export type BootstrapSpec =
   | { readonly kind: 'static' }
-  | { readonly kind: 'discovery'; readonly options: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'discovery'; readonly at: DiscoverySite }
   | ({ readonly kind: 'dns' } & DNSBootstrap);
+
+/** Who runs the discovery service. Which protocol is spoken goes by etcd's version, where the site has both. */
+export type DiscoverySite =
+  /** We do, as long as the birth lasts. */
+  | { readonly kind: 'serve' }
+  /** Protocol v2. The URL was made for this birth and is used once. */
+  | { readonly kind: 'url'; readonly url: string }
+  /** Protocol v3 at this etcd; a token that is absent is made. */
+  | { readonly kind: 'endpoints'; readonly endpoints: readonly string[]; readonly token?: string };
 
 /** Where the members' SRV records are. */
 export interface DNSBootstrap {

@@ -8,6 +8,7 @@ export type {
   BootstrapSpec,
   ClusterSpec,
   DNSBootstrap,
+  DiscoverySite,
   DNSPublish,
   DriverSpec,
   MemberSpec,

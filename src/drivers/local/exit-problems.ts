@@ -68,6 +68,11 @@ const BY_REASON = {
     hint: () =>
       'Replace it; the others bring the new one up to date:\n  quorate member replace NAME',
   }),
+  'meeting-refused': exitProblem('member-meeting-refused', {
+    because: 'it could not register at the discovery service',
+    hint: () =>
+      'A discovery token serves one birth. Begin again with a fresh one (data is moved aside, not deleted):\n  quorate destroy\n  quorate apply',
+  }),
   'bad-flags': exitProblem('member-bad-flags', {
     because: 'etcd does not accept its flags',
     hint: (d) => `Change the spec's "etcd" section. ${seeLog(d)}`,

@@ -86,6 +86,19 @@ describe('why a member ended, by its last words', () => {
         'error validating peerURLs {ClusterID:6a Members:[]}: member count is unequal',
       ),
     ],
+    ...[
+      'discovery: found duplicate id',
+      'discovery: found duplicate name',
+      'discovery: cluster is full',
+      'discovery: size key not found',
+      'discovery: size key is bad',
+      'discovery: bad discovery endpoint',
+      '100: Key not found (/tok) [4]',
+      'client: etcd member http://127.0.0.1:2379 has no leader',
+    ].map((words): [ExitReason, string] => [
+      'meeting-refused',
+      line('fatal', 'discovery failed', words),
+    ]),
     [
       'log-lost',
       line(

@@ -90,6 +90,12 @@ const WORDS: readonly (readonly [RegExp, ExitReason])[] = [
   [/permanently removed from the cluster|data-dir used by this member must be removed/, 'removed'],
   [/tocommit\(\d+\) is out of range/, 'log-lost'],
   [/has already been bootstrapped/, 'already-bootstrapped'],
+  // What a discovery service, or etcd about it, says (facts sheet 2.2, 14.4).
+  [
+    /discovery: (found duplicate|cluster is full|size key|bad discovery|invalid)/,
+    'meeting-refused',
+  ],
+  [/"\d{3}: [^"]*\[\d+\]"|client: etcd member .* has no leader/, 'meeting-refused'],
   [/cannot fetch cluster info from peer urls|error validating peerURLs/, 'cannot-join'],
   [/address already in use/, 'port-taken'],
   [/no space left on device|disk quota exceeded/, 'disk-full'],

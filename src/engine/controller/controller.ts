@@ -19,6 +19,7 @@ import { newJournalID } from '../journal/index.js';
 import type {
   ClusterStore,
   EtcdAdmin,
+  MeetingPlaces,
   HeldLock,
   HostDriver,
   JournalEntry,
@@ -26,7 +27,7 @@ import type {
 import { carryOut } from './carry-out.js';
 import { type ControllerEvent, summaryOf } from './events.js';
 import { observe } from './observe.js';
-import { type Prepared, type ResolveTarget, forgetRetired, prepare } from './prepare.js';
+import { NOWHERE, type Prepared, type ResolveTarget, forgetRetired, prepare } from './prepare.js';
 import { lockLost } from './problems.js';
 import { quietPeriod } from './quiet.js';
 import { type RunEnd, type RunOptions, run } from './run.js';
@@ -43,6 +44,8 @@ export interface ControllerParts {
   readonly random: Random;
   readonly logger: Logger;
   readonly resolveTarget: ResolveTarget;
+  /** Absent: nobody is born by discovery here. */
+  readonly meetingPlaces?: MeetingPlaces;
   /** Default: core/planner's. */
   readonly plan?: (input: PlanInput) => Plan;
   readonly onEvent?: (event: ControllerEvent) => void;
@@ -69,6 +72,7 @@ export function createController(parts: ControllerParts): Controller {
   const { clock, logger, random, store } = parts;
   const timings = { ...DEFAULT_TIMINGS, ...parts.timings };
   const plan = parts.plan ?? corePlan;
+  const desk = { meetingPlaces: NOWHERE, ...parts };
   let turnsWithoutLeader = 0;
   let lately = NOTHING_LATELY;
   let generation: number | undefined;
@@ -134,7 +138,7 @@ export function createController(parts: ControllerParts): Controller {
     const unresolved = quiet.current(start);
     const record = wish.paused
       ? ready.record
-      : await forgetRetired(parts, wish, ready.record, observation.memberList);
+      : await forgetRetired(desk, wish, ready.record, observation.memberList);
     const next = plan({
       target,
       record,
@@ -198,7 +202,7 @@ export function createController(parts: ControllerParts): Controller {
     if (!(await parts.lock.stillHeld())) {
       return { kind: 'lock-lost', problem: lockLost({ step: 'look at the cluster' }) };
     }
-    const prepared = await prepare(parts, signal);
+    const prepared = await prepare(desk, signal);
     if (signal.aborted) return { kind: 'cancelled' };
     if (prepared.wish !== undefined && prepared.wish.generation !== generation) {
       generation = prepared.wish.generation;

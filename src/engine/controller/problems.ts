@@ -53,6 +53,23 @@ export const stepThrew = defineProblem('step-threw', (d: { step: string; message
   hint: '',
 }));
 
+/** The discovery service gives no token, or one of our own does not come up. */
+export const meetingPlaceSlow = defineProblem(
+  'meeting-place-slow',
+  (d: { cluster: string; deadlineMs: number }) => ({
+    summary: `Cannot make a place where the members of ${d.cluster} meet`,
+    detail: `The discovery service gave no answer within ${formatDurationMs(d.deadlineMs)}. Nobody is told to go there before.`,
+    hint: 'See whether it answers; or name another one in spec.bootstrap.discovery:\n  quorate explain spec.bootstrap.discovery',
+  }),
+);
+
+/** A birth by discovery where nobody can make a place for it. */
+export const noDiscoveryHere = defineProblem('no-discovery-here', (d: { cluster: string }) => ({
+  summary: `Cannot let the members of ${d.cluster} meet by discovery here`,
+  detail: 'This driver has no discovery service to make a token at.',
+  hint: 'Tell the members each other instead, with bootstrap: { static: {} } in the spec.',
+}));
+
 export const addressesNotFound = defineProblem(
   'addresses-not-found',
   (d: { hosts: readonly string[]; deadlineMs: number }) => ({

@@ -26,6 +26,9 @@ export const GATEWAY_GRACE_MS = 10_000;
 /** Finding addresses: a few binds on one machine, a few round trips elsewhere. */
 export const ALLOCATE_DEADLINE_MS = 15_000;
 
+/** Making a discovery token, or starting a discovery service of our own: an etcd of one member and its front. */
+export const MEETING_DEADLINE_MS = 30_000;
+
 /** Every wait of the loop, so that a test or a slow network can set it. */
 export interface ControllerTimings {
   /** One look at one host through the driver. */

@@ -6,10 +6,13 @@
  */
 import type { ClusterID, Instant, MemberID, Outcome, Problem, Result } from '../../base/index.js';
 import type {
+  ClusterName,
   ClusterRecord,
   DataSight,
+  EtcdVersion,
   HostAddresses,
   HostName,
+  MeetingPlace,
   Member,
   MemberName,
   PeerSight,
@@ -24,7 +27,7 @@ import type {
   Step,
   Reason,
 } from '../../core/planner/index.js';
-import type { ClusterSpec } from '../../core/spec/index.js';
+import type { ClusterSpec, DiscoverySite } from '../../core/spec/index.js';
 import type { MarginChange } from '../../core/cluster/index.js';
 
 export { lockHeld } from './problems.js';
@@ -127,6 +130,26 @@ export interface EtcdAdmin {
   moveLeader(leaderEndpoint: string, to: MemberID, signal: AbortSignal): Promise<Outcome>;
   /** Forgets connections to endpoints that are no longer used. */
   close(): Promise<void>;
+}
+
+/** Where the members of a birth by discovery meet. */
+export interface MeetingPlaces {
+  /**
+   * A place for so many members that nobody has used. Kept in the record before the first of them starts; one that was
+   * made and not kept is of no consequence.
+   */
+  make(wanted: WantedPlace, signal: AbortSignal): Promise<Result<MeetingPlace>>;
+  /** Sees to it that a place of our own answers, as long as the birth lasts; nothing to do for somebody else's. */
+  keep(place: MeetingPlace, signal: AbortSignal): Promise<Result<void>>;
+  /** The cluster is born: a place of our own is not needed any more. */
+  leave(signal: AbortSignal): Promise<void>;
+}
+
+export interface WantedPlace {
+  readonly cluster: ClusterName;
+  readonly at: DiscoverySite;
+  readonly size: number;
+  readonly version: EtcdVersion;
 }
 
 /**

@@ -111,6 +111,7 @@ export class Pair {
     const target: Target = {
       name: real.name,
       token: unsafeBrand<ClusterToken>(`${real.name}-1`),
+      birth: { kind: 'static' },
       version: real.etcd.version,
       members,
       proxies: [],
@@ -572,7 +573,7 @@ export class Pair {
 
   #birth(host: string): Launches {
     const { target } = this.#world;
-    const flags = birthFlags(this.#member(host), { members: target.members, token: target.token });
+    const flags = birthFlags(this.#member(host), target);
     return same({ purpose: 'birth', version: target.version, flags });
   }
 

@@ -22,6 +22,7 @@ import {
   birthIncomplete,
   foreignData,
   hostUnseen,
+  meetingSlow,
   unreadableData,
 } from '../problems.js';
 import { type Rule, type View, ours, sightOf, sightOn } from '../view.js';
@@ -65,7 +66,9 @@ const isBirth = (plan: Plan | undefined): boolean =>
  * the check in which two members started at once would wait for each other (facts 14.9; 3.4 to 3.7 tried). And only its
  * log says which member list it was started with: the spec may name others by now, or not even itself.
  */
-function isGateShut({ observation, record }: View): boolean {
+function isGateShut({ target, observation, record }: View): boolean {
+  // Where they meet, each waits for all: one that started alone would never come further.
+  if (target.birth.kind === 'discovery') return false;
   const { hosts } = observation;
   const isBegun = hosts.some(
     (sight) => record.issuedNew.includes(sight.host) && bornAs(sight) !== undefined,
@@ -144,6 +147,7 @@ function startIfPossible(view: View, member: TargetMember, expected: ClusterID):
   const sight = sightOf(view, member);
   if (sight.process.kind !== 'stopped' || retryAt(sight.process, view.now) > view.now)
     return undefined;
+  if (isTurnedAway(sight)) return undefined;
   const { version } = view.target;
   if (view.guards.dataIsOurs(sight, expected)) {
     const launch = { purpose: 'restart', version, flags: restartFlags(member.flags) } as const;
@@ -155,8 +159,12 @@ function startIfPossible(view: View, member: TargetMember, expected: ClusterID):
   }
   if (sight.data.kind !== 'empty' || !mayBeToldNew(view, sight, expected)) return undefined;
   const anyData = view.observation.hosts.some(({ data }) => data.kind === 'present');
-  const flags = birthFlags(member, { members: view.target.members, token: view.target.token });
-  const isFirst = !anyData && view.target.firstLife === 'fast' && view.target.members.length > 1;
+  const flags = birthFlags(member, view.target);
+  const isFirst =
+    !anyData &&
+    view.target.firstLife === 'fast' &&
+    view.target.members.length > 1 &&
+    view.target.birth.kind !== 'discovery';
   return stepOf(
     view,
     {
@@ -168,6 +176,12 @@ function startIfPossible(view: View, member: TargetMember, expected: ClusterID):
     anyData ? 'next-member-of-a-birth' : 'first-member-of-a-birth',
   );
 }
+
+/** Where the members meet nothing is ever forgotten, so that the same start would end the same way. */
+const isTurnedAway = ({ process, data }: HostSight): boolean =>
+  process.kind === 'stopped' &&
+  process.lastExit?.reason === 'meeting-refused' &&
+  data.kind === 'empty';
 
 /** Not when the others were born under another member list: it would found a second cluster. */
 function mayBeToldNew(view: View, sight: HostSight, expected: ClusterID): boolean {
@@ -193,9 +207,11 @@ function recordBirth(view: View, expected: ClusterID): Plan | undefined {
 
 function explainWaiting(view: View, expected: ClusterID): Plan {
   const sights = ours(view).map((member) => sightOf(view, member));
-  for (const { process } of sights) {
+  for (const sight of sights) {
+    const { process } = sight;
     if (process.kind !== 'stopped' || process.lastExit === undefined) continue;
-    if (retryAt(process, view.now) > view.now) return blockedBy(process.lastExit.problem);
+    const isOver = isTurnedAway(sight);
+    if (isOver || retryAt(process, view.now) > view.now) return blockedBy(process.lastExit.problem);
   }
   const cluster = view.target.name;
   const stopped = sights.filter(({ process }) => process.kind === 'stopped');
@@ -208,8 +224,30 @@ function explainWaiting(view: View, expected: ClusterID): Plan {
     const withData = sights.filter(({ data }) => data.kind === 'present').map(({ host }) => host);
     return blockedBy(birthIncomplete({ cluster, lost: waiting, withData }));
   }
-  return endFirstLife(view) ?? waitFor('leader', 'no-leader-yet');
+  return endFirstLife(view) ?? waitForTheRest(view, sights);
 }
+
+/** Who meets has no log until all have come, and says nothing meanwhile: so long it may be the place itself that is gone. */
+function waitForTheRest({ target, now }: View, sights: readonly HostSight[]): Plan {
+  const meeting = sights.filter(
+    ({ process, data }) => process.kind === 'running' && data.kind === 'empty',
+  );
+  if (target.birth.kind !== 'discovery' || meeting.length === 0) {
+    return waitFor('leader', 'no-leader-yet');
+  }
+  const { place } = target.birth;
+  const isLate = meeting.some(
+    ({ process }) =>
+      process.kind === 'running' && elapsedMs(process.startedAt, now) > MEETING_MAX_MS,
+  );
+  const waiting = meeting.map(({ host }) => host);
+  const at = place.protocol === 'v2' ? place.url : place.endpoints.join(', ');
+  const problem = meetingSlow({ cluster: target.name, waiting, at, size: place.size });
+  return waitFor('meeting', 'not-all-have-come', isLate ? { problem } : {});
+}
+
+/** A meeting of members that can all be reached takes about a second (etcd-facts 14.4). */
+const MEETING_MAX_MS = 10_000;
 
 /**
  * On a starved machine the short election time-out of a first life may end every term before it is of use. Then the

@@ -45,6 +45,7 @@ const portOf = (name: string): number => 21_000 + 10 * Number(name.replace(/\D/g
 export const targetOf = (...names: readonly string[]): Target => ({
   name: unsafeBrand<ClusterName>('prod'),
   token: unsafeBrand<ClusterToken>('prod-1'),
+  birth: { kind: 'static' },
   version: unsafeBrand<EtcdVersion>('3.6.15'),
   members: names.map((name) => memberNamed(name)),
   proxies: [],

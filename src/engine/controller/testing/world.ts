@@ -288,6 +288,7 @@ export const resolveTarget = (wish: Wish, record: ClusterRecord): Result<Target,
   ok({
     name: record.name,
     token: record.token,
+    birth: { kind: 'static' },
     version: record.version,
     state: wish.state,
     firstLife: 'plain',

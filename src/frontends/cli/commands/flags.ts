@@ -71,8 +71,7 @@ async function nextStart(input: PlanInput, host: string): Promise<NextStart | un
   const hasData = sight !== undefined && sight.data.kind !== 'empty' && !member.byHand;
   if (hasData) return { purpose: 'restart', flags: restartFlags(member.flags) };
   if (record.clusterID === undefined) {
-    const { members, token } = target;
-    return { purpose: 'birth', flags: birthFlags(member, { members, token }) };
+    return { purpose: 'birth', flags: birthFlags(member, target) };
   }
   const list = observation.memberList;
   const members = list.kind === 'unseen' ? [] : list.members;

@@ -279,9 +279,9 @@ async function start(scene: RealScene, host: string, launch: Launch): Promise<vo
 
 /** Everybody of the target, the first one alone until it answers; and the birth is recorded. */
 async function bear(scene: RealScene): Promise<void> {
-  const { members, token, version } = scene.target;
+  const { members, version } = scene.target;
   for (const [i, member] of members.entries()) {
-    const flags = birthFlags(member, { members, token });
+    const flags = birthFlags(member, scene.target);
     await start(scene, member.host, { purpose: 'birth', version, flags });
     if (i > 0) continue;
     await until(
@@ -293,7 +293,7 @@ async function bear(scene: RealScene): Promise<void> {
       { everyMs: 20 },
     );
   }
-  const ids = members.map(({ peerURLs }) => memberIDAtBirth(peerURLs, token));
+  const ids = members.map(({ peerURLs }) => memberIDAtBirth(peerURLs, scene.target.token));
   const issuedNew = members.map(({ host }) => host);
   scene.record = { ...scene.record, clusterID: clusterIDAtBirth(ids), issuedNew };
   await until('everybody has found everybody', async () => {

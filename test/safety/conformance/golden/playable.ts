@@ -69,6 +69,7 @@ const CANNOT: Readonly<Record<string, string>> = {
 const OPTIONS: Readonly<Record<string, string>> = {
   version: 'another etcd than the one that is run',
   'by-hand': 'a person starts that member',
+  meet: 'a discovery service runs in tests of its own',
   reason: 'an end that is made up',
   times: 'an end that is made up',
 };

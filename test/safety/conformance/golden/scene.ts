@@ -72,6 +72,7 @@ export class RealScene {
     this.target = {
       name,
       token,
+      birth: { kind: 'static' },
       version,
       members: [],
       proxies: [],

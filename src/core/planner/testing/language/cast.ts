@@ -99,6 +99,7 @@ export function unborn(name: string, version: string, members: readonly string[]
   const target: Target = {
     name: clusterName,
     token,
+    birth: { kind: 'static' },
     version: etcdVersion,
     members: members.map((member) => memberOn(member)),
     proxies: [],

@@ -60,6 +60,7 @@ const EXIT_REASONS: readonly ExitReason[] = [
   'already-bootstrapped',
   'cannot-join',
   'log-lost',
+  'meeting-refused',
   'bad-flags',
   'wrong-version',
   'other',

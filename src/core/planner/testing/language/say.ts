@@ -79,9 +79,11 @@ function detailsOf(step: Step, { target }: World): readonly string[] {
       const own = differingFlags(flags, settled).map((flag) => `${flag}=${flags[flag] ?? ''}`);
       const state = `initial-cluster-state=${flags['initial-cluster-state'] ?? ''}`;
       const others = flags['initial-cluster'];
+      const place = flags['discovery'] ?? flags['discovery-token'];
       return [
         `as        ${[purpose, `etcd ${version}`, state, ...own].join(', ')}`,
         ...(others === undefined ? [] : [`beside    ${others.replaceAll(',', ' ')}`]),
+        ...(place === undefined ? [] : [`meets at  ${place}`]),
       ];
     }
     case 'add-learner':

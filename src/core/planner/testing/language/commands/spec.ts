@@ -1,11 +1,15 @@
 import { unsafeBrand } from '../../../../../base/index.js';
 import {
+  type ClusterToken,
   type EtcdVersion,
+  type MeetingPlace,
   type MemberName,
   type Target,
   type TargetMember,
   parseEtcdVersion,
+  tokenOfPlace,
 } from '../../../../cluster/index.js';
+import type { World } from '../../../../model/index.js';
 import { MOVED_PEER_PORT, listeningOn, memberOn, proxyOn, withTarget } from '../cast.js';
 import type { Command } from '../command.js';
 import { memberOf } from '../hosts.js';
@@ -26,6 +30,8 @@ import { withWorld } from '../turn.js';
  *     spec state=down
  *     spec by-hand=d                   a person starts d
  *     spec first-life=fast
+ *     spec meet=v2                     the members are born by discovery, at a place of their own
+ *     spec meet=v3:5                   at one that was made for five
  */
 export const spec: Command = {
   usage: 'spec [members=(…)] [rename=(b:blue)] [move=…] [flags=(…)] [version=…] [retire=…] …',
@@ -41,6 +47,7 @@ export const spec: Command = {
     'state',
     'by-hand',
     'first-life',
+    'meet',
   ],
   run: (scene, args) => {
     const { world } = scene;
@@ -63,9 +70,38 @@ export const spec: Command = {
         }
       }
     }
-    return { scene: withWorld(scene, withTarget(world, target)) };
+    return { scene: withWorld(scene, meeting(withTarget(world, target), args.value('meet'))) };
   },
 };
+
+/** The world whose members meet somewhere: as the controller has it once it has made the place. */
+function meeting(world: World, protocol: string | undefined): World {
+  if (protocol === undefined) return world;
+  const { record, target } = world;
+  const place = placeFor(protocol, target);
+  return {
+    ...world,
+    record: { ...record, meetingPlace: place },
+    target: {
+      ...target,
+      birth: { kind: 'discovery', place },
+      token: unsafeBrand<ClusterToken>(tokenOfPlace(place)),
+    },
+  };
+}
+
+function placeFor(text: string, { name, members }: Target): MeetingPlace {
+  const [protocol, madeFor] = text.split(':');
+  const size = Number(madeFor ?? members.length);
+  switch (protocol) {
+    case 'v2':
+      return { protocol, url: `http://discovery:2379/v2/keys/${name}`, size };
+    case 'v3':
+      return { protocol, endpoints: ['http://discovery:2379'], token: `${name}-meets`, size };
+    default:
+      throw new CommandError('meet= is v2 or v3, or v2:SIZE');
+  }
+}
 
 /** A member that returns to the spec has the addresses that the record kept for its host. */
 function newMember({ world }: Scene, host: string): TargetMember {

@@ -1,0 +1,63 @@
+import { unsafeBrand } from '../../base/index.js';
+import {
+  type ClusterToken,
+  type Member,
+  type MemberName,
+  type PeerURL,
+  type StartFlags,
+  clusterIDAtBirth,
+  memberIDAtBirth,
+} from '../cluster/index.js';
+import type { World, WorldHost } from './world.js';
+
+/** The place where a member started with these flags meets the others; undefined: it needs none. */
+export const placeOf = (flags: StartFlags): string | undefined =>
+  flags['discovery'] ?? flags['discovery-token'];
+
+/** Registers one more member, or says why etcd ends instead (etcd-facts 2.2, 3). v3 takes one that comes again. */
+export function register(
+  world: World,
+  flags: StartFlags,
+  peerURLs: readonly PeerURL[],
+): World | string {
+  const place = placeOf(flags) ?? '';
+  const { registered = [] } = world;
+  const member: Member = {
+    id: memberIDAtBirth(peerURLs, unsafeBrand<ClusterToken>(place)),
+    name: unsafeBrand<MemberName>(flags['name'] ?? ''),
+    peerURLs,
+    clientURLs: [],
+    isLearner: false,
+  };
+  const here = registered.filter((each) => each.place === place);
+  if (here.some((each) => each.member.id === member.id)) {
+    return flags['discovery'] === undefined ? world : 'meeting-refused';
+  }
+  if (here.length >= sizeOf(world)) return 'meeting-refused';
+  return { ...world, registered: [...registered, { place, member }] };
+}
+
+/** Once all have come, whoever waits there goes on with the list of those who came first. */
+export function meet(world: World): World {
+  const { registered } = world;
+  if (registered === undefined) return world;
+  const size = sizeOf(world);
+  let isNews = false;
+  const hosts = world.hosts.map((host): WorldHost => {
+    const { process, data } = host;
+    if (process.kind !== 'running' || data.kind !== 'empty') return host;
+    const place = placeOf(process.flags);
+    if (place === undefined) return host;
+    const list = registered.filter((each) => each.place === place).map(({ member }) => member);
+    const urls = process.flags['initial-advertise-peer-urls']?.split(',') ?? [];
+    const self = list.find(({ peerURLs }) => peerURLs.some((url) => urls.includes(url)));
+    if (self === undefined || list.length < size) return host;
+    isNews = true;
+    const clusterID = clusterIDAtBirth(list.map(({ id }) => id));
+    return { ...host, data: { kind: 'present', clusterID, memberID: self.id }, oldList: list };
+  });
+  return isNews ? { ...world, hosts } : world;
+}
+
+const sizeOf = ({ record, target }: World): number =>
+  record.meetingPlace?.size ?? target.members.length;
