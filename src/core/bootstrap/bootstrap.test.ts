@@ -198,7 +198,12 @@ describe('first starts', () => {
   test('a birth by discovery names the place and nobody, and whoever finds it full ends', () => {
     const record: ClusterRecord = {
       ...recordAt('3.5.34'),
-      meetingPlace: { protocol: 'v2', url: 'http://10.0.0.9:8087/v2/keys/abc', size: 3 },
+      meetingPlace: {
+        protocol: 'v2',
+        url: 'http://10.0.0.9:8087/v2/keys/abc',
+        size: 3,
+        isOurs: false,
+      },
     };
     const target = resolveTarget({
       spec: specWith(),

@@ -13,16 +13,27 @@ export type Birth =
  * Where the members of one birth meet. Used once: what was registered stays, so that a second birth at the same place
  * would find the first (etcd-facts 2.2).
  */
-export type MeetingPlace =
-  /** etcd up to 3.6. The URL as a whole is also the cluster token, so that every member must have the same spelling. */
-  | { readonly protocol: 'v2'; readonly url: string; readonly size: number }
-  /** etcd from 3.6 on. The token alone is the cluster token. */
-  | {
-      readonly protocol: 'v3';
-      readonly endpoints: readonly string[];
-      readonly token: string;
-      readonly size: number;
-    };
+export type MeetingPlace = DiscoveryURL | DiscoveryToken;
+
+/** etcd up to 3.6. The URL as a whole is also the cluster token, so that every member must have the same spelling. */
+export interface DiscoveryURL extends Place {
+  readonly protocol: 'v2';
+  readonly url: string;
+}
+
+/** etcd from 3.6 on. The token alone is the cluster token. */
+export interface DiscoveryToken extends Place {
+  readonly protocol: 'v3';
+  readonly endpoints: readonly string[];
+  readonly token: string;
+}
+
+interface Place {
+  /** How many members it was made for; for ever. */
+  readonly size: number;
+  /** We serve it ourselves, as long as the birth lasts. */
+  readonly isOurs: boolean;
+}
 
 /** What etcd makes the ids of such a birth with (etcd-facts 2.2, 3). */
 export const tokenOfPlace = (place: MeetingPlace): string =>

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { type Result, clusterIDOf, err, ok, parseMemberID } from '../../base/index.js';
+import { type Result, assertNever, clusterIDOf, err, ok, parseMemberID } from '../../base/index.js';
 import {
   type ClusterRecord,
   type ClusterToken,
   type HostAddresses,
+  type MeetingPlace,
   parseClientURL,
   parseClusterName,
   parseEtcdVersion,
@@ -13,7 +14,18 @@ import {
 import { unsafeBrand } from '../../base/index.js';
 import { readIfPresent } from './files.js';
 import { directoryProblem, stateDamaged } from './problems.js';
-import { ShapeError, fields, list, optional, parsed, record, text } from './shape.js';
+import {
+  ShapeError,
+  fields,
+  flag,
+  list,
+  oneOf,
+  optional,
+  parsed,
+  record,
+  text,
+  wholeNumber,
+} from './shape.js';
 
 export const recordPath = (stateDir: string): string => join(stateDir, 'record.json');
 
@@ -55,6 +67,7 @@ function parseRecord(value: unknown): ClusterRecord {
     name: parsed(parseClusterName)(data['name'], 'name'),
     token: unsafeBrand<ClusterToken>(text(data['token'], 'token')),
     ...optional(data, 'clusterID', clusterID),
+    ...optional(data, 'meetingPlace', meetingPlace),
     version: version(data['version'], 'version'),
     issuedNew: list(data['issuedNew'], 'issuedNew', parsed(parseHostName)),
     addresses: record(data['addresses'], 'addresses', hostAddresses),
@@ -72,6 +85,25 @@ function hostAddresses(value: unknown, where: string): HostAddresses {
     listenMetricsURLs: list(data['listenMetricsURLs'], `${where}.listenMetricsURLs`, text),
     dataDir: text(data['dataDir'], `${where}.dataDir`),
   };
+}
+
+function meetingPlace(value: unknown, where: string): MeetingPlace {
+  const data = fields(value, where);
+  const place = {
+    size: wholeNumber(data['size'], `${where}.size`),
+    isOurs: flag(data['isOurs'], `${where}.isOurs`),
+  };
+  const protocol = oneOf(data['protocol'], ['v2', 'v3'], `${where}.protocol`);
+  switch (protocol) {
+    case 'v2':
+      return { protocol, url: text(data['url'], `${where}.url`), ...place };
+    case 'v3': {
+      const endpoints = list(data['endpoints'], `${where}.endpoints`, text);
+      return { protocol, endpoints, token: text(data['token'], `${where}.token`), ...place };
+    }
+    default:
+      return assertNever(protocol);
+  }
 }
 
 export const memberID = (value: unknown, where: string) => {

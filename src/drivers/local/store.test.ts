@@ -18,7 +18,7 @@ import {
   systemClock,
   unsafeBrand,
 } from '../../base/index.js';
-import type { ClusterRecord } from '../../core/cluster/index.js';
+import type { ClusterRecord, MeetingPlace } from '../../core/cluster/index.js';
 import type { ClusterSpec } from '../../core/spec/index.js';
 import type { JournalEntry, Wish } from '../../engine/ports/index.js';
 import { createLocalStore } from './store.js';
@@ -73,6 +73,15 @@ describe('the local store', () => {
   };
 
   describe('the record', () => {
+    test.each<MeetingPlace>([
+      { protocol: 'v2', url: 'http://10.0.0.9:8087/v2/keys/abc', size: 3, isOurs: false },
+      { protocol: 'v3', endpoints: ['http://10.0.0.9:2379'], token: 'abc', size: 3, isOurs: true },
+    ])('keeps where the members meet ($protocol)', async (meetingPlace) => {
+      const { clusterID: _born, ...unborn } = record;
+      valueOf(await openStore().writeRecord({ ...unborn, meetingPlace }));
+      expect(valueOf(await openStore().readRecord())).toEqual({ ...unborn, meetingPlace });
+    });
+
     test('is absent, then what was written; nobody else may read it', async () => {
       expect(valueOf(await openStore().readRecord())).toBeUndefined();
       valueOf(await openStore().writeRecord(record));
@@ -90,6 +99,7 @@ describe('the local store', () => {
       ['a name that is none', JSON.stringify({ ...record, name: 'Not A Name' })],
       ['a clusterID that is none', JSON.stringify({ ...record, clusterID: 'xyz' })],
       ['addresses without ports', JSON.stringify({ ...record, addresses: { m1: {} } })],
+      ['a half meeting place', JSON.stringify({ ...record, meetingPlace: { protocol: 'v2' } })],
       ['no issuedNew', JSON.stringify({ ...record, issuedNew: undefined })],
     ])('that holds %s is a problem that names the file', async (_what, content) => {
       await mkdir(stateDir, { recursive: true });

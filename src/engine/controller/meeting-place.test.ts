@@ -16,7 +16,12 @@ import {
 } from './testing/world.js';
 
 const never = new AbortController().signal;
-const PLACE: MeetingPlace = { protocol: 'v2', url: 'http://10.0.0.9:8087/v2/keys/abc', size: 3 };
+const PLACE: MeetingPlace = {
+  protocol: 'v2',
+  url: 'http://10.0.0.9:8087/v2/keys/abc',
+  size: 3,
+  isOurs: true,
+};
 const byDiscovery = (wish: Wish): Wish => ({
   ...wish,
   spec: { ...wish.spec, bootstrap: { kind: 'discovery', at: { kind: 'serve' } } },

@@ -92,12 +92,12 @@ function meeting(world: World, protocol: string | undefined): World {
 
 function placeFor(text: string, { name, members }: Target): MeetingPlace {
   const [protocol, madeFor] = text.split(':');
-  const size = Number(madeFor ?? members.length);
+  const place = { size: Number(madeFor ?? members.length), isOurs: false };
   switch (protocol) {
     case 'v2':
-      return { protocol, url: `http://discovery:2379/v2/keys/${name}`, size };
+      return { protocol, url: `http://discovery:2379/v2/keys/${name}`, ...place };
     case 'v3':
-      return { protocol, endpoints: ['http://discovery:2379'], token: `${name}-meets`, size };
+      return { protocol, endpoints: ['http://discovery:2379'], token: `${name}-meets`, ...place };
     default:
       throw new CommandError('meet= is v2 or v3, or v2:SIZE');
   }
