@@ -17,17 +17,19 @@ import {
 } from '../../core/planner/index.js';
 import { newJournalID } from '../journal/index.js';
 import type {
+  BirthRecords,
   ClusterStore,
   EtcdAdmin,
-  MeetingPlaces,
   HeldLock,
   HostDriver,
   JournalEntry,
+  MeetingPlaces,
 } from '../ports/index.js';
+import { NOWHERE, UNSEEN_RECORDS } from './birth-help.js';
 import { carryOut } from './carry-out.js';
 import { type ControllerEvent, summaryOf } from './events.js';
 import { observe } from './observe.js';
-import { NOWHERE, type Prepared, type ResolveTarget, forgetRetired, prepare } from './prepare.js';
+import { type Prepared, type ResolveTarget, forgetRetired, prepare } from './prepare.js';
 import { lockLost } from './problems.js';
 import { quietPeriod } from './quiet.js';
 import { type RunEnd, type RunOptions, run } from './run.js';
@@ -46,6 +48,8 @@ export interface ControllerParts {
   readonly resolveTarget: ResolveTarget;
   /** Absent: nobody is born by discovery here. */
   readonly meetingPlaces?: MeetingPlaces;
+  /** Absent: nobody is born by DNS here. */
+  readonly birthRecords?: BirthRecords;
   /** Default: core/planner's. */
   readonly plan?: (input: PlanInput) => Plan;
   readonly onEvent?: (event: ControllerEvent) => void;
@@ -72,7 +76,7 @@ export function createController(parts: ControllerParts): Controller {
   const { clock, logger, random, store } = parts;
   const timings = { ...DEFAULT_TIMINGS, ...parts.timings };
   const plan = parts.plan ?? corePlan;
-  const desk = { meetingPlaces: NOWHERE, ...parts };
+  const desk = { meetingPlaces: NOWHERE, birthRecords: UNSEEN_RECORDS, ...parts };
   let turnsWithoutLeader = 0;
   let lately = NOTHING_LATELY;
   let generation: number | undefined;

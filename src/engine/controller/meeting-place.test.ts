@@ -1,13 +1,18 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { err, ok } from '../../base/index.js';
-import type { ClusterRecord, MeetingPlace } from '../../core/cluster/index.js';
-import type { MeetingPlaces, Wish } from '../ports/index.js';
+import {
+  type ClusterRecord,
+  type MeetingPlace,
+  parseDomainName,
+} from '../../core/cluster/index.js';
+import type { BirthRecords, MeetingPlaces, Wish } from '../ports/index.js';
 import {
   type World,
   controllerOf,
   forNever,
   healthyWorld,
   hostOf,
+  resolveTarget,
   settled,
   startOf,
   stepPlan,
@@ -114,4 +119,52 @@ test('where nobody can make a place, that is told', async () => {
   expect(await settled(controllerOf(world).turn(never))).toMatchObject({
     problems: [{ code: 'no-discovery-here' }],
   });
+});
+
+const DNS = { kind: 'dns', domain: 'example.com' } as const;
+const byDNS = (birthRecords?: BirthRecords) => {
+  const domain = parseDomainName(DNS.domain);
+  if (!domain.ok) throw new Error(domain.error);
+  const wish = wishFor('m1', 'm2', 'm3');
+  world.wish = {
+    ...wish,
+    spec: { ...wish.spec, bootstrap: { kind: 'dns', domain: domain.value } },
+  };
+  world.plan = () => stepPlan(startOf('m1', 'birth'));
+  return settled(
+    controllerOf(world, {
+      resolveTarget: (wanted, record) => {
+        const target = resolveTarget(wanted, record);
+        return target.ok ? ok({ ...target.value, birth: DNS }) : target;
+      },
+      ...(birthRecords === undefined ? {} : { birthRecords }),
+    }).turn(never),
+  );
+};
+
+test('nobody is told to ask the DNS while its records are wrong, and all that is wrong is told', async () => {
+  const problems = [trouble({}), trouble({})];
+  const turned = await byDNS({ ready: async () => err(problems) });
+  expect(turned).toMatchObject({ kind: 'blocked', problems: [{}, {}] });
+  expect(await byDNS({ ready: () => forNever() })).toMatchObject({
+    problems: [{ code: 'dns-records-slow' }],
+  });
+  expect(await byDNS()).toMatchObject({ problems: [{ code: 'no-dns-here' }] });
+  expect(world.log.filter((line) => line.startsWith('start'))).toEqual([]);
+});
+
+test('the records are looked at until everybody was told, and never after the birth', async () => {
+  let looks = 0;
+  const records: BirthRecords = {
+    ready: async () => {
+      looks++;
+      return ok(undefined);
+    },
+  };
+  await byDNS(records);
+  expect(looks).toBe(1);
+  const told = world.record as ClusterRecord;
+  world.record = { ...told, issuedNew: ['m1', 'm2', 'm3'].map(hostOf) };
+  await byDNS(records);
+  expect(looks).toBe(1);
 });

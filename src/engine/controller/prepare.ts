@@ -1,40 +1,15 @@
-import {
-  type Clock,
-  type Logger,
-  type Problem,
-  type Result,
-  err,
-  ok,
-  withDeadline,
-} from '../../base/index.js';
+import { type Logger, type Problem, type Result, ok, withDeadline } from '../../base/index.js';
 import type { ClusterRecord, MemberListSight, Target } from '../../core/cluster/index.js';
 import type { MemberSpec, ProxySpec } from '../../core/spec/index.js';
-import type {
-  AddressWish,
-  ClusterStore,
-  HeldLock,
-  HostDriver,
-  MeetingPlaces,
-  Wish,
-} from '../ports/index.js';
-import {
-  addressesNotFound,
-  lockLost,
-  meetingPlaceSlow,
-  noDiscoveryHere,
-  recordMissing,
-  wishMissing,
-} from './problems.js';
-import { ALLOCATE_DEADLINE_MS, MEETING_DEADLINE_MS } from './timings.js';
+import type { AddressWish, HostDriver, Wish } from '../ports/index.js';
+import { type BirthDesk, recordsReady, withMeetingPlace } from './birth-help.js';
+import { addressesNotFound, lockLost, recordMissing, wishMissing } from './problems.js';
+import { ALLOCATE_DEADLINE_MS } from './timings.js';
 
-export interface Desk {
+export interface Desk extends BirthDesk {
   readonly driver: HostDriver;
-  readonly store: ClusterStore;
-  readonly lock: HeldLock;
-  readonly clock: Clock;
   readonly logger: Logger;
   readonly resolveTarget: ResolveTarget;
-  readonly meetingPlaces: MeetingPlaces;
 }
 
 /** From core/bootstrap: what people want and what was found become exact members and flags. */
@@ -42,13 +17,6 @@ export type ResolveTarget = (
   wish: Wish,
   record: ClusterRecord,
 ) => Result<Target, readonly Problem[]>;
-
-/** Where nobody can make one. */
-export const NOWHERE: MeetingPlaces = {
-  make: async ({ cluster }) => err(noDiscoveryHere({ cluster })),
-  keep: async () => ok(undefined),
-  leave: async () => undefined,
-};
 
 export type Prepared =
   | {
@@ -90,9 +58,10 @@ export async function prepare(desk: Desk, signal: AbortSignal): Promise<Prepared
   if (!met.ok) return blocked(met.error);
   record = met.value;
   const target = desk.resolveTarget(wish.value, record);
-  return target.ok
-    ? { kind: 'ready', wish: wish.value, record, target: target.value }
-    : blocked(...target.error);
+  if (!target.ok) return blocked(...target.error);
+  const said = await recordsReady(desk, wish.value, record, target.value, signal);
+  if (!said.ok) return blocked(...said.error);
+  return { kind: 'ready', wish: wish.value, record, target: target.value };
 }
 
 /** Proxies have them too. By-hand members bring their own. */
@@ -131,43 +100,6 @@ async function withAddresses(
   }
   const written = await desk.store.writeRecord(completed);
   return written.ok ? { ok: true, value: completed } : { ok: false, error: [written.error] };
-}
-
-/**
- * A birth by discovery has its place before anybody is told to go there, and keeps it. Who was told the others already
- * goes on so: two ways would make two clusters.
- */
-async function withMeetingPlace(
-  desk: Desk,
-  { spec, state }: Wish,
-  record: ClusterRecord,
-  signal: AbortSignal,
-): Promise<Result<ClusterRecord>> {
-  const { clock, meetingPlaces, store, lock } = desk;
-  const { clusterID, meetingPlace, issuedNew, name: cluster, version } = record;
-  if (meetingPlace !== undefined) {
-    if (clusterID !== undefined || state === 'down') {
-      await meetingPlaces.leave(signal);
-      return ok(record);
-    }
-    const kept = await withDeadline(clock, MEETING_DEADLINE_MS, signal, (inner) =>
-      meetingPlaces.keep(meetingPlace, inner),
-    );
-    if (kept.late) return err(meetingPlaceSlow({ cluster, deadlineMs: MEETING_DEADLINE_MS }));
-    return kept.value.ok ? ok(record) : kept.value;
-  }
-  const isBegun = clusterID !== undefined || issuedNew.length > 0 || state === 'down';
-  if (spec.bootstrap.kind !== 'discovery' || isBegun) return ok(record);
-  const wanted = { cluster, at: spec.bootstrap.at, size: spec.members.length, version };
-  const made = await withDeadline(clock, MEETING_DEADLINE_MS, signal, (inner) =>
-    meetingPlaces.make(wanted, inner),
-  );
-  if (made.late) return err(meetingPlaceSlow({ cluster, deadlineMs: MEETING_DEADLINE_MS }));
-  if (!made.value.ok) return made.value;
-  if (!(await lock.stillHeld())) return err(lockLost({ step: 'make a discovery token' }));
-  const completed = { ...record, meetingPlace: made.value.value };
-  const written = await store.writeRecord(completed);
-  return written.ok ? ok(completed) : written;
 }
 
 /**

@@ -70,6 +70,23 @@ export const noDiscoveryHere = defineProblem('no-discovery-here', (d: { cluster:
   hint: 'Tell the members each other instead, with bootstrap: { static: {} } in the spec.',
 }));
 
+/** Neither published nor seen in time. */
+export const recordsSlow = defineProblem(
+  'dns-records-slow',
+  (d: { domain: string; deadlineMs: number }) => ({
+    summary: `Cannot see whether the records of ${d.domain} are right`,
+    detail: `No answer within ${formatDurationMs(d.deadlineMs)}. Nobody is told to ask the DNS before.`,
+    hint: 'Look at them:\n  quorate dns check',
+  }),
+);
+
+/** A birth by DNS where nobody can look at it. */
+export const noDNSHere = defineProblem('no-dns-here', (d: { cluster: string }) => ({
+  summary: `Cannot let the members of ${d.cluster} find each other by DNS here`,
+  detail: 'This driver cannot look at the records that they would see.',
+  hint: 'Tell the members each other instead, with bootstrap: { static: {} } in the spec.',
+}));
+
 export const addressesNotFound = defineProblem(
   'addresses-not-found',
   (d: { hosts: readonly string[]; deadlineMs: number }) => ({

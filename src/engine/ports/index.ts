@@ -145,6 +145,19 @@ export interface MeetingPlaces {
   leave(signal: AbortSignal): Promise<void>;
 }
 
+/** What the DNS says when the members of a birth by SRV records are started. */
+export interface BirthRecords {
+  /**
+   * Publishes the records where the spec says how, then looks whether every member would find every other one. One record
+   * too few makes another cluster (etcd-facts 4), so nobody is told to ask the DNS before all is well.
+   */
+  ready(
+    spec: ClusterSpec,
+    record: ClusterRecord,
+    signal: AbortSignal,
+  ): Promise<Result<void, readonly Problem[]>>;
+}
+
 export interface WantedPlace {
   readonly cluster: ClusterName;
   readonly at: DiscoverySite;
