@@ -1,0 +1,28 @@
+/**
+ * services/discovery — where members that do not know each other yet meet: etcd's v2 discovery protocol over HTTP(S),
+ * and tokens for its v3 protocol, both kept in a real etcd.
+ *
+ * Contract:
+ * - A front-end keeps nothing: tokens, registrations and their order are keys of the etcd, its revisions are the
+ *   protocol's indexes. Any number of front-ends may run before one etcd, and each may be killed at any moment.
+ * - What is answered is durable. Whatever a registration's outcome, it is never answered 5xx or 429: a member would end.
+ * - To a member of etcd 3.3 and newer it answers as etcd's own v2 API does. What that API takes and what burns the
+ *   token (a second spelling of the URL, a name or peer URL twice, another size) is refused before it is written.
+ * - A registration never changes and is deleted only with the token's secret, and only while the token is open; so the
+ *   first registration from any index on can always be told from what is there, and no history is needed.
+ * - Input is hostile: lengths, times and numbers are bounded, by name (limits.ts).
+ *
+ * Decides nothing about members of a running cluster.
+ * Start reading at protocol.ts; rules.ts says what may happen to a token, etcd-store.ts where it lives.
+ */
+export {
+  type DiscoveryService,
+  type DiscoveryServiceOptions,
+  startDiscoveryService,
+} from './service.js';
+export {
+  DEFAULT_DISCOVERY_LIMITS,
+  DEFAULT_SIZE,
+  type DiscoveryLimits,
+  SIZE_MAX,
+} from './limits.js';

@@ -1,0 +1,97 @@
+import type { Problem, Result } from '../../base/index.js';
+import type { MemberEntry } from './identity.js';
+
+export type DiscoveryProtocol = 'v2' | 'v3';
+
+/** What is kept about one token. Changed by registrations and deletions only, each on the version it was read at. */
+export interface TokenRecord {
+  readonly token: string;
+  readonly size: number;
+  readonly protocols: readonly DiscoveryProtocol[];
+  /** Where the v2 protocol serves it: `/TOKEN` or `/v2/keys/ANY/PREFIX/TOKEN`. */
+  readonly path: string;
+  /** The one URL of the v2 protocol. Undefined: the first member to register decides which host and scheme it has. */
+  readonly url: string | undefined;
+  /** SHA-256 of the secret in hex; unique, so it also tells which creation made it. */
+  readonly secretDigest: string;
+  /** With this lease all keys of the token go. */
+  readonly leaseID: bigint | undefined;
+  /** In the order of registration; never more than `size`. */
+  readonly members: readonly KeptMember[];
+}
+
+export interface KeptMember extends MemberEntry {
+  readonly id: string;
+  /** Which request registered it: whoever does not know what became of its own can tell. */
+  readonly by: string;
+}
+
+/** All have registered: the list is final, and the cluster may have formed. */
+export const isClosed = ({ size, members }: TokenRecord): boolean => members.length >= size;
+
+/** One member's registration as the protocol shows it. */
+export interface Registration {
+  readonly token: string;
+  readonly id: string;
+  /** As the member wrote it. */
+  readonly value: string;
+  readonly createdIndex: bigint;
+}
+
+/** A token at one revision of the store. */
+export interface TokenSight {
+  /** The store's revision: the protocol's index. */
+  readonly index: bigint;
+  readonly kept: KeptToken | undefined;
+  /** Over the v2 protocol, oldest first. */
+  readonly registrations: readonly Registration[];
+  /** What etcd members wrote over the v3 protocol, oldest first. */
+  readonly v3: {
+    readonly size: string | undefined;
+    readonly registrations: readonly Registration[];
+  };
+}
+
+export interface KeptToken {
+  readonly record: TokenRecord;
+  readonly createdIndex: bigint;
+  /** What a change must name. */
+  readonly version: bigint;
+}
+
+/** `changed`: somebody was faster; read again. `unknown`: it may have happened, or may still. */
+export type Change =
+  | { readonly kind: 'done'; readonly index: bigint }
+  | { readonly kind: 'changed' }
+  | { readonly kind: 'unknown'; readonly problem: Problem }
+  | { readonly kind: 'failed'; readonly problem: Problem };
+
+/**
+ * Where tokens live. Implemented on etcd (etcd-store.ts); tests of the protocol have one in memory. Nothing is thrown
+ * for what a store does; each call settles within the deadline it was made with.
+ */
+export interface DiscoveryStore {
+  read(token: string): Promise<Result<TokenSight>>;
+  /** Only when no such token exists; a created one is durable. */
+  create(record: TokenRecord): Promise<Change>;
+  /** One change: the record on its version, and a registration that did not exist. Durable when done. */
+  register(kept: KeptToken, next: TokenRecord, member: NewRegistration): Promise<Change>;
+  unregister(kept: KeptToken, next: TokenRecord, id: string): Promise<Change>;
+  /** A lease for keys that are to expire; undefined in a record: they stay. */
+  grantLease(ttlMs: number): Promise<Result<bigint>>;
+  /** Whether a read through quorum is answered. */
+  health(): Promise<Result<bigint>>;
+  /** Follows every registration from now on, in their order, over every break. */
+  follow(follower: Follower): { stop(): void };
+}
+
+export interface NewRegistration {
+  readonly id: string;
+  readonly value: string;
+}
+
+export interface Follower {
+  readonly onRegistration: (registration: Registration) => void;
+  /** Registrations may have been missed: who waits must look. Also called when following begins. */
+  readonly onGap: () => void;
+}
