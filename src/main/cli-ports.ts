@@ -30,6 +30,10 @@ export function cliPorts(machine: Machine, programVersion: string): CliPorts {
       const { startGateway } = await import('./gateway.js');
       return startGateway(machine, files, settings);
     },
+    discovery: async () => {
+      const { discoveryOf } = await import('./discovery.js');
+      return discoveryOf(machine);
+    },
     bootHook: (kind) => bootHook(kind, home),
     programVersion,
   };

@@ -10,6 +10,7 @@
 export { type RunHooks, runCLI } from './run.js';
 export { type CliIO, type Style, colourStyle, plainStyle, styleFor } from './io.js';
 export { EXIT, type ExitCode } from './exit-codes.js';
+export type { Discovery, DiscoveryPlace, DiscoveryStorage, TokenPlace } from './discovery-ports.js';
 export type {
   BootHook,
   CliPorts,

@@ -10,6 +10,7 @@ import type {
   LockHolder,
   Wish,
 } from '../../engine/ports/index.js';
+import type { Discovery } from './discovery-ports.js';
 
 /**
  * What the commands need from the world. Implemented once, in `main`; the tests give fakes. Everything that costs
@@ -25,6 +26,8 @@ export interface CliPorts {
   admin(): Promise<EtcdAdmin>;
   /** Starts a gateway in this process. Problems: certificates, addresses, and where members are to be found. */
   gateway(settings: GatewaySettings): Promise<Result<RunningGateway>>;
+  /** Serves discovery, makes tokens and looks at them. */
+  discovery(): Promise<Discovery>;
   /** Text that makes this machine call `quorate boot` when it starts. */
   bootHook(kind: BootHook): string;
   /** This program's own version. */

@@ -277,3 +277,10 @@ export const memberHostUnseen = defineProblem(
     hint: '',
   }),
 );
+
+/** Nobody said where tokens live, and this machine keeps none. */
+export const discoveryNowhere = defineProblem('discovery-nowhere', (d: { cluster: string }) => ({
+  summary: 'Which discovery service? None runs on this machine',
+  detail: `There is no cluster ${d.cluster} here that would hold its tokens.`,
+  hint: 'Start one, or name one:\n  quorate discovery serve\n  quorate discovery new --service URL\n  quorate discovery new --endpoints URLS',
+}));

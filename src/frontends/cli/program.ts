@@ -3,6 +3,7 @@ import type { CommonOptions } from './context.js';
 import type { CliIO } from './io.js';
 import { addClusterCommands } from './tree/cluster-commands.js';
 import { addDNSCommands } from './tree/dns-commands.js';
+import { addDiscoveryCommands } from './tree/discovery-commands.js';
 import { addMemberCommands } from './tree/member-commands.js';
 import { addOtherCommands } from './tree/other-commands.js';
 import { addSpecCommands } from './tree/spec-commands.js';
@@ -52,6 +53,7 @@ export function buildProgram(version: string, io: CliIO, dispatch: Dispatch): Co
   addSpecCommands(program, tools);
   addMemberCommands(program, tools);
   addDNSCommands(program, tools);
+  addDiscoveryCommands(program, tools);
   addOtherCommands(program, tools);
   return program;
 }

@@ -26,3 +26,15 @@ export {
   type DiscoveryLimits,
   SIZE_MAX,
 } from './limits.js';
+export { type NewToken, type TokenWish, newTokenAt, newTokenThrough } from './tokens.js';
+export { type StartFlags, startFlagsOf } from './start-flags.js';
+export { tokenFactsAt, tokenFactsThrough } from './token-facts.js';
+export {
+  type RegisteredMember,
+  type TokenFacts,
+  type TokenReport,
+  peersToAsk,
+  tokenReportOf,
+} from './token-report.js';
+export type { DiscoveryProtocol } from './store.js';
+export { discoveryNoV3Here } from './problems.js';

@@ -4,6 +4,7 @@ import { NAME_LENGTH_MAX, PATH_PARTS_MAX } from './limits.js';
 export type Place =
   | { readonly kind: 'new' }
   | { readonly kind: 'health' }
+  | { readonly kind: 'metrics' }
   | ({ readonly kind: 'size' } & TokenPlace)
   | ({ readonly kind: 'directory' } & TokenPlace)
   /** Unless there is a token of the id's own name, below a prefix that looks like a token. */
@@ -19,7 +20,7 @@ export interface TokenPlace {
 const NAME = new RegExp(`^[A-Za-z0-9][A-Za-z0-9._-]{0,${NAME_LENGTH_MAX - 1}}$`);
 const PREFIX_PART = new RegExp(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,${NAME_LENGTH_MAX - 1}}$`);
 const V2 = ['v2', 'keys'] as const;
-const RESERVED = new Set(['new', 'health', 'v2']);
+const RESERVED = new Set(['new', 'health', 'metrics', 'v2']);
 
 export const isTokenName = (text: string): boolean => NAME.test(text) && !RESERVED.has(text);
 
@@ -33,6 +34,7 @@ export function placeOf(pathname: string): Place {
   const [first] = parts;
   if (parts.length === 1 && first === 'new') return { kind: 'new' };
   if (parts.length === 1 && first === 'health') return { kind: 'health' };
+  if (parts.length === 1 && first === 'metrics') return { kind: 'metrics' };
   const isV2 = parts[0] === V2[0] && parts[1] === V2[1];
   const rest = isV2 ? parts.slice(V2.length) : parts;
   if (rest.at(-1) === 'size' && rest.at(-2) === CONFIG) {

@@ -200,13 +200,6 @@ export const discoveryNoService = defineProblem(
   }),
 );
 
-/** Nobody said where tokens live, and this machine serves none. */
-export const discoveryNowhere = defineProblem('discovery-nowhere', (d: { cluster: string }) => ({
-  summary: 'Which discovery service? None runs on this machine',
-  detail: `There is no cluster ${d.cluster} here that would hold its tokens.`,
-  hint: 'Start one, or name one:\n  quorate discovery serve\n  quorate discovery new --service URL\n  quorate discovery new --endpoints URLS',
-}));
-
 export const discoveryNoV3Here = defineProblem('discovery-no-v3-here', (d: { url: string }) => ({
   summary: `${d.url} does not say where its etcd is, so the v3 protocol cannot be used through it`,
   detail: 'Over v3 members speak to the etcd itself.',

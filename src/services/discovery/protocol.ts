@@ -8,11 +8,13 @@ import {
   err,
   ok,
 } from '../../base/index.js';
+import { Counts } from './counts.js';
 import { DEFAULT_SIZE, type DiscoveryLimits, REGISTRATION_LENGTH_MAX } from './limits.js';
 import { holdsSecret, makeToken, newTokenName, parseExpiry, protocolsOf } from './make-token.js';
 import { type Place, type TokenPlace, placeOf } from './place.js';
 import {
   discoveryBadRequest,
+  discoveryNoV3Here,
   discoveryOtherPath,
   discoveryOtherProtocol,
   discoverySecretNeeded,
@@ -67,6 +69,7 @@ const SECRET_HEADER = 'X-Quorate-Token-Secret';
 export class DiscoveryProtocolService {
   readonly #parts: ProtocolParts;
   readonly #waiters = new Waiters();
+  readonly #counts = new Counts();
   readonly #following: { stop(): void };
   #isDraining = false;
 
@@ -95,6 +98,10 @@ export class DiscoveryProtocolService {
           : notAllowed(method, 'GET, PUT, POST');
       case 'health':
         return method === 'GET' ? this.#health() : notAllowed(method, 'GET');
+      case 'metrics':
+        return method === 'GET'
+          ? text(200, this.#counts.text(this.#waiters.count))
+          : notAllowed(method, 'GET');
       case 'size':
         if (method === 'GET') return this.#get(place, ({ kept }) => sizeNode(kept));
         return method === 'PUT' ? this.#putSize(place, request) : notAllowed(method, 'GET, PUT');
@@ -125,6 +132,10 @@ export class DiscoveryProtocolService {
     if (!size.ok) return v2Error('invalidField', { cause: 'size', problem: size.error });
     const protocols = protocolsOf(query.get('protocol') ?? 'v2');
     if (protocols === undefined) return badRequest(request.target, 'protocol is v2, v3 or both.');
+    if (protocols.includes('v3') && this.#parts.endpoints.length === 0) {
+      const problem = discoveryNoV3Here({ url: this.#parts.baseURL ?? request.host });
+      return v2Error('invalidField', { cause: 'protocol', problem });
+    }
     const base = this.#parts.baseURL ?? cameBy(request, '')[0];
     if (base === undefined) return badRequest(request.target, 'It has no usable Host header.');
     const token = newTokenName(this.#parts.random);
@@ -159,6 +170,7 @@ export class DiscoveryProtocolService {
       case 'exists':
         return made;
       case 'made':
+        this.#counts.tokens++;
         this.#parts.logger.log('info', 'token made', { token: token.token, size: token.size });
         return made;
       default:
@@ -297,6 +309,7 @@ export class DiscoveryProtocolService {
     const there = firstWished(sight.registrations, wish) ?? beyond(kept, wish);
     const next = there === undefined ? waiter.next : Promise.resolve(there);
     if (there !== undefined) waiter.end();
+    void next.then((event) => event !== undefined && this.#counts.events++);
     return { kind: 'poll', index: sight.index, path: place.path, next, end: () => waiter.end() };
   }
 
@@ -373,6 +386,7 @@ export class DiscoveryProtocolService {
       case 'register': {
         const change = await this.#parts.store.register(kept, verdict.next, { id, value });
         if (change.kind !== 'done') return undefined;
+        this.#counts.registrations++;
         this.#parts.logger.log('info', 'member registered', {
           token,
           member: applicant.name,
@@ -431,6 +445,7 @@ export class DiscoveryProtocolService {
 
   #tell(problem: Problem): void {
     const { code, summary, detail } = problem;
+    this.#counts.refused(code);
     this.#parts.logger.log('warn', summary, { code, because: detail });
   }
 

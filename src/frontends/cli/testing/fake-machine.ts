@@ -35,6 +35,7 @@ import type { CliIO } from '../io.js';
 import type { CliPorts, ManagedCluster, RunOptions } from '../ports.js';
 import { runCLI } from '../run.js';
 import { fakeAdmin } from './fake-admin.js';
+import { fakeDiscovery } from './fake-discovery.js';
 
 const TURN_MS = 250;
 const NOON = instantOf(Date.UTC(2030, 0, 1, 12));
@@ -148,6 +149,7 @@ export function fakeMachine(): FakeMachine {
         drain: async () => void asked.push('gateway drained'),
       });
     },
+    discovery: async () => fakeDiscovery(asked),
     bootHook: (kind) => `hook for ${kind}\n`,
     programVersion: '9.9.9',
   };
