@@ -1,5 +1,6 @@
 import { type Instant, type Problem, type Result, err, ok, silentLogger } from '../base/index.js';
 import { type ClusterRecord, type HostSight, type Observation } from '../core/cluster/index.js';
+import { imaginedPlace } from '../core/bootstrap/index.js';
 import { type PlanInput, type UnresolvedChange, plan } from '../core/planner/index.js';
 import {
   type ControllerTimings,
@@ -108,7 +109,10 @@ export async function imagineFor(
   const missing = hostsWithoutAddresses(imagined, record);
   const found = await parts.driver.allocate(missing, record.addresses, signal);
   if (!found.ok) return found;
-  const completed = { ...record, addresses: { ...found.value, ...record.addresses } };
+  const completed = imaginedPlace(imagined.spec, {
+    ...record,
+    addresses: { ...found.value, ...record.addresses },
+  });
   const wish: Wish = {
     generation: look?.wish.generation ?? 0,
     spec: imagined.spec,

@@ -9,9 +9,11 @@ import {
   parseEtcdVersion,
 } from '../core/cluster/index.js';
 import type { ClusterSpec } from '../core/spec/index.js';
+import { clusterDirectory, stateHome } from '../drivers/local/index.js';
 import { type RunEnd, createController } from '../engine/controller/index.js';
 import type { ClusterStore } from '../engine/ports/index.js';
 import type { FoundOptions, ManagedCluster, RunOptions } from '../frontends/cli/index.js';
+import { meetingPlacesLater } from './births.js';
 import { firstWrite } from './first-write.js';
 import { imagineFor, lookAt } from './look.js';
 import {
@@ -123,12 +125,20 @@ async function writeFirst(
   }
 }
 
+/** What a birth needs beside the hosts; an etcd that keeps discovery tokens is a cluster like any other. */
+export const birthPorts = (machine: Machine) => ({
+  meetingPlaces: meetingPlacesLater(machine, (name) =>
+    managedCluster(machine, name, clusterDirectory(stateHome(machine.env), name)),
+  ),
+});
+
 async function runController(
   machine: Machine,
   cluster: { readonly name: ClusterName; readonly stateDir: string },
   options: RunOptions,
 ): Promise<Result<RunEnd>> {
   const local = await localParts(machine, cluster);
+  const births = birthPorts(machine);
   const lock = await local.store.lock(options.purpose);
   if (!lock.ok) return lock;
   const told: ClusterStore = {
@@ -144,6 +154,7 @@ async function runController(
     const controller = createController({
       ...local,
       ...machine,
+      ...births,
       store: told,
       lock: lock.value,
       logger: silentLogger,
@@ -153,6 +164,7 @@ async function runController(
     const deadline = deadlineMs === undefined ? {} : { deadlineMs };
     return ok(await controller.run({ until, interrupt, ...deadline, signal: NEVER }));
   } finally {
+    await births.meetingPlaces.leave(NEVER);
     await lock.value.release();
     await local.admin.close();
   }

@@ -15,6 +15,7 @@ import {
 import type { ClusterStore, HeldLock } from '../engine/ports/index.js';
 import { startGuardian } from './guardian.js';
 import { type Machine, localParts, thisMachine } from './machine.js';
+import { birthPorts } from './managed-cluster.js';
 import { settleVersion } from './resolve.js';
 import { SUPERVISOR } from './supervise.js';
 
@@ -62,6 +63,7 @@ async function keepTrue(
   ending: AbortController,
 ): Promise<number> {
   const parts = await localParts(machine, cluster);
+  const births = birthPorts(machine);
   const orphaned = watchGuardian(cluster.guardian, ending, cluster.logger);
   try {
     const lock = await waitForLock(parts.store, machine, ending.signal);
@@ -73,6 +75,7 @@ async function keepTrue(
       const controller = createController({
         ...parts,
         ...machine,
+        ...births,
         lock,
         logger: cluster.logger,
         who: { pid: process.pid, purpose: SUPERVISOR },
@@ -91,6 +94,7 @@ async function keepTrue(
     return handOver(orphaned, isDone, cluster.stateDir);
   } finally {
     orphaned.stop();
+    await births.meetingPlaces.leave(NEVER);
     await parts.admin.close();
   }
 }

@@ -4,7 +4,7 @@
  * Contract: pure. Bootstrap-only flags (`--initial-*`) are added in launch.ts alone, so that `new` is said in one place.
  * Never contacts anything. What is known of each flag is core/spec's flag table.
  */
-export { type TargetInput, resolveTarget } from './resolve-target.js';
+export { type TargetInput, imaginedPlace, resolveTarget } from './resolve-target.js';
 export { type FinalFlagsInput, finalFlags, flagsLike } from './final-flags.js';
 export {
   type BirthMember,

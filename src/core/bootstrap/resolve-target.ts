@@ -11,10 +11,12 @@ import {
   type Birth,
   type ClusterRecord,
   type ClusterToken,
+  type MeetingPlace,
   type PeerURL,
   type Target,
   type TargetMember,
   type TargetProxy,
+  isAtLeast,
   tokenOfPlace,
 } from '../cluster/index.js';
 import type { ClusterSpec, DNSBootstrap } from '../spec/index.js';
@@ -90,6 +92,27 @@ export function resolveTarget(input: TargetInput): Result<Target, readonly Probl
     firstLife,
     retire,
   });
+}
+
+/** The record with a place as it would be made, for a plan that makes none. */
+export function imaginedPlace(spec: ClusterSpec, record: ClusterRecord): ClusterRecord {
+  const { bootstrap, members } = spec;
+  if (bootstrap.kind !== 'discovery' || record.meetingPlace !== undefined) return record;
+  if (record.clusterID !== undefined || record.issuedNew.length > 0) return record;
+  const { at } = bootstrap;
+  const isOurs = at.kind === 'serve';
+  const place = { size: members.length, isOurs };
+  const token = 'a-token-made-by-apply';
+  const isV2 = at.kind === 'url' || (isOurs && !isAtLeast(record.version, 3, 6));
+  const meetingPlace: MeetingPlace = isV2
+    ? { protocol: 'v2', url: at.kind === 'url' ? at.url : `http://127.0.0.1/${token}`, ...place }
+    : {
+        protocol: 'v3',
+        endpoints: at.kind === 'endpoints' ? at.endpoints : ['http://127.0.0.1'],
+        token: at.kind === 'endpoints' ? (at.token ?? token) : token,
+        ...place,
+      };
+  return { ...record, meetingPlace };
 }
 
 /**

@@ -1,5 +1,11 @@
 import type { Problem, Result } from '../../base/index.js';
 
+/** The cluster of one member that this machine's own service keeps its tokens in, unless another is named. */
+export const DISCOVERY_CLUSTER = 'discovery';
+
+/** No reader of tokens needs their history, so that it is not kept for ever. */
+export const DISCOVERY_FLAGS = { 'auto-compaction-retention': '1h' } as const;
+
 /** What the `discovery` commands need from the world. Implemented in `main`, over services/discovery. */
 export interface Discovery {
   /** Starts a service in this process. Problems: addresses, certificates, the etcd behind it. */

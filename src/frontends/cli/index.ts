@@ -10,7 +10,14 @@
 export { type RunHooks, runCLI } from './run.js';
 export { type CliIO, type Style, colourStyle, plainStyle, styleFor } from './io.js';
 export { EXIT, type ExitCode } from './exit-codes.js';
-export type { Discovery, DiscoveryPlace, DiscoveryStorage, TokenPlace } from './discovery-ports.js';
+export {
+  DISCOVERY_CLUSTER,
+  DISCOVERY_FLAGS,
+  type Discovery,
+  type DiscoveryPlace,
+  type DiscoveryStorage,
+  type TokenPlace,
+} from './discovery-ports.js';
 export type {
   BootHook,
   CliPorts,

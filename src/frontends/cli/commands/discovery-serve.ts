@@ -2,7 +2,7 @@ import { type Result, err, ok } from '../../../base/index.js';
 import type { ClusterSpec } from '../../../core/spec/index.js';
 import { acceptSpec } from '../accept-spec.js';
 import { type Context, fail, show, tell } from '../context.js';
-import type { DiscoveryStorage } from '../discovery-ports.js';
+import { DISCOVERY_FLAGS, type DiscoveryStorage } from '../discovery-ports.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import type { ManagedCluster } from '../ports.js';
 import { usage } from '../problems.js';
@@ -108,12 +108,9 @@ async function ownStorage(
   return storage.ok ? storage : failed(fail(context, storage.error));
 }
 
-/** No reader of tokens needs their history, so that it is not kept for ever. */
-const OWN_FLAGS = { 'auto-compaction-retention': '1h' } as const;
-
 async function ownSpec(name: ManagedCluster['name']): Promise<Result<ClusterSpec>> {
   const spec = await specFromOptions(name, { size: '1' });
-  return spec.ok ? ok({ ...spec.value, etcd: OWN_FLAGS }) : spec;
+  return spec.ok ? ok({ ...spec.value, etcd: DISCOVERY_FLAGS }) : spec;
 }
 
 const untilAborted = (signal: AbortSignal): Promise<void> =>

@@ -1,7 +1,7 @@
 import { type Problem, type Result, err, ok } from '../../../base/index.js';
 import { readClusterName } from '../choose.js';
 import type { Context } from '../context.js';
-import type { DiscoveryStorage } from '../discovery-ports.js';
+import { DISCOVERY_CLUSTER, type DiscoveryStorage } from '../discovery-ports.js';
 import type { ManagedCluster } from '../ports.js';
 import { discoveryNowhere, usage } from '../problems.js';
 
@@ -11,9 +11,6 @@ export interface StorageOptions {
   readonly cert?: string;
   readonly key?: string;
 }
-
-/** The cluster of one member that `discovery serve` keeps its tokens in, unless another is named. */
-export const DISCOVERY_CLUSTER = 'discovery';
 
 /** The etcd that was named by its endpoints; undefined when none was. */
 export function namedStorage({

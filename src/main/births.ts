@@ -1,0 +1,27 @@
+import type { ClusterName } from '../core/cluster/index.js';
+import type { MeetingPlaces } from '../engine/ports/index.js';
+import type { ManagedCluster } from '../frontends/cli/index.js';
+import type { Machine } from './machine.js';
+
+/** Loaded when a cluster is to be born by discovery, which few are. */
+export function meetingPlacesLater(
+  machine: Machine,
+  open: (name: ClusterName) => ManagedCluster,
+): MeetingPlaces {
+  let loaded: Promise<MeetingPlaces> | undefined;
+  const places = () =>
+    (loaded ??= import('./meeting-places.js').then(({ meetingPlacesOf }) =>
+      meetingPlacesOf(machine, open),
+    ));
+  return {
+    make: async (wanted, signal) => (await places()).make(wanted, signal),
+    keep: async (place, signal) => (place.isOurs ? (await places()).keep(place, signal) : KEPT),
+    leave: async (signal) => {
+      if (loaded === undefined) return;
+      await (await loaded).leave(signal);
+      loaded = undefined;
+    },
+  };
+}
+
+const KEPT = { ok: true, value: undefined } as const;
