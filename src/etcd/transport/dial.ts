@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { err, ok, type Result } from '../../base/index.js';
+import { assertNever, err, ok, type Result } from '../../base/index.js';
 import type { Endpoint } from '../endpoints.js';
 import type { NotSentWhy } from '../errors.js';
-import { CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES, type TransportLimits } from './limits.js';
+import { H2Connection, type ClosedBecause } from './h2/h2-connection.js';
+import type { TransportLimits } from './limits.js';
 import { Session } from './session.js';
 import type { TLSMaterial, TLSOptions } from './tls.js';
 import type { NotSent } from './transport.js';
@@ -19,70 +20,63 @@ export async function dial(
   limits: TransportLimits,
   signal: AbortSignal,
 ): Promise<Result<Session, NotSent>> {
-  // Loaded at the first dial: it costs a tenth of a start-up that may never dial.
-  const [http2, net, tls] = await Promise.all([
-    import('node:http2'),
-    import('node:net'),
-    import('node:tls'),
-  ]);
   let socket: Socket;
   try {
-    socket = endpoint.secure
-      ? tls
-          .connect({
-            ...tlsSettings(endpoint, material.options, net.isIP(endpoint.host) !== 0),
-            secureContext: await material.context(),
-          })
-          .setNoDelay(true)
-      : net.connect({ host: endpoint.host, port: endpoint.port, noDelay: true });
+    socket = await openSocket(endpoint, material);
   } catch (error) {
     // Material that cannot be read or is no PEM is found out before anything is dialled.
     return err({ ...notSent(error, endpoint, limits), ...(endpoint.secure ? { why: 'tls' } : {}) });
   }
   return await new Promise((resolve) => {
-    const session = http2.connect(endpoint.url, {
-      createConnection: () => socket,
-      settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
-      maxSessionMemory: 64,
-    });
-    let isSettled = false;
     const settle = (result: Result<Session, NotSent>) => {
-      if (isSettled) return;
-      isSettled = true;
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
-      session.off('close', onClose);
-      if (result.ok) {
-        session.off('error', onError);
-        socket.off('error', onError);
-      } else {
-        // The error listeners stay: tearing down may report once more.
-        session.destroy();
-        socket.destroy();
-      }
+      // Nothing of it is worth waiting for.
+      if (!result.ok) socket.destroy();
       resolve(result);
     };
-    const onError = (error: Error) => settle(err(notSent(error, endpoint, limits)));
-    const onClose = () => onError(new Error('closed before it was ready'));
+    const fail = (error: Error) => settle(err(notSent(error, endpoint, limits)));
     const onAbort = () =>
       settle(err({ kind: 'not-sent', why: 'closed', message: 'The client was closed.' }));
     const timer = setTimeout(
-      () => onError(Object.assign(new Error(), { code: 'ETIMEDOUT' })),
+      () => fail(Object.assign(new Error(), { code: 'ETIMEDOUT' })),
       limits.connectTimeoutMs,
     );
-    session.on('error', onError);
-    // A TLS alert after the handshake (no client certificate) reaches only the socket; the session hears nothing of it.
-    socket.on('error', onError);
-    session.once('close', onClose);
+    const connection = new H2Connection(socket, {
+      onSettings: (settings) => settle(ok(new Session(connection, settings, endpoint, limits))),
+      onGoaway: () => undefined,
+      onStreamOver: () => undefined,
+      onClosed: (because) => fail(errorOf(because)),
+    });
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
-    session.once('remoteSettings', () => {
-      if (isSettled) return;
-      session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
-      settle(ok(new Session(session, socket, limits)));
-    });
   });
 }
+
+async function openSocket(endpoint: Endpoint, material: TLSMaterial): Promise<Socket> {
+  // Loaded at the first dial: a program that imports the client may never dial.
+  const [net, tls] = await Promise.all([import('node:net'), import('node:tls')]);
+  const { host, port, secure } = endpoint;
+  if (!secure) return net.connect({ host, port, noDelay: true });
+  const settings = tlsSettings(endpoint, material.options, net.isIP(host) !== 0);
+  return tls.connect({ ...settings, secureContext: await material.context() }).setNoDelay(true);
+}
+
+function errorOf(because: ClosedBecause): Error {
+  switch (because.kind) {
+    case 'socket-error':
+      return because.error;
+    case 'protocol-fault':
+      return Object.assign(new Error(because.message), { code: NOT_HTTP2 });
+    case 'closed-by-server':
+    case 'closed-by-us':
+      return new Error('closed before it was ready');
+    default:
+      return assertNever(because);
+  }
+}
+
+const NOT_HTTP2 = 'NOT_HTTP2';
 
 const tlsSettings = (
   { host, port }: Endpoint,
@@ -101,8 +95,7 @@ const WHY_BY_CODE: Readonly<Record<string, NotSentWhy>> = {
   ECONNREFUSED: 'connection-refused',
   ENOTFOUND: 'name-unknown',
   EAI_AGAIN: 'name-unknown',
-  ERR_HTTP2_ERROR: 'not-http2',
-  ERR_HTTP2_SESSION_ERROR: 'not-http2',
+  [NOT_HTTP2]: 'not-http2',
   EPROTO: 'tls',
 };
 

@@ -1,3 +1,5 @@
+import { HeldBytes } from './held-bytes.js';
+
 /** gRPC's framing: one byte that says whether it is compressed, four bytes of length, the message. */
 const PREFIX_BYTES = 5;
 
@@ -14,13 +16,21 @@ export interface FrameFault {
   readonly message: string;
 }
 
+export interface ReadFrames {
+  readonly messages: readonly Uint8Array[];
+  /** After it the stream is of no more use. */
+  readonly fault?: FrameFault;
+}
+
+const NONE: ReadFrames = { messages: [] };
+
 /** Cuts the bytes of an answer into messages. Holds only bytes that arrived, whatever a prefix announces. */
 export class FrameReader {
   readonly #maxBytes: number;
-  #pending: Uint8Array[] = [];
-  #pendingBytes = 0;
-  /** Prefix and message of the frame under way, or undefined while its prefix is incomplete. */
-  #frameBytes: number | undefined;
+  /** The beginning of a frame. */
+  readonly #held = new HeldBytes();
+  /** How many bytes must be held before it is worth looking at them again. */
+  #neededBytes = PREFIX_BYTES;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -28,64 +38,49 @@ export class FrameReader {
 
   /** True when the answer stops in the middle of a frame if nothing more comes. */
   get isMidFrame(): boolean {
-    return this.#pendingBytes > 0;
+    return this.#held.length > 0;
   }
 
-  /** The messages that this chunk completes, or the fault after which the stream is of no more use. */
-  push(chunk: Uint8Array): {
-    readonly messages: readonly Uint8Array[];
-    readonly fault?: FrameFault;
-  } {
-    if (chunk.length > 0) this.#pending.push(chunk);
-    this.#pendingBytes += chunk.length;
+  /** The messages that this chunk completes. */
+  push(chunk: Uint8Array): ReadFrames {
+    if (this.#held.length === 0) return this.#read(chunk);
+    this.#held.push(chunk);
+    return this.#held.length < this.#neededBytes ? NONE : this.#read(this.#held.takeAll());
+  }
+
+  #read(bytes: Uint8Array): ReadFrames {
     const messages: Uint8Array[] = [];
-    for (;;) {
-      if (this.#frameBytes === undefined) {
-        if (this.#pendingBytes < PREFIX_BYTES) return { messages };
-        const prefix = this.#peekPrefix();
-        const fault = this.#faultOf(prefix);
-        if (fault !== undefined) return { messages, fault };
-        this.#frameBytes = PREFIX_BYTES + prefix.length;
+    let at = 0;
+    this.#neededBytes = PREFIX_BYTES;
+    while (bytes.length - at >= PREFIX_BYTES) {
+      const length = lengthAt(bytes, at + 1);
+      const fault = this.#faultOf(bytes[at] ?? 0, length);
+      if (fault !== undefined) return { messages, fault };
+      const frameBytes = PREFIX_BYTES + length;
+      if (bytes.length - at < frameBytes) {
+        this.#neededBytes = frameBytes;
+        break;
       }
-      if (this.#pendingBytes < this.#frameBytes) return { messages };
-      messages.push(this.#take(this.#frameBytes).subarray(PREFIX_BYTES));
-      this.#frameBytes = undefined;
+      messages.push(bytes.subarray(at + PREFIX_BYTES, at + frameBytes));
+      at += frameBytes;
     }
+    if (at < bytes.length) this.#held.push(bytes.subarray(at));
+    return { messages };
   }
 
-  #faultOf(prefix: { flag: number; length: number }): FrameFault | undefined {
-    if (prefix.flag !== 0) {
-      return {
-        why: 'bad-answer',
-        message: `The answer is compressed or no gRPC (flag ${prefix.flag}).`,
-      };
+  #faultOf(flag: number, length: number): FrameFault | undefined {
+    if (flag !== 0) {
+      return { why: 'bad-answer', message: `The answer is compressed or no gRPC (flag ${flag}).` };
     }
-    if (prefix.length > this.#maxBytes) {
-      const message = `The answer has ${prefix.length} bytes; at most ${this.#maxBytes} are read.`;
+    if (length > this.#maxBytes) {
+      const message = `The answer has ${length} bytes; at most ${this.#maxBytes} are read.`;
       return { why: 'answer-too-large', message };
     }
     return undefined;
   }
-
-  #peekPrefix(): { flag: number; length: number } {
-    const bytes = this.#join();
-    const length = new DataView(bytes.buffer, bytes.byteOffset, PREFIX_BYTES).getUint32(1);
-    return { flag: bytes[0] ?? 0, length };
-  }
-
-  #take(count: number): Uint8Array {
-    const bytes = this.#join();
-    const rest = bytes.subarray(count);
-    this.#pending = rest.length > 0 ? [rest] : [];
-    this.#pendingBytes = rest.length;
-    return bytes.subarray(0, count);
-  }
-
-  #join(): Uint8Array {
-    const [first] = this.#pending;
-    if (first !== undefined && this.#pending.length === 1) return first;
-    const bytes = Buffer.concat(this.#pending);
-    this.#pending = [bytes];
-    return bytes;
-  }
 }
+
+/** Four bytes, the highest first. */
+const lengthAt = (bytes: Uint8Array, at: number): number =>
+  (bytes[at] ?? 0) * 2 ** 24 +
+  (((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0));

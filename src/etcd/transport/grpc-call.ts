@@ -1,5 +1,9 @@
-import type { ClientHttp2Stream, IncomingHttpHeaders, IncomingHttpStatusHeader } from 'node:http2';
+import { assertNever } from '../../base/index.js';
 import { FrameReader, frameOf } from './frames.js';
+import type { H2Stream, StreamEvents, StreamLoss } from './h2/h2-stream.js';
+import { errorCodes } from './h2/rfc9113.js';
+import { HeldBytes } from './held-bytes.js';
+import type { HeaderField } from './hpack/header-field.js';
 import { SEND_QUEUE_MAX_BYTES } from './limits.js';
 import type { Session } from './session.js';
 import type { AttemptFailure, StreamAttempt } from './transport.js';
@@ -8,11 +12,6 @@ import type { AttemptFailure, StreamAttempt } from './transport.js';
 export type Ending =
   { readonly kind: 'status'; readonly code: number; readonly message: string } | AttemptFailure;
 
-/** HTTP/2's error code for a stream that is no longer wanted. */
-const CANCEL = 8;
-/** The flag of a header block after which nothing comes. */
-const END_STREAM = 1;
-
 export interface CallEvents {
   onMessage(message: Uint8Array): void;
   /** Exactly once, after the last message. */
@@ -20,14 +19,19 @@ export interface CallEvents {
 }
 
 /** One gRPC call on one HTTP/2 stream: headers out, frames both ways, status from the trailers. */
-export class GrpcCall {
+export class GrpcCall implements StreamEvents {
   readonly #session: Session;
   readonly #events: CallEvents;
-  readonly #stream: ClientHttp2Stream;
+  readonly #stream: H2Stream;
   readonly #frames: FrameReader;
   readonly #heardBefore: number;
+  /** What came while nobody read. */
+  readonly #held = new HeldBytes();
+  #isPaused = false;
+  /** The server's end has come, perhaps behind what is held. */
+  #isRemoteEnded = false;
   #status: { readonly code: number; readonly message: string } | undefined;
-  #error: string | undefined;
+  #stopListening: (() => void) | undefined;
   #isEnded = false;
 
   constructor(
@@ -40,50 +44,49 @@ export class GrpcCall {
     this.#events = events;
     this.#frames = new FrameReader(answerBytesMax);
     this.#heardBefore = session.answersHeard;
-    this.#stream = session.open({
-      ':method': 'POST',
-      ':path': attempt.path,
-      'content-type': 'application/grpc',
-      te: 'trailers',
-      ...attempt.metadata,
-    });
-    this.#listen(this.#stream);
+    this.#stream = session.open(attempt, this);
   }
 
   /** Resolves when the connection took it or the call is over. */
   async send(message: Uint8Array): Promise<void> {
     const stream = this.#stream;
-    if (this.#isEnded || stream.writableEnded || stream.destroyed) return;
-    if (stream.writableLength + message.length > SEND_QUEUE_MAX_BYTES) {
-      const text = `The server takes nothing: ${stream.writableLength} bytes wait to be sent.`;
+    if (this.#isEnded || !stream.isSending) return;
+    if (stream.queuedBytes + message.length > SEND_QUEUE_MAX_BYTES) {
+      const text = `The server takes nothing: ${stream.queuedBytes} bytes wait to be sent.`;
       this.abandon({ kind: 'unknown', why: 'deadline', message: text });
       return;
     }
     await new Promise<void>((resolve) => {
-      stream.write(frameOf(message), () => resolve());
+      stream.send(frameOf(message), false, resolve);
     });
   }
 
   /** Runs `tell` once when the session takes no more calls, unless this call has ended before. */
   onLeaving(tell: () => void): void {
-    if (this.#isEnded) return;
-    this.#stream.once('close', this.#session.onUnusable(tell));
+    if (!this.#isEnded) this.#stopListening = this.#session.onUnusable(tell);
   }
 
   sendLast(message: Uint8Array): void {
-    this.#stream.end(frameOf(message));
+    this.#stream.send(frameOf(message), true);
   }
 
   finishSending(): void {
-    this.#stream.end();
+    this.#stream.send(NOTHING, true);
   }
 
+  /** Nothing more is read, so that the server's window closes. */
   pause(): void {
-    this.#stream.pause();
+    this.#isPaused = true;
   }
 
   resume(): void {
-    this.#stream.resume();
+    this.#isPaused = false;
+    while (!this.#isPaused && !this.#isEnded) {
+      const bytes = this.#held.shift();
+      if (bytes === undefined) break;
+      this.#read(bytes);
+    }
+    if (this.#isRemoteEnded && this.#held.length === 0) this.#end(this.#endingOfEnd());
   }
 
   /** Ends the call from our side with `ending` and tells the server to stop. */
@@ -94,65 +97,65 @@ export class GrpcCall {
     const isSilent = this.#session.answersHeard === this.#heardBefore;
     if (isSilent && ending.kind === 'unknown' && ending.why === 'deadline') this.#session.retire();
     this.#end(ending);
-    this.#stream.close(CANCEL);
+    this.#stream.reset(errorCodes.cancel);
+  }
+
+  /** For the stream. */
+  onHeaders(fields: readonly HeaderField[]): void {
+    this.#session.heard();
+    if (this.#isEnded) return;
+    const isFirst = fields[0]?.name === ':status';
+    if (isFirst && !isGrpc(fields)) {
+      const [status, type] = [valueOf(fields, ':status'), valueOf(fields, 'content-type') ?? ''];
+      const message = `The answer is no gRPC: HTTP status ${status}, content type “${type}”.`;
+      this.abandon({ kind: 'unknown', why: 'bad-answer', message });
+      return;
+    }
+    // An answer without a message carries its status in its first headers and has no trailers.
+    const code = valueOf(fields, 'grpc-status');
+    if (code === undefined || !/^\d{1,9}$/.test(code)) return;
+    this.#status = { code: Number(code), message: decodeMessage(valueOf(fields, 'grpc-message')) };
+  }
+
+  /** For the stream. */
+  onData(bytes: Buffer): void {
+    this.#session.heard();
+    if (this.#isEnded) return;
+    if (this.#isPaused) this.#held.push(bytes);
+    else this.#read(bytes);
+  }
+
+  /** For the stream. */
+  onEnd(): void {
+    this.#isRemoteEnded = true;
+    // The server has ended a call to which we could still have sent something.
+    if (!this.#stream.isSent) this.#stream.reset(errorCodes.cancel);
+    if (this.#held.length === 0) this.#end(this.#endingOfEnd());
+  }
+
+  /** For the stream. */
+  onLost(loss: StreamLoss): void {
+    this.#end(this.#endingOfLoss(loss));
+  }
+
+  #read(bytes: Uint8Array): void {
+    const { messages, fault } = this.#frames.push(bytes);
+    for (const message of messages) this.#events.onMessage(message);
+    if (fault !== undefined) this.abandon({ kind: 'unknown', ...fault });
+    else this.#stream.giveBack(bytes.length);
   }
 
   #end(ending: Ending): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    this.#stopListening?.();
     this.#events.onEnd(ending);
-    // The server has ended a call to which we could still have sent something.
-    if (!this.#stream.writableEnded) this.#stream.close(CANCEL);
   }
 
-  #listen(stream: ClientHttp2Stream): void {
-    // One listener for each event: with thousands of calls a second every further one is felt.
-    const session = this.#session;
-    let isWhole = false;
-    stream.on('response', (headers, flags) => {
-      session.heard();
-      isWhole ||= (flags & END_STREAM) !== 0;
-      this.#onHeaders(headers);
-    });
-    stream.on('trailers', (headers) => {
-      session.heard();
-      isWhole = true;
-      this.#onStatus(headers);
-    });
-    stream.on('data', (chunk: Uint8Array) => {
-      session.heard();
-      if (this.#isEnded) return;
-      const { messages, fault } = this.#frames.push(chunk);
-      for (const message of messages) this.#events.onMessage(message);
-      if (fault !== undefined) this.abandon({ kind: 'unknown', ...fault });
-    });
-    stream.on('error', (error: Error) => {
-      this.#error = error.message;
-    });
-    stream.on('end', () => {
-      if (this.#status !== undefined) this.#end(this.#endingOfStatus(this.#status));
-    });
-    stream.on('close', () => {
-      session.closed(stream, isWhole);
-      if (!this.#isEnded) this.#end(this.#endingOfClose());
-    });
-  }
-
-  #onHeaders(headers: IncomingHttpHeaders & IncomingHttpStatusHeader): void {
-    const type = headers['content-type'] ?? '';
-    if (headers[':status'] !== 200 || !type.startsWith('application/grpc')) {
-      const message = `The answer is no gRPC: HTTP status ${headers[':status']}, content type “${type}”.`;
-      this.abandon({ kind: 'unknown', why: 'bad-answer', message });
-      return;
-    }
-    // An answer without a message carries its status here and has no trailers.
-    if (headers['grpc-status'] !== undefined) this.#onStatus(headers);
-  }
-
-  #onStatus(headers: IncomingHttpHeaders): void {
-    const code = Number(headers['grpc-status'] ?? Number.NaN);
-    if (!Number.isInteger(code)) return;
-    this.#status = { code, message: decodeMessage(headers['grpc-message']) };
+  #endingOfEnd(): Ending {
+    if (this.#status !== undefined) return this.#endingOfStatus(this.#status);
+    const message = 'The server ended the answer without a status.';
+    return { kind: 'unknown', why: 'bad-answer', message };
   }
 
   #endingOfStatus(status: { code: number; message: string }): Ending {
@@ -162,25 +165,45 @@ export class GrpcCall {
     return { kind: 'status', ...status };
   }
 
-  #endingOfClose(): Ending {
-    if (this.#status !== undefined) return this.#endingOfStatus(this.#status);
-    if (this.#session.hasNotProcessed(this.#stream)) {
-      const message = 'The server closed the connection without looking at the call.';
-      return { kind: 'not-sent', why: 'not-processed', message };
+  #endingOfLoss(loss: StreamLoss): Ending {
+    switch (loss.kind) {
+      case 'not-processed': {
+        const message = 'The server closed the connection without looking at the call.';
+        return { kind: 'not-sent', why: 'not-processed', message };
+      }
+      case 'malformed': {
+        const message = `The answer is no HTTP/2: ${loss.because}.`;
+        return { kind: 'unknown', why: 'bad-answer', message };
+      }
+      case 'reset': {
+        const message = `The server reset the call with code ${loss.code}.`;
+        return { kind: 'unknown', why: 'connection-lost', message };
+      }
+      case 'connection-lost': {
+        const because = this.#session.isUsable ? loss.because : this.#session.endedBecause;
+        const message = `The connection was lost before the answer: ${because}.`;
+        return { kind: 'unknown', why: 'connection-lost', message };
+      }
+      default:
+        return assertNever(loss);
     }
-    if (this.#stream.rstCode === 0 && this.#session.isUsable) {
-      const message = 'The server ended the answer without a status.';
-      return { kind: 'unknown', why: 'bad-answer', message };
-    }
-    const because = this.#session.isUsable ? this.#error : this.#session.endedBecause;
-    const message = `The connection was lost before the answer: ${because ?? 'the stream was reset'}.`;
-    return { kind: 'unknown', why: 'connection-lost', message };
   }
 }
 
+const NOTHING = new Uint8Array(0);
+
+function valueOf(fields: readonly HeaderField[], name: string): string | undefined {
+  for (const field of fields) if (field.name === name) return field.value;
+  return undefined;
+}
+
+const isGrpc = (fields: readonly HeaderField[]): boolean =>
+  fields[0]?.value === '200' &&
+  valueOf(fields, 'content-type')?.startsWith('application/grpc') === true;
+
 /** gRPC percent-encodes what is no printable ASCII; text that does not decode is shown as it came. */
-function decodeMessage(value: string | string[] | undefined): string {
-  const text = Array.isArray(value) ? value.join(' ') : (value ?? '');
+function decodeMessage(text = ''): string {
+  if (!text.includes('%')) return text;
   try {
     return decodeURIComponent(text);
   } catch {

@@ -2,7 +2,7 @@ import { err, ok, type Result } from '../../base/index.js';
 import type { Endpoint } from '../endpoints.js';
 import { QueuedStream } from './byte-stream.js';
 import { Connection } from './connection.js';
-import { GrpcCall, type CallEvents, type Ending } from './grpc-call.js';
+import { GrpcCall, type Ending } from './grpc-call.js';
 import type { TransportLimits } from './limits.js';
 import type { Session } from './session.js';
 import { TLSMaterial, type TLSOptions } from './tls.js';
@@ -17,7 +17,7 @@ import type {
   Transport,
 } from './transport.js';
 
-/** gRPC over `node:http2`: one kept connection per endpoint. */
+/** gRPC over HTTP/2: one kept connection per endpoint. */
 export class Http2Transport implements Transport {
   readonly #tls: TLSMaterial;
   readonly #limits: TransportLimits;
@@ -30,60 +30,27 @@ export class Http2Transport implements Transport {
   }
 
   async unary(attempt: Attempt): Promise<Result<Uint8Array, AttemptFailure>> {
-    const { requestBytesMax, answerBytesMax } = this.#limits;
+    const { requestBytesMax } = this.#limits;
     if (attempt.message.length > requestBytesMax) {
       const message = `The request has ${attempt.message.length} bytes; at most ${requestBytesMax} are sent.`;
       return err({ kind: 'not-sent', why: 'request-too-large', message });
     }
     const timer = new AttemptTimer(attempt);
-    const session = this.#readyFor(attempt, timer) ?? (await this.#roomFor(attempt, timer));
-    if (!session.ok) {
-      timer.stop();
-      return session;
-    }
-    return await new Promise((resolve) => {
-      const messages: Uint8Array[] = [];
-      const call = openCall(session.value, attempt, answerBytesMax, {
-        onMessage: (message) => {
-          messages.push(message);
-          // One is due. A server that goes on would fill our memory for as long as the deadline allows.
-          if (messages.length > 1 && call.ok) call.value.abandon(tooManyMessages(messages.length));
-        },
-        onEnd: (ending) => {
-          timer.stop();
-          resolve(unaryResult(ending, messages));
-        },
-      });
-      if (!call.ok) {
-        timer.stop();
-        resolve(call);
-        return;
-      }
-      timer.onExpiry((why) => call.value.abandon({ kind: 'unknown', ...expired(why, attempt) }));
-      call.value.sendLast(attempt.message);
-    });
+    const ready = this.#readyFor(attempt, timer);
+    if (ready !== undefined) return await this.#ask(ready, attempt, timer);
+    const asked = await this.#withRoom(attempt, timer, (session) => ({
+      answer: this.#ask(session, attempt, timer),
+    }));
+    if (asked.ok) return await asked.value.answer;
+    timer.stop();
+    return asked;
   }
 
   async stream(attempt: StreamAttempt): Promise<Result<ByteStream, AttemptFailure>> {
     const timer = new AttemptTimer(attempt);
-    const session = await this.#roomFor(attempt, timer);
+    const opened = await this.#withRoom(attempt, timer, (session) => this.#open(session, attempt));
     timer.stop();
-    if (!session.ok) return session;
-    const queue = new QueuedStream();
-    const { signal } = attempt;
-    const onAbort = () => queue.cancel();
-    const call = openCall(session.value, attempt, this.#limits.answerBytesMax, {
-      onMessage: (message) => queue.onMessage(message),
-      onEnd: (ending) => {
-        signal?.removeEventListener('abort', onAbort);
-        queue.onEnd(ending);
-      },
-    });
-    if (!call.ok) return call;
-    queue.attach(call.value);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (signal?.aborted === true) onAbort();
-    return ok(queue);
+    return opened;
   }
 
   async connect(attempt: ConnectAttempt): Promise<Result<undefined, NotSent>> {
@@ -119,13 +86,10 @@ export class Http2Transport implements Transport {
   }
 
   /** The usual case, without waiting for anything. */
-  #readyFor(
-    { endpoint }: ConnectAttempt,
-    timer: AttemptTimer,
-  ): Result<Session, NotSent> | undefined {
+  #readyFor({ endpoint }: ConnectAttempt, timer: AttemptTimer): Session | undefined {
     if (this.#isClosed || timer.isExpired) return undefined;
     const ready = this.#connections.get(endpoint.url)?.readySession;
-    return ready?.hasRoom === true ? ok(ready) : undefined;
+    return ready?.hasRoom === true ? ready : undefined;
   }
 
   async #sessionFor(
@@ -146,25 +110,70 @@ export class Http2Transport implements Transport {
     });
   }
 
-  /** A session that takes one more stream now. */
-  async #roomFor(attempt: ConnectAttempt, timer: AttemptTimer): Promise<Result<Session, NotSent>> {
+  /** Runs `use` at the moment at which a session takes one more stream; it opens it at once. */
+  async #withRoom<T>(
+    attempt: ConnectAttempt,
+    timer: AttemptTimer,
+    use: (session: Session) => T,
+  ): Promise<Result<T, NotSent>> {
     for (;;) {
       const found = await this.#sessionFor(attempt, timer);
       if (!found.ok) return found;
       const session = found.value;
-      while (session.isUsable && !session.hasRoom) {
-        const late = await new Promise<Expiry | undefined>((resolve) => {
-          const takeBack = session.onRoom(() => resolve(undefined));
-          timer.onExpiry((why) => {
-            takeBack();
-            resolve(why);
-          });
+      // It was lost this very moment.
+      if (!session.isUsable) continue;
+      if (session.hasRoom) return ok(use(session));
+      const used = await new Promise<Result<T, NotSent> | undefined>((resolve) => {
+        const takeBack = session.onRoom(() =>
+          resolve(session.isUsable ? ok(use(session)) : undefined),
+        );
+        timer.onExpiry((why) => {
+          takeBack();
+          resolve(err(noRoom(why, attempt)));
         });
-        if (late !== undefined) return err(noRoom(late, attempt));
-      }
-      // Nothing is awaited from here to the opening, so whoever was told of room takes it.
-      if (session.isUsable) return found;
+      });
+      if (used !== undefined) return used;
     }
+  }
+
+  #ask(
+    session: Session,
+    attempt: Attempt,
+    timer: AttemptTimer,
+  ): Promise<Result<Uint8Array, AttemptFailure>> {
+    return new Promise((resolve) => {
+      const messages: Uint8Array[] = [];
+      const call = new GrpcCall(session, attempt, this.#limits.answerBytesMax, {
+        onMessage: (message) => {
+          messages.push(message);
+          // One is due. A server that goes on would fill our memory for as long as the deadline allows.
+          if (messages.length > 1) call.abandon(tooManyMessages(messages.length));
+        },
+        onEnd: (ending) => {
+          timer.stop();
+          resolve(unaryResult(ending, messages));
+        },
+      });
+      timer.onExpiry((why) => call.abandon({ kind: 'unknown', ...expired(why, attempt) }));
+      call.sendLast(attempt.message);
+    });
+  }
+
+  #open(session: Session, attempt: StreamAttempt): ByteStream {
+    const queue = new QueuedStream();
+    const { signal } = attempt;
+    const onAbort = () => queue.cancel();
+    const call = new GrpcCall(session, attempt, this.#limits.answerBytesMax, {
+      onMessage: (message) => queue.onMessage(message),
+      onEnd: (ending) => {
+        signal?.removeEventListener('abort', onAbort);
+        queue.onEnd(ending);
+      },
+    });
+    queue.attach(call);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted === true) onAbort();
+    return queue;
   }
 
   #connectionTo(endpoint: Endpoint): Connection {
@@ -174,17 +183,6 @@ export class Http2Transport implements Transport {
     this.#connections.set(endpoint.url, connection);
     return connection;
   }
-}
-
-function openCall(
-  session: Session,
-  attempt: StreamAttempt,
-  answerBytesMax: number,
-  events: CallEvents,
-): Result<GrpcCall, NotSent> {
-  if (session.isUsable) return ok(new GrpcCall(session, attempt, answerBytesMax, events));
-  const message = `${attempt.endpoint.url}: ${session.endedBecause}`;
-  return err({ kind: 'not-sent', why: 'connect-failed', message });
 }
 
 type Expiry = 'deadline' | 'cancelled';

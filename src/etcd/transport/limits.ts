@@ -32,3 +32,12 @@ export const SEND_QUEUE_MAX_BYTES = 8 * 1024 * 1024;
 /** Flow-control windows: a snapshot at 1 Gbit/s and 50 ms of distance needs about 6 MiB under way. */
 export const STREAM_WINDOW_BYTES = 4 * 1024 * 1024;
 export const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
+
+/** A header list of an answer, counted as RFC 9113 §6.5.2 does; the server is told. etcd's are below 1 KiB. */
+export const HEADER_LIST_MAX_BYTES = 64 * 1024;
+/** The same list on the wire: more bytes, or more frames, end the connection before they are decoded. */
+export const HEADER_BLOCK_MAX_BYTES = 128 * 1024;
+export const HEADER_FRAMES_MAX = 32;
+
+/** Answers to pings and settings that wait because the server does not read; more end the connection. */
+export const ACKS_MAX = 1_000;
