@@ -10,19 +10,32 @@ import { createClient } from '../index.js';
 import { putAnswer, rangeAnswer } from '../testing/fake-server.js';
 import { putEvent, watchAnswer } from '../testing/fake-streams.js';
 import { mutate } from '../testing/mutate.js';
-import { goodAnswer, startRawServer } from '../testing/raw-http2.js';
+import { FakeSocket } from '../testing/fake-socket.js';
+import {
+  ACK,
+  END_HEADERS,
+  END_STREAM,
+  frameTypes,
+  goodAnswer,
+  h2frame,
+  startRawServer,
+} from '../testing/raw-http2.js';
 import type { Watch } from '../watch/watch.js';
 import { WatchAPI } from '../watch/watch-api.js';
 import { WatchResponse } from '../wire/generated/watch.js';
 import { FrameReader, frameOf } from './frames.js';
+import { H2Connection } from './h2/h2-connection.js';
+import { encodeHeaderBlock } from './hpack/hpack-encoder.js';
 import type { ByteStream } from './transport.js';
 
 const SEED = Number(process.env['QUORATE_FUZZ_SEED'] ?? 20_261_126);
 const COUNT = Number(process.env['QUORATE_FUZZ_COUNT'] ?? 20_000);
 /** A connection each costs a hundred times what a message costs. */
 const EXCHANGES = Math.ceil(COUNT / 40);
-const MESSAGES = COUNT - EXCHANGES;
-/** After some errors Node reads on no more and does not say so: then only the deadline ends the call. */
+/** HTTP/2 without sockets costs less. */
+const CONVERSATIONS = Math.ceil(COUNT / 4);
+const MESSAGES = COUNT - EXCHANGES - CONVERSATIONS;
+/** A wrong length can leave the connection waiting for bytes that never come: then only the deadline ends the call. */
 const EXCHANGE_MS = 250;
 const ANSWER_BYTES_MAX = 1024 ** 2;
 const MEMORY_MAX = 128 * 1024 ** 2;
@@ -48,6 +61,37 @@ const CODECS: readonly (() => Promise<Pick<Codec<never, unknown>, 'decode'>>)[] 
   ),
   lazyCodec(() => import('../wire/generated/watch.js'), 'WatchRequest', 'WatchResponse'),
 ];
+
+const REQUEST_BLOCK = encodeHeaderBlock([{ name: ':method', value: 'POST' }]);
+
+/** What a server sends on a connection with three calls: with every type of frame, padding, and a table that is used. */
+function conversation(): Buffer {
+  const { headers, data, continuation, settings, ping, windowUpdate, rstStream, goaway } =
+    frameTypes;
+  const PADDED = 8;
+  const increment = Buffer.from([0, 1, 0, 0]);
+  const block = Buffer.from('885f8b1d75d0620d263d4c4d6564', 'hex');
+  const trailers = Buffer.from('40889acac8b21234da8f013040899acac8b5254207317f00', 'hex');
+  const both = END_HEADERS | END_STREAM;
+  const message = frameOf(putAnswer());
+  const padded = Buffer.concat([Buffer.from([5]), message, Buffer.alloc(5)]);
+  return Buffer.concat([
+    h2frame(settings, 0, 0, Buffer.from('00030000006400040000ffff', 'hex')),
+    h2frame(settings, ACK, 0),
+    h2frame(windowUpdate, 0, 0, increment),
+    h2frame(ping, 0, 0, Buffer.from('12345678')),
+    h2frame(headers, END_HEADERS, 1, block),
+    h2frame(data, 0, 1, message),
+    h2frame(headers, 0, 3, Buffer.from('88be', 'hex')),
+    h2frame(continuation, END_HEADERS, 3, Buffer.from('be', 'hex')),
+    h2frame(headers, both, 1, trailers),
+    h2frame(windowUpdate, 0, 3, increment),
+    h2frame(data, PADDED, 3, padded),
+    h2frame(headers, both, 3, Buffer.from('bfbe', 'hex')),
+    h2frame(rstStream, 0, 5, Buffer.from([0, 0, 0, 2])),
+    h2frame(goaway, 0, 0, Buffer.from([0, 0, 0, 5, 0, 0, 0, 0])),
+  ]);
+}
 
 const heldBytes = () => {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
@@ -107,6 +151,61 @@ describe(`noise from seed ${SEED}`, { timeout: 3_600_000 }, () => {
     expect([...ends.values()].reduce((sum, each) => sum + each, 0)).toBe(EXCHANGES);
     expect(ends.get('ok')).toBeGreaterThan(0);
     expect(ends.get('unknown')).toBeGreaterThan(0);
+    expect(heldBytes() - heldBefore).toBeLessThan(MEMORY_MAX);
+  });
+
+  test(`${CONVERSATIONS} conversations of HTTP/2 end in answers or in the end of the connection, in any cut`, async () => {
+    const random = seededRandom(SEED + 3);
+    const original = conversation();
+    const heldBefore = heldBytes();
+    const ends = { answered: 0, lost: 0, waiting: 0, connectionsClosed: 0 };
+    for (let count = 0; count < CONVERSATIONS; count++) {
+      const socket = new FakeSocket();
+      let closings = 0;
+      const connection = new H2Connection(socket.socket, {
+        onSettings: () => undefined,
+        onGoaway: () => undefined,
+        onStreamOver: () => undefined,
+        onClosed: () => closings++,
+      });
+      const calls = Array.from({ length: 3 }, () => {
+        const heard = { ended: 0, lost: 0 };
+        const stream = connection.open(REQUEST_BLOCK, {
+          onHeaders: () => undefined,
+          onData: (bytes) => stream.giveBack(bytes.length),
+          onEnd: () => heard.ended++,
+          onLost: () => heard.lost++,
+        });
+        stream.send(Buffer.from('ask'), true);
+        return heard;
+      });
+      // The first one is whole: only what is nearly right reaches far.
+      const bytes = count === 0 ? original : Buffer.from(mutate(original, random));
+      const cut = Math.floor(random.next() * (bytes.length + 1));
+      socket.emit('data', bytes.subarray(0, cut));
+      socket.emit('data', bytes.subarray(cut));
+      if (count === 0) {
+        const [answered, reset] = [
+          { ended: 1, lost: 0 },
+          { ended: 0, lost: 1 },
+        ];
+        expect([closings, ...calls]).toEqual([0, answered, answered, reset]);
+      }
+      expect(closings).toBeLessThanOrEqual(1);
+      for (const { ended, lost } of calls) {
+        // A call ends once; one whose connection is closed has ended.
+        expect(ended + lost).toBeLessThanOrEqual(1);
+        expect(ended + lost + (1 - closings)).toBeGreaterThan(0);
+        ends.answered += ended;
+        ends.lost += lost;
+        ends.waiting += 1 - ended - lost;
+      }
+      ends.connectionsClosed += closings;
+      connection.close('the test is over');
+      socket.destroy();
+      if (count % 100 === 0) await socket.turn();
+    }
+    expect(Math.min(...Object.values(ends))).toBeGreaterThan(CONVERSATIONS / 100);
     expect(heldBytes() - heldBefore).toBeLessThan(MEMORY_MAX);
   });
 
