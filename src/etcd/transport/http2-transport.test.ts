@@ -158,6 +158,40 @@ describe('a stream', () => {
   });
 });
 
+describe('a connection that breaks in the moment in which it is ready', () => {
+  test.each<[string, Buffer]>([
+    ['by a goodbye', Buffer.from('0000080700000000000000000000000001', 'hex')],
+    ['by nonsense', Buffer.from('HTTP/1.1 400 Bad Request')],
+  ])(
+    '%s: the call was not sent, it is dialled no more than twice, and closing waits for nothing',
+    async (_name, bytes) => {
+      let dialled = 0;
+      const server = createServer((socket) => {
+        dialled++;
+        socket.resume();
+        socket.on('error', () => undefined);
+        socket.write(Buffer.concat([Buffer.from('000000040000000000', 'hex'), bytes]));
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      cleanups.push(() => new Promise((resolve) => server.close(resolve)));
+      const transport = new Http2Transport(undefined, DEFAULT_LIMITS);
+      const asked = await transport.unary({
+        endpoint: endpointOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+        path: '/etcdserverpb.KV/Range',
+        metadata: {},
+        message: new Uint8Array(0),
+        deadlineMs: 5_000,
+        connectMs: 5_000,
+        signal: undefined,
+      });
+      expect(asked).toMatchObject({ error: { kind: 'not-sent', why: 'connect-failed' } });
+      expect(dialled).toBe(2);
+      const NEVER_MS = 1_000_000;
+      await transport.close(NEVER_MS);
+    },
+  );
+});
+
 /** Passes bytes on until it is frozen: then it keeps the connections and passes on nothing, as a vanished host does. */
 async function relayTo(target: string): Promise<{ endpoint: string; freeze(): void }> {
   const sockets = new Set<Socket>();

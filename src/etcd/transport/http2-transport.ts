@@ -17,6 +17,9 @@ import type {
   Transport,
 } from './transport.js';
 
+/** Of one call, when what it had dialled is gone before the call could leave. */
+const DIALS_MAX = 2;
+
 /** gRPC over HTTP/2: one kept connection per endpoint. */
 export class Http2Transport implements Transport {
   readonly #tls: TLSMaterial;
@@ -116,12 +119,16 @@ export class Http2Transport implements Transport {
     timer: AttemptTimer,
     use: (session: Session) => T,
   ): Promise<Result<T, NotSent>> {
-    for (;;) {
+    for (let lost = 0; ;) {
       const found = await this.#sessionFor(attempt, timer);
       if (!found.ok) return found;
       const session = found.value;
-      // It was lost this very moment.
-      if (!session.isUsable) continue;
+      if (!session.isUsable) {
+        // It was lost this very moment. A server that hangs up on everybody is not dialled again and again.
+        if (++lost < DIALS_MAX) continue;
+        const message = `${attempt.endpoint.url}: ${session.endedBecause}`;
+        return err({ kind: 'not-sent', why: 'connect-failed', message });
+      }
       if (session.hasRoom) return ok(use(session));
       const used = await new Promise<Result<T, NotSent> | undefined>((resolve) => {
         const takeBack = session.onRoom(() =>

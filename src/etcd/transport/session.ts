@@ -80,8 +80,10 @@ export class Session {
     return () => this.#whenUnusable.delete(tell);
   }
 
+  /** Runs `tell` once, when the connection is closed. */
   onClosed(tell: () => void): void {
-    this.#whenClosed.push(tell);
+    if (this.#connection.isClosed) queueMicrotask(tell);
+    else this.#whenClosed.push(tell);
   }
 
   open({ path, metadata }: StreamAttempt, events: StreamEvents): H2Stream {
