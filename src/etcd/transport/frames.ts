@@ -27,8 +27,8 @@ const NONE: ReadFrames = { messages: [] };
 /** Cuts the bytes of an answer into messages. Holds only bytes that arrived, whatever a prefix announces. */
 export class FrameReader {
   readonly #maxBytes: number;
-  /** The beginning of a frame. */
-  readonly #held = new HeldBytes();
+  /** The beginning of a frame; most answers come whole and never need it. */
+  #held: HeldBytes | undefined;
   /** How many bytes must be held before it is worth looking at them again. */
   #neededBytes = PREFIX_BYTES;
 
@@ -38,14 +38,17 @@ export class FrameReader {
 
   /** True when the answer stops in the middle of a frame if nothing more comes. */
   get isMidFrame(): boolean {
-    return this.#held.length > 0;
+    return this.#held !== undefined;
   }
 
   /** The messages that this chunk completes. */
   push(chunk: Uint8Array): ReadFrames {
-    if (this.#held.length === 0) return this.#read(chunk);
-    this.#held.push(chunk);
-    return this.#held.length < this.#neededBytes ? NONE : this.#read(this.#held.takeAll());
+    const held = this.#held;
+    if (held === undefined) return this.#read(chunk);
+    held.push(chunk);
+    if (held.length < this.#neededBytes) return NONE;
+    this.#held = undefined;
+    return this.#read(held.takeAll());
   }
 
   #read(bytes: Uint8Array): ReadFrames {
@@ -64,7 +67,10 @@ export class FrameReader {
       messages.push(bytes.subarray(at + PREFIX_BYTES, at + frameBytes));
       at += frameBytes;
     }
-    if (at < bytes.length) this.#held.push(bytes.subarray(at));
+    if (at < bytes.length) {
+      this.#held = new HeldBytes();
+      this.#held.push(bytes.subarray(at));
+    }
     return { messages };
   }
 

@@ -25,8 +25,8 @@ export class GrpcCall implements StreamEvents {
   readonly #stream: H2Stream;
   readonly #frames: FrameReader;
   readonly #heardBefore: number;
-  /** What came while nobody read. */
-  readonly #held = new HeldBytes();
+  /** What came while nobody read; most calls never have any. */
+  #held: HeldBytes | undefined;
   #isPaused = false;
   /** The server's end has come, perhaps behind what is held. */
   #isRemoteEnded = false;
@@ -82,11 +82,11 @@ export class GrpcCall implements StreamEvents {
   resume(): void {
     this.#isPaused = false;
     while (!this.#isPaused && !this.#isEnded) {
-      const bytes = this.#held.shift();
+      const bytes = this.#held?.shift();
       if (bytes === undefined) break;
       this.#read(bytes);
     }
-    if (this.#isRemoteEnded && this.#held.length === 0) this.#end(this.#endingOfEnd());
+    if (this.#isRemoteEnded && this.#heldBytes === 0) this.#end(this.#endingOfEnd());
   }
 
   /** Ends the call from our side with `ending` and tells the server to stop. */
@@ -121,7 +121,7 @@ export class GrpcCall implements StreamEvents {
   onData(bytes: Buffer): void {
     this.#session.heard();
     if (this.#isEnded) return;
-    if (this.#isPaused) this.#held.push(bytes);
+    if (this.#isPaused) (this.#held ??= new HeldBytes()).push(bytes);
     else this.#read(bytes);
   }
 
@@ -130,12 +130,16 @@ export class GrpcCall implements StreamEvents {
     this.#isRemoteEnded = true;
     // The server has ended a call to which we could still have sent something.
     if (!this.#stream.isSent) this.#stream.reset(errorCodes.cancel);
-    if (this.#held.length === 0) this.#end(this.#endingOfEnd());
+    if (this.#heldBytes === 0) this.#end(this.#endingOfEnd());
   }
 
   /** For the stream. */
   onLost(loss: StreamLoss): void {
     this.#end(this.#endingOfLoss(loss));
+  }
+
+  get #heldBytes(): number {
+    return this.#held?.length ?? 0;
   }
 
   #read(bytes: Uint8Array): void {

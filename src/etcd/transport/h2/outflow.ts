@@ -17,7 +17,8 @@ export class SendQueue {
   bytes = 0;
   /** END_STREAM has been written. */
   isEnded = false;
-  readonly #waiting: Outgoing[] = [];
+  /** Most streams never have to wait. */
+  #waiting: Outgoing[] | undefined;
 
   constructor(streamID: number, windowBytes: number) {
     this.streamID = streamID;
@@ -25,12 +26,12 @@ export class SendQueue {
   }
 
   get isEmpty(): boolean {
-    return this.#waiting.length === 0;
+    return this.#waiting === undefined || this.#waiting.length === 0;
   }
 
   /** Whether a frame could leave if the connection let it: an empty one needs no window. */
   get canSend(): boolean {
-    const first = this.#waiting[0];
+    const first = this.#waiting?.[0];
     return first !== undefined && (this.windowBytes > 0 || first.bytes.length === first.sent);
   }
 
@@ -41,13 +42,13 @@ export class SendQueue {
   }
 
   add(bytes: Uint8Array, isLast: boolean, onTaken: (() => void) | undefined): void {
-    this.#waiting.push({ bytes, isLast, onTaken, sent: 0 });
+    (this.#waiting ??= []).push({ bytes, isLast, onTaken, sent: 0 });
     this.bytes += bytes.length;
   }
 
   /** Writes one frame of at most `roomBytes`; answers how many bytes it took. */
   sendFrame(writer: FrameWriter, roomBytes: number): number {
-    const first = this.#waiting[0];
+    const first = this.#waiting?.[0];
     if (first === undefined) return 0;
     const left = first.bytes.length - first.sent;
     const length = Math.min(left, FRAME_BYTES_MAX, this.windowBytes, roomBytes);
@@ -57,7 +58,7 @@ export class SendQueue {
     this.windowBytes -= length;
     this.bytes -= length;
     if (!isDone) return length;
-    this.#waiting.shift();
+    this.#waiting?.shift();
     if (first.isLast) this.isEnded = true;
     first.onTaken?.();
     return length;
@@ -66,7 +67,7 @@ export class SendQueue {
   /** Nothing of it will be sent any more; whoever waits for it is told. */
   drop(): void {
     this.bytes = 0;
-    for (const { onTaken } of this.#waiting.splice(0)) onTaken?.();
+    for (const { onTaken } of this.#waiting?.splice(0) ?? []) onTaken?.();
   }
 }
 
