@@ -11,19 +11,15 @@ import {
   goawayOf,
   hasFlag,
   pingPayload,
-  resetCode,
   windowIncrement,
-  withoutPadding,
   type Frame,
 } from './frame.js';
 import { H2FrameReader } from './frame-reader.js';
 import { FrameWriter } from './frame-writer.js';
-import { H2Stream, type StreamEvents, type StreamLoss, type StreamOwner } from './h2-stream.js';
-import { HeaderBlocks, type ReceivedHeaders } from './header-blocks.js';
+import type { H2Stream, StreamEvents } from './h2-stream.js';
+import { HeaderBlocks } from './header-blocks.js';
 import { Outflow } from './outflow.js';
 import { ProtocolFault } from './protocol-fault.js';
-import { ReceiveWindow } from './receive-window.js';
-import { headersFault, statusOf } from './response-headers.js';
 import {
   errorCodes,
   flags,
@@ -32,10 +28,10 @@ import {
   PING_BYTES,
   PREFACE,
   settingIDs,
-  STREAM_ID_MAX,
   type ErrorCode,
 } from './rfc9113.js';
 import { INITIAL_SETTINGS, withSettings, type ServerSettings } from './server-settings.js';
+import { Streams } from './streams.js';
 
 /** Why a connection is closed. */
 export type ClosedBecause =
@@ -59,7 +55,7 @@ export interface ConnectionEvents {
 const LINGER_MS = 200;
 
 /** The client's side of one HTTP/2 connection on a socket (RFC 9113), without what gRPC does not need. */
-export class H2Connection implements StreamOwner {
+export class H2Connection {
   /** Who hears of it; that changes when the connection is ready. */
   events: ConnectionEvents;
   readonly #socket: Socket;
@@ -67,14 +63,12 @@ export class H2Connection implements StreamOwner {
   readonly #writer: FrameWriter;
   readonly #outflow: Outflow;
   readonly #headerBlocks = new HeaderBlocks();
-  readonly #receiveWindow = new ReceiveWindow(CONNECTION_WINDOW_BYTES);
-  readonly #streams = new Map<number, H2Stream>();
+  readonly #streams: Streams;
   readonly #pings = new Map<bigint, () => void>();
   #settings: ServerSettings = INITIAL_SETTINGS;
   #hasSettings = false;
   /** Our next header block must say that it uses no table. */
   #mustDropTable = false;
-  #nextStreamID: number;
   #nextPing = 0n;
   /** Streams above this have not left this process. */
   #flushedStreamID = 0;
@@ -84,12 +78,17 @@ export class H2Connection implements StreamOwner {
   constructor(socket: Socket, events: ConnectionEvents, firstStreamID = 1) {
     this.#socket = socket;
     this.events = events;
-    this.#nextStreamID = firstStreamID;
     this.#writer = new FrameWriter(socket, {
-      onFlush: () => (this.#flushedStreamID = this.#nextStreamID - 2),
+      onFlush: () => (this.#flushedStreamID = this.#streams.lastID),
       onSent: () => (this.#acksWaiting = 0),
     });
     this.#outflow = new Outflow(this.#writer);
+    this.#streams = new Streams(
+      this.#writer,
+      this.#outflow,
+      () => this.events.onStreamOver(),
+      firstStreamID,
+    );
     socket.on('data', (chunk: Buffer) => this.#onChunk(chunk));
     socket.on('drain', () => this.#outflow.resumeAll());
     socket.on('error', (error) => this.#close({ kind: 'socket-error', error }));
@@ -106,7 +105,7 @@ export class H2Connection implements StreamOwner {
   }
 
   get streamCount(): number {
-    return this.#streams.size;
+    return this.#streams.count;
   }
 
   get isClosed(): boolean {
@@ -115,7 +114,7 @@ export class H2Connection implements StreamOwner {
 
   /** False when every stream ID has been used, as after some hours of many calls. */
   get hasStreamIDs(): boolean {
-    return this.#nextStreamID <= STREAM_ID_MAX;
+    return this.#streams.hasIDs;
   }
 
   /** Grows with everything that arrives. */
@@ -125,32 +124,11 @@ export class H2Connection implements StreamOwner {
 
   /** Opens a stream with a header block of `encodeHeaderBlock`. */
   open(block: Uint8Array, events: StreamEvents): H2Stream {
-    const id = this.#nextStreamID;
-    this.#nextStreamID += 2;
-    const stream = new H2Stream(this, id, events, this.#settings.initialWindowBytes);
-    this.#streams.set(id, stream);
-    this.#writer.headers(id, this.#mustDropTable ? NO_TABLE : undefined, block);
+    const before = this.#mustDropTable ? NO_TABLE : undefined;
     this.#mustDropTable = false;
-    return stream;
-  }
-
-  send(
-    { queue }: H2Stream,
-    bytes: Uint8Array,
-    isLast: boolean,
-    onTaken: (() => void) | undefined,
-  ): void {
-    this.#outflow.send(queue, bytes, isLast, onTaken);
-  }
-
-  reset(stream: H2Stream, code: number): void {
-    this.#writer.rstStream(stream.id, code);
-    this.#remove(stream);
-    this.events.onStreamOver();
-  }
-
-  grant(stream: H2Stream, bytes: number): void {
-    this.#writer.windowUpdate(stream.id, bytes);
+    return this.#streams.open(events, this.#settings.initialWindowBytes, (streamID) =>
+      this.#writer.headers(streamID, before, block),
+    );
   }
 
   /** `onAnswer` runs when the server answers. */
@@ -178,16 +156,16 @@ export class H2Connection implements StreamOwner {
     this.#checkOrder(frame);
     switch (frame.type) {
       case frameTypes.data:
-        this.#onData(frame);
+        this.#streams.onData(frame);
         break;
       case frameTypes.headers:
-        this.#onHeaders(this.#headerBlocks.begin(frame));
+        this.#streams.onHeaders(this.#headerBlocks.begin(frame));
         break;
       case frameTypes.continuation:
-        this.#onHeaders(this.#headerBlocks.goOn(frame));
+        this.#streams.onHeaders(this.#headerBlocks.goOn(frame));
         break;
       case frameTypes.rstStream:
-        this.#onRstStream(frame);
+        this.#streams.onRstStream(frame);
         break;
       case frameTypes.settings:
         this.#onSettings(frame);
@@ -235,77 +213,6 @@ export class H2Connection implements StreamOwner {
     }
   }
 
-  #onData(frame: Frame): void {
-    const { start, end } = withoutPadding(frame);
-    const wholeBytes = frame.end - frame.start;
-    if (!this.#receiveWindow.take(wholeBytes)) {
-      throw new ProtocolFault(
-        errorCodes.flowControlError,
-        'more DATA than the connection may have',
-      );
-    }
-    // What a stream does not read is held back by the stream's own window; others must not wait for it.
-    const increment = this.#receiveWindow.giveBack(wholeBytes);
-    if (increment > 0) this.#writer.windowUpdate(0, increment);
-    const stream = this.#streamOf(frame.streamID);
-    if (stream === undefined) return;
-    if (!stream.receiveWindow.take(wholeBytes)) {
-      this.#fail(stream, errorCodes.flowControlError, 'it has more DATA than its window');
-    } else if (stream.isRemoteEnded) {
-      this.#fail(stream, errorCodes.streamClosed, 'it goes on after its end');
-    } else if (!stream.isAnswered) {
-      this.#fail(stream, errorCodes.protocolError, 'it has DATA before its headers');
-    } else {
-      const paddingBytes = wholeBytes - (end - start);
-      if (paddingBytes > 0) stream.giveBack(paddingBytes);
-      if (end > start) stream.events.onData(frame.bytes.subarray(start, end));
-      if (hasFlag(frame, flags.endStream)) this.#remoteEnded(stream);
-    }
-  }
-
-  #onHeaders(headers: ReceivedHeaders | undefined): void {
-    if (headers === undefined) return;
-    const stream = this.#streamOf(headers.streamID);
-    if (stream === undefined) return;
-    const { fields, isEnd } = headers;
-    if (fields === undefined) {
-      const because = `its headers have more than ${HEADER_LIST_MAX_BYTES} bytes`;
-      this.#fail(stream, errorCodes.enhanceYourCalm, because);
-      return;
-    }
-    if (stream.isRemoteEnded) {
-      this.#fail(stream, errorCodes.streamClosed, 'it goes on after its end');
-      return;
-    }
-    const fault = headersFault(fields, isEnd, stream.isAnswered);
-    if (fault !== undefined) {
-      this.#fail(stream, errorCodes.protocolError, fault);
-      return;
-    }
-    // An interim answer (1xx) is followed by another one.
-    if (!stream.isAnswered && statusOf(fields).startsWith('1')) return;
-    stream.isAnswered = true;
-    stream.events.onHeaders(fields, isEnd);
-    if (isEnd) this.#remoteEnded(stream);
-  }
-
-  #remoteEnded(stream: H2Stream): void {
-    if (stream.isOver) return;
-    stream.isRemoteEnded = true;
-    stream.events.onEnd();
-    if (!stream.isSent || stream.isOver) return;
-    this.#remove(stream);
-    this.events.onStreamOver();
-  }
-
-  #onRstStream(frame: Frame): void {
-    const code = resetCode(frame);
-    const stream = this.#streamOf(frame.streamID);
-    if (stream === undefined) return;
-    const isRefused = code === errorCodes.refusedStream;
-    this.#lose(stream, isRefused ? { kind: 'not-processed' } : { kind: 'reset', code });
-  }
-
   #onSettings(frame: Frame): void {
     checkIsOfConnection(frame);
     const { bytes, start, end } = frame;
@@ -320,19 +227,8 @@ export class H2Connection implements StreamOwner {
     this.#hasSettings = true;
     if (setsHeaderTable) this.#mustDropTable = true;
     this.#writer.settingsAck();
-    this.#moveWindows(settings.initialWindowBytes - before);
+    this.#streams.moveWindows(settings.initialWindowBytes - before);
     this.events.onSettings(settings);
-  }
-
-  /** A new initial window holds for open streams too, and may leave one less than nothing (§6.9.2). */
-  #moveWindows(byBytes: number): void {
-    if (byBytes === 0) return;
-    for (const { queue } of this.#streams.values()) {
-      if (!queue.open(byBytes)) {
-        throw new ProtocolFault(errorCodes.flowControlError, 'a window beyond all bounds');
-      }
-      this.#outflow.resume(queue);
-    }
   }
 
   #onPing(frame: Frame): void {
@@ -351,9 +247,7 @@ export class H2Connection implements StreamOwner {
   #onGoaway(frame: Frame): void {
     const { lastStreamID, code, text } = goawayOf(frame);
     this.events.onGoaway(code, text);
-    for (const stream of this.#streams.values()) {
-      if (stream.id > lastStreamID) this.#lose(stream, { kind: 'not-processed' });
-    }
+    this.#streams.loseAbove(lastStreamID, { kind: 'not-processed' });
     // After an error the server closes; there is nothing to wait for.
     if (code !== errorCodes.noError) this.close('the server gave up the connection');
   }
@@ -367,41 +261,7 @@ export class H2Connection implements StreamOwner {
       if (this.#outflow.open(increment)) return;
       throw new ProtocolFault(errorCodes.flowControlError, 'a window beyond all bounds');
     }
-    const stream = this.#streamOf(frame.streamID);
-    if (stream === undefined) return;
-    if (increment === 0) {
-      this.#fail(stream, errorCodes.protocolError, 'its window is opened by nothing');
-    } else if (stream.queue.open(increment)) {
-      this.#outflow.resume(stream.queue);
-    } else {
-      this.#fail(stream, errorCodes.flowControlError, 'its window is opened beyond all bounds');
-    }
-  }
-
-  /** undefined for one that is over, of which more may be on its way; one that never was breaks the protocol (§5.1). */
-  #streamOf(streamID: number): H2Stream | undefined {
-    const stream = this.#streams.get(streamID);
-    if (stream !== undefined) return stream;
-    if (streamID % 2 === 1 && streamID < this.#nextStreamID) return undefined;
-    throw new ProtocolFault(errorCodes.protocolError, 'a frame of a stream that never was');
-  }
-
-  /** What came on this stream is of no use; the connection goes on (§5.4.2). */
-  #fail(stream: H2Stream, code: ErrorCode, because: string): void {
-    this.#writer.rstStream(stream.id, code);
-    this.#lose(stream, { kind: 'malformed', because });
-  }
-
-  #lose(stream: H2Stream, loss: StreamLoss): void {
-    this.#remove(stream);
-    stream.events.onLost(loss);
-    this.events.onStreamOver();
-  }
-
-  #remove(stream: H2Stream): void {
-    stream.isOver = true;
-    this.#streams.delete(stream.id);
-    this.#outflow.drop(stream.queue);
+    this.#streams.onWindowUpdate(frame.streamID, increment);
   }
 
   /** A server that asks and does not read the answers would fill our memory with them. */
@@ -414,7 +274,7 @@ export class H2Connection implements StreamOwner {
   #closeWith(code: ErrorCode, because: ClosedBecause & { readonly message: string }): void {
     if (this.#isClosed) return;
     // A farewell would take along the calls of this turn, which certainly have not left otherwise.
-    if (this.#flushedStreamID >= this.#nextStreamID - 2) {
+    if (this.#flushedStreamID >= this.#streams.lastID) {
       this.#writer.goaway(code, because.kind === 'protocol-fault' ? because.message : '');
       this.#writer.flush();
     }
@@ -427,11 +287,8 @@ export class H2Connection implements StreamOwner {
     this.#writer.end();
     this.#pings.clear();
     const text = because.kind === 'socket-error' ? because.error.message : because.message;
-    for (const stream of this.#streams.values()) {
-      const isSent = stream.id <= this.#flushedStreamID;
-      const lost = { kind: 'connection-lost', because: text } as const;
-      this.#lose(stream, isSent ? lost : { kind: 'not-processed' });
-    }
+    this.#streams.loseAbove(this.#flushedStreamID, { kind: 'not-processed' });
+    this.#streams.loseAbove(0, { kind: 'connection-lost', because: text });
     this.events.onClosed(because);
     this.#endSocket();
   }
