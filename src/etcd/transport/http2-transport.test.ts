@@ -125,6 +125,56 @@ describe('a stream', () => {
     expect(await told).toBe(CANCEL);
   });
 
+  test('that nobody reads holds back the server, and then gives everything in its order', async () => {
+    const [COUNT, BYTES] = [64, 256 * 1024];
+    let waiting = 0;
+    const server = await fake(({ stream }) => {
+      stream.respond(HEADERS);
+      for (let count = 0; count < COUNT; count++) {
+        waiting++;
+        stream.write(frameOf(Buffer.alloc(BYTES, count)), () => waiting--);
+      }
+      stream.end();
+    });
+    const stream = await open(server.endpoint);
+    // Once two looks agree nothing moves any more.
+    let before = -1;
+    await expect
+      .poll(() => {
+        const isStill = before === waiting && waiting < COUNT;
+        before = waiting;
+        return isStill;
+      })
+      .toBe(true);
+    expect(waiting * BYTES).toBeGreaterThan((COUNT * BYTES) / 2);
+    for (let count = 0; count < COUNT; count++) {
+      const item = await stream.next(10_000);
+      expect(item.ok && item.value?.length).toBe(BYTES);
+      expect(item.ok && item.value?.[BYTES - 1]).toBe(count);
+    }
+  });
+
+  test('that is read only after the server ended it and hung up gives everything all the same', async () => {
+    const COUNT = 100;
+    const server = await fake(({ stream }) => {
+      stream.respond(HEADERS, { waitForTrailers: true });
+      stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+      for (let count = 0; count < COUNT; count++) stream.write(frame(String(count)));
+      stream.end();
+    });
+    const stream = await open(server.endpoint);
+    const first = await stream.next(5_000);
+    expect(first.ok && text(first.value)).toBe('0');
+    await expect.poll(() => server.calls[0]?.stream.destroyed).toBe(true);
+    for (const session of server.sessions) session.destroy();
+    await expect.poll(() => server.sessions.size).toBe(0);
+    for (let count = 1; count < COUNT; count++) {
+      const item = await stream.next();
+      expect(item.ok && text(item.value)).toBe(String(count));
+    }
+    expect(await stream.next()).toEqual({ ok: true, value: undefined });
+  });
+
   test('on a connection that no longer answers pings is lost', async () => {
     const server = await fake(({ stream }) => {
       stream.respond(HEADERS);
@@ -156,6 +206,28 @@ describe('a stream', () => {
     const item = await stream.next();
     expect(item.ok && text(item.value)).toBe('still here');
   });
+});
+
+test('a request and an answer larger than all windows arrive whole', async () => {
+  const BYTES = 20 * 1024 * 1024;
+  const message = Buffer.alloc(BYTES, 'abcdefg');
+  const server = await fake(({ stream }) => {
+    const parts: Buffer[] = [];
+    stream.on('data', (part: Buffer) => parts.push(part));
+    stream.once('end', () => answerRaw(stream, Buffer.concat(parts)));
+  });
+  const transport = new Http2Transport(undefined, DEFAULT_LIMITS);
+  cleanups.push(() => transport.close(0));
+  const echoed = await transport.unary({
+    endpoint: endpointOf(server.endpoint),
+    path: '/etcdserverpb.KV/Put',
+    metadata: {},
+    message,
+    deadlineMs: 25_000,
+    connectMs: 5_000,
+    signal: undefined,
+  });
+  expect(echoed.ok && message.equals(echoed.value)).toBe(true);
 });
 
 describe('a connection that breaks in the moment in which it is ready', () => {

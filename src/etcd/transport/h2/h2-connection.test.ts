@@ -361,9 +361,11 @@ describe('what we send', () => {
     await socket.receive(settings([settingIDs.initialWindowSize, 15_000]));
     expect(sentBytes()).toBe(WINDOW + 5_000);
     const later = open();
-    later.stream.send(large, true);
+    later.stream.send(large.subarray(0, 15_000), false);
+    await socket.receive(settings([settingIDs.initialWindowSize, 0]));
+    later.stream.send(Buffer.alloc(0), true);
     await socket.turn();
-    expect(sentBytes(3)).toBe(15_000);
+    expect([sentBytes(3), later.stream.isSent]).toEqual([15_000, true]);
   });
 
   test('keeps its order, and an end without bytes needs no window', async () => {

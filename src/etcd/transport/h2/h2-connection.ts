@@ -298,11 +298,9 @@ export class H2Connection {
     const socket = this.#socket;
     socket.removeAllListeners('data');
     socket.pause();
-    if (socket.writableLength === 0 || socket.destroyed) socket.destroySoon();
-    else {
-      const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-      socket.once('close', () => clearTimeout(timer));
-      socket.destroySoon();
-    }
+    if (socket.destroyed) return;
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+    socket.once('close', () => clearTimeout(timer));
+    socket.destroySoon();
   }
 }

@@ -51,7 +51,8 @@ export class SendQueue {
     const first = this.#waiting?.[0];
     if (first === undefined) return 0;
     const left = first.bytes.length - first.sent;
-    const length = Math.min(left, FRAME_BYTES_MAX, this.windowBytes, roomBytes);
+    // A window may be below nothing; an end without bytes passes all the same.
+    const length = Math.max(0, Math.min(left, FRAME_BYTES_MAX, this.windowBytes, roomBytes));
     const isDone = length === left;
     writer.data(this.streamID, first.bytes, first.sent, length, isDone && first.isLast);
     first.sent += length;
