@@ -17,10 +17,12 @@ export const hostOf = (world: World, id: MemberID): WorldHost | undefined =>
   world.hosts.find(({ data }) => data.kind === 'present' && data.memberID === id);
 
 /** The host on which this very member runs now. */
-export const liveHostOf = (world: World, id: MemberID): WorldHost | undefined =>
-  world.hosts.find(
-    (host) => host.data.kind === 'present' && host.data.memberID === id && lives(world, host),
-  );
+export function liveHostOf(world: World, id: MemberID): WorldHost | undefined {
+  for (const host of world.hosts) {
+    if (host.data.kind === 'present' && host.data.memberID === id && lives(world, host)) return host;
+  }
+  return undefined;
+}
 
 /** A member is alive when a process runs on its own data. */
 export const isAlive = (world: World, id: MemberID): boolean => liveHostOf(world, id) !== undefined;

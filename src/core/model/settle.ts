@@ -49,35 +49,42 @@ function giveBirth(world: World): World {
 
 /** Name and client URLs are published through the log, at every start. */
 function published(world: World, side: Side): World {
-  let isNews = false;
-  const members = world.members.map((member): Member => {
-    const host = liveHostOf(world, member.id);
-    if (host?.process.kind !== 'running' || sideOf(host) !== side) return member;
-    const { flags } = host.process;
-    const name = unsafeBrand<MemberName>(flags['name'] ?? member.name);
-    const advertised = flags['advertise-client-urls'] ?? '';
-    if (member.name === name && member.clientURLs.join() === advertised) return member;
-    isNews = true;
-    const clientURLs = advertised.split(',').map((url) => unsafeBrand<ClientURL>(url));
-    return { ...member, name, clientURLs };
-  });
-  return isNews ? withMembers(world, members) : world;
+  const { members } = world;
+  return members.some((member) => publishing(world, member, side) !== member)
+    ? withMembers(
+        world,
+        members.map((member) => publishing(world, member, side)),
+      )
+    : world;
+}
+
+/** The member as the process that runs it says; itself when the list has it so already, or nobody runs it there. */
+function publishing(world: World, member: Member, side: Side): Member {
+  const host = liveHostOf(world, member.id);
+  if (host?.process.kind !== 'running' || sideOf(host) !== side) return member;
+  const { flags } = host.process;
+  const name = unsafeBrand<MemberName>(flags['name'] ?? member.name);
+  const advertised = flags['advertise-client-urls'] ?? '';
+  if (member.name === name && member.clientURLs.join() === advertised) return member;
+  const clientURLs = advertised.split(',').map((url) => unsafeBrand<ClientURL>(url));
+  return { ...member, name, clientURLs };
 }
 
 /** Everybody on the side with the leader knows the newest list, and who is not in it ends. */
 function updated(world: World, side: Side): World {
-  let isNews = false;
-  const hosts = world.hosts.map((host): WorldHost => {
-    const { process, data } = host;
-    if (!lives(world, host) || sideOf(host) !== side || data.kind !== 'present') return host;
-    if (!world.members.some(({ id }) => id === data.memberID)) {
-      if (process.kind !== 'running') return host;
-      isNews = true;
-      return stopped(host);
-    }
-    if (host.oldList === undefined && host.metLeader === true) return host;
-    isNews = true;
-    return { ...without(host, 'oldList'), metLeader: true };
-  });
-  return isNews ? { ...world, hosts } : world;
+  const { hosts } = world;
+  return hosts.some((host) => told(world, host, side) !== host)
+    ? { ...world, hosts: hosts.map((host) => told(world, host, side)) }
+    : world;
+}
+
+/** The host when its member knows the newest list; itself when that changes nothing. */
+function told(world: World, host: WorldHost, side: Side): WorldHost {
+  const { process, data } = host;
+  if (!lives(world, host) || sideOf(host) !== side || data.kind !== 'present') return host;
+  if (!world.members.some(({ id }) => id === data.memberID)) {
+    return process.kind === 'running' ? stopped(host) : host;
+  }
+  if (host.oldList === undefined && host.metLeader === true) return host;
+  return { ...without(host, 'oldList'), metLeader: true };
 }

@@ -44,13 +44,13 @@ function running(
       version: step.launch.version,
     },
   };
-  const issuedNew =
-    step.launch.purpose === 'birth' && !world.record.issuedNew.includes(step.host)
-      ? [...world.record.issuedNew, step.host]
-      : world.record.issuedNew;
+  const isKnown =
+    step.launch.purpose !== 'birth' || world.record.issuedNew.includes(step.host);
   return {
     ...world,
-    record: { ...world.record, issuedNew },
+    record: isKnown
+      ? world.record
+      : { ...world.record, issuedNew: [...world.record.issuedNew, step.host] },
     hosts:
       host === undefined
         ? [...world.hosts, started]

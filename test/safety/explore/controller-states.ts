@@ -1,4 +1,5 @@
 import type { Step } from '../../../src/core/planner/index.js';
+import { NumberMap } from './number-map.js';
 
 /** What the controller is in the middle of. Nothing else survives from one turn to the next. */
 export interface ControllerState {
@@ -30,7 +31,7 @@ const HOSTS = 2 ** 7;
 
 /** Every state of the controller by a small number; 0 is: nothing under way. */
 export class ControllerStates {
-  readonly #ids = new Map<number, number>();
+  readonly #ids = new NumberMap();
   readonly #states: ControllerState[] = [];
 
   constructor() {
@@ -51,11 +52,8 @@ export class ControllerStates {
     const { decided, failedSinceDecided, open } = state;
     const key =
       ((decided + 1) * HOSTS + failedSinceDecided) * (SENT_MAX * HOSTS * 8) + codeOf(open);
-    const known = this.#ids.get(key);
-    if (known !== undefined) return known;
-    const id = this.#states.push(state) - 1;
-    this.#ids.set(key, id);
-    return id;
+    const known = this.#ids.at(key);
+    return known >= 0 ? known : this.#ids.set(key, this.#states.push(state) - 1);
   }
 }
 

@@ -12,7 +12,9 @@ import {
 import type { Planner } from './case.js';
 import type { OpenRequest } from './controller-states.js';
 import { Interner } from './interner.js';
+import { Looks } from './looks.js';
 import { NumberList } from './number-list.js';
+import { NumberMap } from './number-map.js';
 import { LONG_AGO, NOW, type WorldTable } from './world-table.js';
 
 /** A step as it is on its way, with what is needed to judge how it lands. */
@@ -45,12 +47,28 @@ const KINDS: readonly Step['kind'][] = [
 ];
 const MEMORIES = 1 + 2 * KINDS.length;
 
-/** Asks the planner once for every world and memory. Answers that are the same are kept once. */
+/** An answer of the planner, with the number that all equal answers have. */
+interface Answer {
+  readonly plan: Plan;
+  /** Of the step, or of the verdict when it is none. */
+  readonly number: number;
+}
+
+/**
+ * Asks the planner once for everything that a controller can see and remember, and judges the answer in every world that
+ * looks like that. Answers that are the same are kept once.
+ */
 export class Decisions {
   readonly sents = new Interner<Sent>();
+  readonly looks: Looks;
   readonly #verdicts = new Interner<Verdict>();
+  readonly #steps = new Interner<Step>();
   readonly #known = new NumberList();
-  readonly #remembering = new Map<number, number>();
+  readonly #remembering = new NumberMap();
+  /** By look and memory. */
+  readonly #answers = new NumberMap();
+  readonly #answered: Answer[] = [];
+  /** By look. */
   readonly #readable = new NumberList();
   readonly #planner: Planner;
   readonly #worlds: WorldTable;
@@ -58,14 +76,16 @@ export class Decisions {
   constructor(planner: Planner, worlds: WorldTable) {
     this.#planner = planner;
     this.#worlds = worlds;
+    this.looks = new Looks(worlds);
   }
 
   /** Whether a look at this world brings the list through quorum. */
   isReadable(world: number): boolean {
-    const known = this.#readable.at(world);
+    const look = this.looks.of(world);
+    const known = this.#readable.at(look);
     if (known >= 0) return known === 1;
     const { kind } = observe(this.#worlds.at(world)).memberList;
-    return this.#readable.set(world, Number(kind === 'linearizable')) === 1;
+    return this.#readable.set(look, Number(kind === 'linearizable')) === 1;
   }
 
   of(world: number, memory: Memory): Verdict {
@@ -75,33 +95,39 @@ export class Decisions {
         known >= 0 ? known : this.#known.set(world, this.#judge(world, memory)),
       );
     }
-    const key = world * MEMORIES + 1 + KINDS.indexOf(memory.kind) * 2 + Number(memory.isOver);
-    let known = this.#remembering.get(key);
-    if (known === undefined) this.#remembering.set(key, (known = this.#judge(world, memory)));
-    return this.#verdicts.at(known);
+    const key = world * MEMORIES + codeOf(memory);
+    const known = this.#remembering.at(key);
+    return this.#verdicts.at(
+      known >= 0 ? known : this.#remembering.set(key, this.#judge(world, memory)),
+    );
   }
 
   #judge(id: number, memory: Memory): number {
+    const { plan, number } = this.#answerTo(id, memory);
+    if (plan.kind !== 'step') return number;
     const world = this.#worlds.at(id);
-    const unresolved = unresolvedOf(memory);
-    const plan = this.#planner({
-      target: world.target,
-      record: world.record,
-      observation: observe(world),
-      now: world.now,
-      ...(unresolved === undefined ? {} : { unresolved }),
-    });
-    if (plan.kind !== 'step') {
-      return this.#verdicts.idOf(wordsOf(plan), { plan, sent: -1, broken: [] });
-    }
-    const decision: Decision = { plan, at: NOW, world, unresolved };
-    const sent = this.#sentOf(plan, decision);
+    const decision: Decision = { plan, at: NOW, world, unresolved: unresolvedOf(memory) };
+    const sent = this.#sentOf(number, plan, decision);
     const broken = checkDecision(decision);
     const key = broken.length === 0 ? `step ${sent}` : `step ${sent} ${JSON.stringify(broken)}`;
     return this.#verdicts.idOf(key, { plan, sent, broken });
   }
 
-  #sentOf({ step }: PlannedStep, decision: Decision): number {
+  #answerTo(id: number, memory: Memory): Answer {
+    const key = this.looks.of(id) * MEMORIES + codeOf(memory);
+    const known = this.#answered[this.#answers.at(key)];
+    if (known !== undefined) return known;
+    const plan = planIn(this.#worlds.at(id), this.#planner, memory);
+    const number =
+      plan.kind === 'step'
+        ? this.#steps.idOf(JSON.stringify(plan.step), plan.step)
+        : this.#verdicts.idOf(wordsOf(plan), { plan, sent: -1, broken: [] });
+    const answer = { plan, number };
+    this.#answers.set(key, this.#answered.push(answer) - 1);
+    return answer;
+  }
+
+  #sentOf(number: number, { step }: PlannedStep, decision: Decision): number {
     const { well, margin } = pledgeOf(decision);
     const { world } = decision;
     const sent: Sent = {
@@ -110,9 +136,27 @@ export class Decisions {
       margin,
       touches: touchedBy(world, step),
     };
-    return this.sents.idOf(`${JSON.stringify(step)} ${sent.well} ${margin}`, sent);
+    return this.sents.idOf(`${number} ${sent.well} ${margin}`, sent);
   }
 }
+
+/** What the planner says to a controller that looks at this world. */
+export function planIn(world: World, planner: Planner, memory: Memory): Plan {
+  const { target, record, now } = world;
+  const unresolved = unresolvedOf(memory);
+  const observation = observe(world);
+  return planner({
+    target,
+    record,
+    observation,
+    now,
+    ...(unresolved === undefined ? {} : { unresolved }),
+  });
+}
+
+/** 0 when nothing is remembered. */
+const codeOf = (memory: Memory): number =>
+  memory === undefined ? 0 : 1 + KINDS.indexOf(memory.kind) * 2 + Number(memory.isOver);
 
 /** Waits and problems differ in their texts; how they end does not depend on that. */
 function wordsOf(plan: Exclude<Plan, { kind: 'step' }>): string {

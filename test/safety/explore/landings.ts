@@ -11,21 +11,25 @@ import type { Step } from '../../../src/core/planner/index.js';
 import { type Violation as Broken, checkEffect, lostBy, wellVoters } from '../checkers/index.js';
 import { type Decisions, type Sent, hostBits } from './decisions.js';
 import { NumberList } from './number-list.js';
+import { NumberMap } from './number-map.js';
 import type { WorldTable } from './world-table.js';
 
 export interface Landed {
   readonly outcome: Applied['outcome'];
   readonly after: number;
+  /** Whether there is any number of failed voters for which it is to blame for a lost quorum. */
+  readonly mayCost: boolean;
   readonly broken: readonly Broken[];
 }
 
 const OUTCOMES = ['applied', 'refused', 'unknown'] as const;
 const NOTHING: readonly Broken[] = [];
+const ANY_MARGIN = { well: [], margin: Infinity };
 
 /** How steps land on worlds, each worked out once. */
 export class Landings {
-  /** World after and outcome as one number, by world, step and the rest. */
-  readonly #landed = new Map<number, number>();
+  /** World after, outcome and whether it may cost the quorum as one number, by world, step and the rest. */
+  readonly #landed = new NumberMap();
   readonly #broken = new Map<number, readonly Broken[]>();
   readonly #used = new NumberList();
   readonly #well = new NumberList();
@@ -42,13 +46,13 @@ export class Landings {
     const { step } = this.#decisions.sents.at(sent);
     const free = step.kind === 'add-learner' ? lowestZero(this.#usedIn(world) | reserved) : 0;
     const key = ((world * 2 ** 14 + sent) * 2 + Number(how === 'late')) * 32 + free;
-    let known = this.#landed.get(key);
-    if (known === undefined)
-      this.#landed.set(key, (known = this.#land(key, world, step, how, free)));
+    let known = this.#landed.at(key);
+    if (known < 0) known = this.#landed.set(key, this.#land(key, world, step, how, free));
     return {
-      outcome: OUTCOMES[known % OUTCOMES.length] ?? 'unknown',
-      after: Math.floor(known / OUTCOMES.length),
-      broken: this.#broken.get(key) ?? NOTHING,
+      outcome: OUTCOMES[(known >>> 1) % OUTCOMES.length] ?? 'unknown',
+      after: Math.floor((known >>> 1) / OUTCOMES.length),
+      mayCost: (known & 1) === 1,
+      broken: this.#broken.size === 0 ? NOTHING : (this.#broken.get(key) ?? NOTHING),
     };
   }
 
@@ -63,8 +67,8 @@ export class Landings {
   }
 
   /** Rule 1 as the step lands: `failed` are the hosts, as bits, that were taken away since it was decided. */
-  costsQuorum(world: number, { after }: Landed, sent: Sent, failed: number): boolean {
-    if (world === after) return false;
+  costsQuorum(world: number, { after, mayCost }: Landed, sent: Sent, failed: number): boolean {
+    if (!mayCost) return false;
     const before = this.#worlds.at(world);
     const gone = countBits(failed & sent.well & ~this.wellIn(world));
     return lostBy(before, this.#worlds.at(after), { well: [], margin: sent.margin }, gone);
@@ -86,15 +90,16 @@ export class Landings {
 
   #land(key: number, id: number, step: Step, how: 'now' | 'late', free: number): number {
     const before = this.#worlds.at(id);
-    const numbered = { ...before, addedCount: free };
+    const numbered = free === before.addedCount ? before : { ...before, addedCount: free };
     const { outcome, world } =
       how === 'late' ? landLate(numbered, step) : applyStep(numbered, step);
     const code = OUTCOMES.indexOf(outcome);
-    if (world === numbered) return id * OUTCOMES.length + code;
+    if (world === numbered) return (id * OUTCOMES.length + code) * 2;
     const after = this.#worlds.idOf(settle(joinedBehind(world, step)));
     const broken = checkEffect({ before, step, outcome, after: this.#worlds.at(after) });
     if (broken.length > 0) this.#broken.set(key, broken);
-    return after * OUTCOMES.length + code;
+    const mayCost = id !== after && lostBy(before, this.#worlds.at(after), ANY_MARGIN, 0);
+    return (after * OUTCOMES.length + code) * 2 + Number(mayCost);
   }
 
   /** The ids of added members that a world speaks of, as bits. */

@@ -1,3 +1,5 @@
+import { hashOf } from './number-map.js';
+
 /**
  * The states of one case in the order they were found, with the way back. A state is a situation (a whole number below
  * 2^53) and what is left of the budget. One that is reached again with no more left than before adds nothing: whatever
@@ -65,7 +67,7 @@ export class StateList {
   #indexOf(situation: number): number {
     if (this.#situationCount * 2 >= this.#slots.length) this.#widen();
     const mask = this.#slots.length - 1;
-    let slot = hash(situation) & mask;
+    let slot = hashOf(situation) & mask;
     for (;;) {
       const found = this.#slots[slot] ?? 0;
       if (found === 0) break;
@@ -82,7 +84,7 @@ export class StateList {
     this.#slots = new Int32Array(this.#slots.length * 2);
     const mask = this.#slots.length - 1;
     for (let index = 0; index < this.#situationCount; index++) {
-      let slot = hash(this.#situations[index] ?? 0) & mask;
+      let slot = hashOf(this.#situations[index] ?? 0) & mask;
       while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
       this.#slots[slot] = index + 1;
     }
@@ -110,12 +112,4 @@ export class StateList {
 function longer<T extends Int32Array | Uint16Array>(old: T, next: T): T {
   next.set(old);
   return next;
-}
-
-function hash(state: number): number {
-  const high = Math.floor(state / 0x1_0000_0000);
-  let mixed = (state >>> 0) ^ Math.imul(high, 0x9e3779b1);
-  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return (mixed ^ (mixed >>> 16)) >>> 0;
 }

@@ -6,6 +6,8 @@ import {
 } from '../../../src/core/cluster/index.js';
 import type { Alarm, World, WorldHost } from '../../../src/core/model/index.js';
 import { Interner } from './interner.js';
+import { NumberMap } from './number-map.js';
+import { RowTable } from './row-table.js';
 
 /** It is always this moment. Processes and links are either new (since now) or old (long enough for every interval). */
 export const NOW: Instant = instantOf(1_000_000_000);
@@ -19,20 +21,30 @@ type Running = Extract<WorldHost['process'], { kind: 'running' }>;
 /** What a process runs with. */
 type Life = Pick<Running, 'flags' | 'version'>;
 
+/** Where the numbers of a world's parts stand in the row that it is packed into; from `hosts` on one for each host. */
+export const PARTS = { list: 0, leader: 1, target: 2, record: 3, cluster: 4, hosts: 5 } as const;
+const HOSTS_MAX = 7;
+export const ROW_LENGTH = PARTS.hosts + HOSTS_MAX;
+
 /**
  * Every distinct world of one case, by number. Two worlds are the same when no planner and no rule of etcd could tell
  * them apart: times are new or old, terms do not count, and of the flags that are read only at a first start none but
  * the state does for one that joined. Equal parts are one object, so that a million worlds fit into memory.
  */
 export class WorldTable {
-  readonly #ids = new Map<string, number>();
+  readonly #rows = new RowTable(ROW_LENGTH);
+  readonly #row = new Int32Array(ROW_LENGTH);
   readonly #worlds: World[] = [];
   readonly #lists = new Interner<readonly Member[]>();
   readonly #lives = new Interner<Life>();
   readonly #targets = new Interner<World['target']>();
   readonly #records = new Interner<World['record']>();
-  readonly #hosts = new Map<number, WorldHost>();
+  readonly #hosts: WorldHost[] = [];
+  readonly #hostIDs = new NumberMap();
+  /** Most hosts of a next world are those of the last one. */
+  readonly #knownHosts = new Map<WorldHost, number>();
   readonly #identities = new Map<string, number>();
+  readonly #dataCodes = new WeakMap<WorldHost['data'], number>();
   readonly #lifeCodes = new WeakMap<StartFlags, number>();
   readonly #listCodes = new WeakMap<readonly Member[], number>();
   readonly #recordCodes = new WeakMap<World['record'], number>();
@@ -48,6 +60,8 @@ export class WorldTable {
   /** Nearly always the same one. */
   #lastRecord: World['record'] | undefined;
   #lastRecordCode = 0;
+  #lastList: readonly Member[] | undefined;
+  #lastListCode = 0;
 
   get size(): number {
     return this.#worlds.length;
@@ -61,33 +75,39 @@ export class WorldTable {
 
   /** The number of this world. Its time must be `NOW`. */
   idOf(world: World): number {
-    const { hosts } = world;
-    let key = String.fromCharCode(
-      this.#listCode(world.members),
-      world.leader === undefined ? 0 : this.#memberCode(world.leader) + 1,
-      this.#targetCode(world.target) * 256 + this.#recordCode(world.record),
-      world.clusterID === undefined ? 0 : 1 + this.#identityCode(world.clusterID),
-    );
-    for (const host of hosts) {
-      const code = this.#hostCode(host);
-      key += String.fromCharCode(code & 0x7ff, code >>> 11, this.#oldCode(host));
-    }
-    const known = this.#ids.get(key);
-    if (known !== undefined) return known;
-    const id = this.#worlds.length;
-    this.#ids.set(key, id);
-    this.#worlds.push({
+    const row = this.#row.fill(-1);
+    row[PARTS.list] = this.#listCode(world.members);
+    row[PARTS.leader] = world.leader === undefined ? 0 : this.#memberCode(world.leader) + 1;
+    row[PARTS.target] = this.#targetCode(world.target);
+    row[PARTS.record] = this.#recordCode(world.record);
+    row[PARTS.cluster] =
+      world.clusterID === undefined ? 0 : 1 + this.#identityCode(world.clusterID);
+    within(world.hosts.length, HOSTS_MAX, 'hosts');
+    world.hosts.forEach((host, slot) => {
+      row[PARTS.hosts + slot] = this.#hostIDOf(slot, host);
+    });
+    const id = this.#rows.idOf(row);
+    if (id === this.#worlds.length) this.#worlds.push(this.#canonical(world, row));
+    return id;
+  }
+
+  /** Writes the numbers of the parts of a world into a row. */
+  unpack(id: number, row: Int32Array): void {
+    this.#rows.copy(id, row);
+  }
+
+  #canonical(world: World, row: Int32Array): World {
+    return {
       now: NOW,
-      target: this.#targets.at(this.#targetCode(world.target)),
-      record: this.#records.at(this.#recordCode(world.record)),
-      members: this.#lists.at(this.#listCode(world.members)),
+      target: this.#targets.at(row[PARTS.target] ?? -1),
+      record: this.#records.at(row[PARTS.record] ?? -1),
+      members: this.#lists.at(row[PARTS.list] ?? -1),
       clusterID: world.clusterID,
       leader: world.leader,
       term: 2n,
-      hosts: hosts.map((host, slot) => this.#canonicalHost(slot, host)),
+      hosts: world.hosts.map((host, slot) => this.#hosts[row[PARTS.hosts + slot] ?? -1] ?? host),
       addedCount: 0,
-    });
-    return id;
+    };
   }
 
   /** A small number for every member that ever was in the case. */
@@ -96,8 +116,12 @@ export class WorldTable {
   }
 
   /** Data is that of a member in a cluster: a birth with other members gives the same member another cluster. */
-  #dataCode({ memberID, clusterID }: Extract<WorldHost['data'], { kind: 'present' }>): number {
-    return this.#identityCode(`${memberID} ${clusterID}`);
+  #dataCode(data: Extract<WorldHost['data'], { kind: 'present' }>): number {
+    const known = this.#dataCodes.get(data);
+    if (known !== undefined) return known;
+    const code = this.#identityCode(`${data.memberID} ${data.clusterID}`);
+    this.#dataCodes.set(data, code);
+    return code;
   }
 
   #identityCode(id: string): number {
@@ -109,6 +133,12 @@ export class WorldTable {
   }
 
   #listCode(list: readonly Member[]): number {
+    if (list === this.#lastList) return this.#lastListCode;
+    this.#lastList = list;
+    return (this.#lastListCode = this.#listCodeOf(list));
+  }
+
+  #listCodeOf(list: readonly Member[]): number {
     const known = this.#listCodes.get(list);
     if (known !== undefined) return known;
     const code = within(this.#lists.idOf(listKey(list), list), 60_000, 'lists');
@@ -182,14 +212,24 @@ export class WorldTable {
     return oldList === undefined ? 0 : 1 + this.#listCode(oldList);
   }
 
-  #canonicalHost(slot: number, host: WorldHost): WorldHost {
+  /** The number of a host as it is, in its place. */
+  #hostIDOf(slot: number, host: WorldHost): number {
+    const same = this.#knownHosts.get(host);
+    if (same !== undefined) return same;
     const code = this.#hostCode(host);
     const old = this.#oldCode(host);
     const key = (slot * 2 ** 22 + code) * 2 ** 16 + old;
-    const known = this.#hosts.get(key);
-    if (known !== undefined) return known;
+    const known = this.#hostIDs.at(key);
+    if (known >= 0) return known;
+    const canonical = this.#canonicalHost(host, old);
+    const id = this.#hosts.push(canonical) - 1;
+    this.#knownHosts.set(canonical, id);
+    return this.#hostIDs.set(key, id);
+  }
+
+  #canonicalHost(host: WorldHost, old: number): WorldHost {
     const { process } = host;
-    const canonical: WorldHost = {
+    return {
       host: host.host,
       process:
         process.kind === 'running'
@@ -212,8 +252,6 @@ export class WorldTable {
       ...(alarmCode(host.alarms) === 0 ? {} : { alarms: host.alarms ?? [] }),
       ...(host.oldList === undefined ? {} : { oldList: this.#lists.at(old - 1) }),
     };
-    this.#hosts.set(key, canonical);
-    return canonical;
   }
 }
 
