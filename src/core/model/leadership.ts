@@ -48,17 +48,20 @@ export function quorumSide(world: World): Side | undefined {
 export const hasQuorum = (world: World): boolean => quorumSide(world) !== undefined;
 
 /** The side that has a leader now. A quorum without one is still electing; `settle` lets it. */
-export function ledSide(world: World): Side | undefined {
-  if (world.leader === undefined) return undefined;
+export const ledSide = (world: World): Side | undefined =>
+  world.leader === undefined ? undefined : ifLed(world, quorumSide(world));
+
+/** The side with the quorum when the leader lives there, else undefined. */
+export function ifLed(world: World, side: Side | undefined): Side | undefined {
+  if (world.leader === undefined || side === undefined) return undefined;
   const host = liveHostOf(world, world.leader);
-  if (host === undefined) return undefined;
-  const side = quorumSide(world);
-  return side === sideOf(host) ? side : undefined;
+  return host !== undefined && sideOf(host) === side ? side : undefined;
 }
 
+export const elected = (world: World): World => electedOn(world, quorumSide(world));
+
 /** Keeps the leader while it lives on the side with the quorum; otherwise that side elects one that has the whole log. */
-export function elected(world: World): World {
-  const side = quorumSide(world);
+export function electedOn(world: World, side: Side | undefined): World {
   if (side === undefined) {
     return world.leader === undefined ? world : { ...world, leader: undefined };
   }

@@ -2,7 +2,7 @@ import { type ClusterID, unsafeBrand } from '../../base/index.js';
 import { type ClientURL, type Member, type MemberName } from '../cluster/index.js';
 import { birthListOf } from './birth-list.js';
 import { stopped, without } from './hosts.js';
-import { elected, ledSide, liveHostOf, lives, sideOf } from './leadership.js';
+import { electedOn, ifLed, liveHostOf, lives, quorumSide, sideOf } from './leadership.js';
 import { withMembers } from './lists.js';
 import { meet } from './meeting.js';
 import type { Side, World, WorldHost } from './world.js';
@@ -15,9 +15,11 @@ import type { Side, World, WorldHost } from './world.js';
 export function settle(world: World): World {
   const met = meet(world);
   const known = isForgotten(met) ? forgotten(met) : met;
-  const born = elected(known.members.length === 0 ? giveBirth(known) : known);
-  const side = ledSide(born);
-  return side === undefined ? born : updated(published(born, side), side);
+  const born = known.members.length === 0 ? giveBirth(known) : known;
+  const quorate = quorumSide(born);
+  const led = electedOn(born, quorate);
+  const side = ifLed(led, quorate);
+  return side === undefined ? led : updated(published(led, side), side);
 }
 
 /** A birth of which no host holds anything any more has not happened, as long as it was not recorded. */

@@ -1,4 +1,5 @@
 import { type Faults, NO_FAULTS } from './case.js';
+import { PRICES } from './environment.js';
 
 const KINDS = Object.keys(NO_FAULTS) as readonly (keyof Faults)[];
 
@@ -7,6 +8,8 @@ export class Budget {
   readonly full: number;
   /** How many different remainders there are. */
   readonly count: number;
+  /** What each price leaves of each remainder. */
+  readonly #after: Int32Array;
   readonly #places = new Map<keyof Faults, { readonly unit: number; readonly base: number }>();
 
   constructor(faults: Faults) {
@@ -20,6 +23,12 @@ export class Budget {
     }
     this.full = full;
     this.count = unit;
+    this.#after = new Int32Array(this.count * PRICES.length);
+    for (let left = 0; left < this.count; left++) {
+      PRICES.forEach((price, at) => {
+        this.#after[left * PRICES.length + at] = this.after(left, price);
+      });
+    }
   }
 
   /** For every remainder those, as bits, that are no more than it in every kind. */
@@ -46,5 +55,10 @@ export class Budget {
     const place = this.#places.get(price);
     if (place === undefined) return -1;
     return Math.floor(left / place.unit) % place.base === 0 ? -1 : left - place.unit;
+  }
+
+  /** The same for a price by its place in the list. */
+  afterPrice(left: number, price: number): number {
+    return this.#after[left * PRICES.length + price] ?? -1;
   }
 }

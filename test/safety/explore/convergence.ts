@@ -40,7 +40,7 @@ export class Convergence {
   }
 
   from(world: number): End {
-    return this.#walk(this.#idOf(mended(this.#worlds.at(world))));
+    return this.#walk(this.#mended(world));
   }
 
   #walk(start: number): End {
@@ -78,7 +78,7 @@ export class Convergence {
     const { plan, sent } = this.#decisions.of(id, undefined);
     if (plan.kind === 'step') {
       const { outcome, after } = this.#landings.of(id, sent, 'now', 0);
-      if (outcome === 'applied') return this.#idOf(mended(this.#worlds.at(after)));
+      if (outcome === 'applied') return this.#mended(after);
       return this.#later(id) ?? this.#ended(id, plan);
     }
     if (plan.kind === 'converged') return this.#ended(id, plan);
@@ -113,6 +113,12 @@ export class Convergence {
   #goesRound(id: number): End {
     const { plan } = this.#decisions.of(id, undefined);
     return { kind: 'round', turns: 0, broken: checkEnd(this.#worlds.at(id), plan) };
+  }
+
+  #mended(id: number): number {
+    const world = this.#worlds.at(id);
+    const whole = mended(world);
+    return whole === world ? id : this.#idOf(whole);
   }
 
   #idOf(world: World): number {

@@ -12,10 +12,11 @@ import { stageOf } from './stage.js';
 import { NumberList } from './number-list.js';
 import { StateList } from './state-list.js';
 import { type Traced, scenarioOf } from './trace.js';
-import { eachBit, isFirstOfAll, toldApart, twinsOf } from './twins.js';
+import { NO_TWINS, Twins, isFirstOfAll } from './twins.js';
 import { WorldTable } from './world-table.js';
 
 const CONTROLLERS_MAX = 2 ** 18;
+const NOBODY: readonly number[] = [];
 const MEMBERSHIP: ReadonlySet<string> = new Set([
   'add-learner',
   'promote-learner',
@@ -47,7 +48,7 @@ class Search {
   readonly #convergence: Convergence;
   readonly #budget: Budget;
   readonly #happenings: Happenings;
-  readonly #twins = new Map<number, readonly number[]>();
+  readonly #twins: Twins;
   readonly #judged = new NumberList();
   readonly #blocked: Record<string, number> = {};
   readonly #violations: Violation[] = [];
@@ -65,6 +66,7 @@ class Search {
     this.#budget = new Budget(this.#stage.faults);
     this.#states = new StateList(this.#budget.coverage());
     this.#decisions = new Decisions(options.planner, this.#worlds);
+    this.#twins = new Twins(this.#worlds);
     this.#landings = new Landings(this.#worlds, this.#decisions);
     this.#happenings = new Happenings(this.#worlds, this.#landings, this.#stage.otherTarget);
     this.#convergence = new Convergence(
@@ -108,7 +110,7 @@ class Search {
     const controller = this.#controllers.at(controllerID);
     const alike = this.#alike(world, controller);
     for (let price = 0; price < PRICES.length; price++) {
-      const remaining = this.#budget.after(left, PRICES[price] ?? 'free');
+      const remaining = this.#budget.afterPrice(left, price);
       if (remaining < 0) continue;
       const begin = this.#happenings.beginOf(world, price);
       const end = begin + this.#happenings.countAt(begin) * FIELDS;
@@ -128,19 +130,17 @@ class Search {
 
   /** Groups of hosts that look alike in the world and to what is on its way; none unless the case leaves out twins. */
   #alike(world: number, { decided, failedSinceDecided, open }: ControllerState): readonly number[] {
-    if (this.#case.leavesOutTwins !== true) return [];
-    let groups = this.#twins.get(world);
-    if (groups === undefined) this.#twins.set(world, (groups = twinsOf(this.#worlds.at(world))));
-    if (groups.length === 0) return groups;
+    if (this.#case.leavesOutTwins !== true) return NOBODY;
+    let groups = this.#twins.of(world);
+    if (groups === NO_TWINS) return NOBODY;
+    const { sents } = this.#decisions;
     if (decided >= 0) {
-      const { well, touches } = this.#decisions.sents.at(decided);
-      groups = toldApart(groups, [well, failedSinceDecided, ...eachBit(touches)]);
+      groups = this.#twins.toldApart(groups, sents.at(decided), failedSinceDecided);
     }
     if (open !== undefined && open.mayLand >= 0) {
-      const { well, touches } = this.#decisions.sents.at(open.mayLand);
-      groups = toldApart(groups, [well, open.failedSince, ...eachBit(touches)]);
+      groups = this.#twins.toldApart(groups, sents.at(open.mayLand), open.failedSince);
     }
-    return groups;
+    return this.#twins.at(groups);
   }
 
   /** What the controller has on its way is not to blame for what fails meanwhile. */

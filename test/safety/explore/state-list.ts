@@ -8,11 +8,11 @@ import { hashOf } from './number-map.js';
 export class StateList {
   /** Situations: open addressing, index plus one, 0 where nothing is. */
   #slots = new Int32Array(1 << 16);
-  #situations = new Float64Array(1 << 15);
+  /** Each situation as two words, low and high, and which remainders are covered, as bits, in so many words. */
+  #situations: Uint32Array;
   #situationCount = 0;
-  /** For each situation which remainders are covered, as bits, so many words of them. */
-  #covered: Uint32Array;
   readonly #words: number;
+  readonly #stride: number;
   readonly #coveredBy: readonly Uint32Array[];
 
   #where = new Int32Array(1 << 15);
@@ -25,7 +25,8 @@ export class StateList {
   constructor(coveredBy: readonly Uint32Array[]) {
     this.#coveredBy = coveredBy;
     this.#words = Math.ceil(coveredBy.length / 32);
-    this.#covered = new Uint32Array((1 << 15) * this.#words);
+    this.#stride = 2 + this.#words;
+    this.#situations = new Uint32Array((1 << 15) * this.#stride);
   }
 
   get size(): number {
@@ -33,7 +34,7 @@ export class StateList {
   }
 
   situationAt(index: number): number {
-    return this.#situations[this.#where[index] ?? -1] ?? Number.NaN;
+    return this.#situationIn((this.#where[index] ?? 0) * this.#stride);
   }
   leftAt(index: number): number {
     return this.#left[index] ?? 0;
@@ -48,12 +49,12 @@ export class StateList {
   /** False when it adds nothing. */
   add(situation: number, left: number, parent: number, move: number): boolean {
     const where = this.#indexOf(situation);
-    const words = this.#words;
-    const base = where * words;
-    if (((this.#covered[base + (left >>> 5)] ?? 0) >>> (left & 31)) & 1) return false;
+    const situations = this.#situations;
+    const base = where * this.#stride + 2;
+    if (((situations[base + (left >>> 5)] ?? 0) >>> (left & 31)) & 1) return false;
     const more = this.#coveredBy[left];
-    for (let word = 0; word < words; word++) {
-      this.#covered[base + word] = (this.#covered[base + word] ?? 0) | (more?.[word] ?? 0);
+    for (let word = 0; word < this.#words; word++) {
+      situations[base + word] = (situations[base + word] ?? 0) | (more?.[word] ?? 0);
     }
     if (this.#size === this.#where.length) this.#lengthen();
     this.#where[this.#size] = where;
@@ -64,18 +65,29 @@ export class StateList {
     return true;
   }
 
+  #situationIn(base: number): number {
+    return (this.#situations[base + 1] ?? 0) * 2 ** 32 + (this.#situations[base] ?? 0);
+  }
+
   #indexOf(situation: number): number {
     if (this.#situationCount * 2 >= this.#slots.length) this.#widen();
+    const high = Math.floor(situation / 2 ** 32);
+    const low = situation >>> 0;
     const mask = this.#slots.length - 1;
     let slot = hashOf(situation) & mask;
     for (;;) {
       const found = this.#slots[slot] ?? 0;
       if (found === 0) break;
-      if (this.#situations[found - 1] === situation) return found - 1;
+      const base = (found - 1) * this.#stride;
+      if (this.#situations[base] === low && this.#situations[base + 1] === high) return found - 1;
       slot = (slot + 1) & mask;
     }
-    if (this.#situationCount === this.#situations.length) this.#lengthenSituations();
-    this.#situations[this.#situationCount] = situation;
+    const base = this.#situationCount * this.#stride;
+    if (base === this.#situations.length) {
+      this.#situations = longer(this.#situations, new Uint32Array(base * 2));
+    }
+    this.#situations[base] = low;
+    this.#situations[base + 1] = high;
     this.#slots[slot] = ++this.#situationCount;
     return this.#situationCount - 1;
   }
@@ -84,20 +96,10 @@ export class StateList {
     this.#slots = new Int32Array(this.#slots.length * 2);
     const mask = this.#slots.length - 1;
     for (let index = 0; index < this.#situationCount; index++) {
-      let slot = hashOf(this.#situations[index] ?? 0) & mask;
+      let slot = hashOf(this.#situationIn(index * this.#stride)) & mask;
       while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
       this.#slots[slot] = index + 1;
     }
-  }
-
-  #lengthenSituations(): void {
-    const length = this.#situations.length * 2;
-    const situations = new Float64Array(length);
-    situations.set(this.#situations);
-    this.#situations = situations;
-    const covered = new Uint32Array(length * this.#words);
-    covered.set(this.#covered);
-    this.#covered = covered;
   }
 
   #lengthen(): void {
@@ -109,7 +111,7 @@ export class StateList {
   }
 }
 
-function longer<T extends Int32Array | Uint16Array>(old: T, next: T): T {
+function longer<T extends Int32Array | Uint32Array | Uint16Array>(old: T, next: T): T {
   next.set(old);
   return next;
 }

@@ -24,6 +24,10 @@ type Life = Pick<Running, 'flags' | 'version'>;
 /** Where the numbers of a world's parts stand in the row that it is packed into; from `hosts` on one for each host. */
 export const PARTS = { list: 0, leader: 1, target: 2, record: 3, cluster: 4, hosts: 5 } as const;
 const HOSTS_MAX = 7;
+/** So many numbers at most of each part; of the hosts there may be 2^27. */
+export const LISTS = 2 ** 16;
+export const LEADERS = 2 ** 6;
+export const TARGETS = 2 ** 4;
 export const ROW_LENGTH = PARTS.hosts + HOSTS_MAX;
 
 /**
