@@ -63,9 +63,8 @@ const isOfSameBirth = (
 
 /** Rule 3, whatever landed: the data of this incarnation is of one cluster. */
 export function checkOneClusterID({ before, after, step }: Effect): readonly Violation[] {
-  const had = clusterIDs(before);
   const has = clusterIDs(after);
-  return has.size > 1 && has.size > had.size
+  return has.size > 1 && has.size > clusterIDs(before).size
     ? [
         {
           rule: 3,
@@ -75,7 +74,10 @@ export function checkOneClusterID({ before, after, step }: Effect): readonly Vio
     : [];
 }
 
-const clusterIDs = (world: World): ReadonlySet<string> =>
-  new Set(world.hosts.flatMap(({ data }) => (data.kind === 'present' ? [data.clusterID] : [])));
+function clusterIDs({ hosts }: World): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const { data } of hosts) if (data.kind === 'present') ids.add(data.clusterID);
+  return ids;
+}
 
 const names = (hosts: readonly WorldHost[]): string => hosts.map(({ host }) => host).join(', ');
