@@ -19,7 +19,8 @@ export const hostOf = (world: World, id: MemberID): WorldHost | undefined =>
 /** The host on which this very member runs now. */
 export function liveHostOf(world: World, id: MemberID): WorldHost | undefined {
   for (const host of world.hosts) {
-    if (host.data.kind === 'present' && host.data.memberID === id && lives(world, host)) return host;
+    if (host.data.kind === 'present' && host.data.memberID === id && lives(world, host))
+      return host;
   }
   return undefined;
 }

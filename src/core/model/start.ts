@@ -44,8 +44,7 @@ function running(
       version: step.launch.version,
     },
   };
-  const isKnown =
-    step.launch.purpose !== 'birth' || world.record.issuedNew.includes(step.host);
+  const isKnown = step.launch.purpose !== 'birth' || world.record.issuedNew.includes(step.host);
   return {
     ...world,
     record: isKnown

@@ -53,33 +53,36 @@ test.each([
   'starts that fail',
   'growth under NOSPACE',
   'keep 5',
-])('%s: what looks the same is observed the same, and planned as if it were asked alone', (name) => {
-  const { worlds, decisions } = worldsOf(name);
-  const firstOf = new Map<number, number>();
-  for (let id = 0; id < worlds.size; id++) {
-    const world = worlds.at(id);
-    const look = decisions.looks.of(id);
-    const first = worlds.at(firstOf.get(look) ?? id);
-    firstOf.set(look, firstOf.get(look) ?? id);
-    expect(first.target).toBe(world.target);
-    expect(first.record).toBe(world.record);
-    expect(isDeepStrictEqual(observe(first), observe(world)), `world ${id}`).toBe(true);
-    for (const memory of MEMORIES) {
-      const { plan: told } = decisions.of(id, memory);
-      const alone = planIn(world, plan, memory);
-      // Of waits and refusals the texts are kept once; of steps everything that is sent.
-      expect(told.kind).toBe(alone.kind);
-      if (told.kind === 'step' && alone.kind === 'step') {
-        expect(isDeepStrictEqual(told.step, alone.step), `the step in world ${id}`).toBe(true);
-      }
-      if (told.kind === 'wait' && alone.kind === 'wait') {
-        expect(`${told.for} ${told.because}`).toBe(`${alone.for} ${alone.because}`);
-      }
-      if (told.kind === 'blocked' && alone.kind === 'blocked') {
-        expect(told.problem.code).toBe(alone.problem.code);
+])(
+  '%s: what looks the same is observed the same, and planned as if it were asked alone',
+  (name) => {
+    const { worlds, decisions } = worldsOf(name);
+    const firstOf = new Map<number, number>();
+    for (let id = 0; id < worlds.size; id++) {
+      const world = worlds.at(id);
+      const look = decisions.looks.of(id);
+      const first = worlds.at(firstOf.get(look) ?? id);
+      firstOf.set(look, firstOf.get(look) ?? id);
+      expect(first.target).toBe(world.target);
+      expect(first.record).toBe(world.record);
+      expect(isDeepStrictEqual(observe(first), observe(world)), `world ${id}`).toBe(true);
+      for (const memory of MEMORIES) {
+        const { plan: told } = decisions.of(id, memory);
+        const alone = planIn(world, plan, memory);
+        // Of waits and refusals the texts are kept once; of steps everything that is sent.
+        expect(told.kind).toBe(alone.kind);
+        if (told.kind === 'step' && alone.kind === 'step') {
+          expect(isDeepStrictEqual(told.step, alone.step), `the step in world ${id}`).toBe(true);
+        }
+        if (told.kind === 'wait' && alone.kind === 'wait') {
+          expect(`${told.for} ${told.because}`).toBe(`${alone.for} ${alone.because}`);
+        }
+        if (told.kind === 'blocked' && alone.kind === 'blocked') {
+          expect(told.problem.code).toBe(alone.problem.code);
+        }
       }
     }
-  }
-  // Else nothing was compared with anything.
-  expect(decisions.looks.size).toBeLessThan(worlds.size);
-});
+    // Else nothing was compared with anything.
+    expect(decisions.looks.size).toBeLessThan(worlds.size);
+  },
+);

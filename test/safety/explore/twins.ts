@@ -70,9 +70,7 @@ export class Twins {
         TARGETS +
       part(PARTS.target);
     const known = this.#lookOf.at(key);
-    return known >= 0
-      ? known
-      : this.#lookOf.set(key, this.#looks.idOf(looksOf(world, host), null));
+    return known >= 0 ? known : this.#lookOf.set(key, this.#looks.idOf(looksOf(world, host), null));
   }
 }
 
