@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { type Result, defineProblem, err, ok, silentLogger } from '../../base/index.js';
+import { virtualClock } from '../../base/testing/virtual-clock.js';
+import type { ClusterDNS, DNSMember, ListedMember } from '../../core/bootstrap/index.js';
+import { createDNSFeed } from './feed.js';
+import { memberAt, threeMembers } from './testing/zones.js';
+
+const silent = defineProblem('test-silent', () => ({
+  summary: 's',
+  detail: 'Nobody answers.',
+  hint: '',
+}));
+
+/** A feed over a list that the test changes, and every set of records that came of it. */
+function feeding(spec: readonly DNSMember[] | undefined) {
+  let wanted = spec;
+  const clock = virtualClock();
+  const changes: ClusterDNS[] = [];
+  const complaints: unknown[] = [];
+  let list: Result<readonly ListedMember[]> = err(silent({}));
+  const feed = createDNSFeed({
+    place: { domain: 'example.com' },
+    wanted: spec === undefined ? undefined : async () => wanted,
+    version: undefined,
+    members: { read: async () => list, close: async () => undefined },
+    clock,
+    logger: {
+      ...silentLogger,
+      log: (_level, _message, data) => void complaints.push(data?.['because']),
+    },
+    onChange: (dns) => void changes.push(dns),
+  });
+  feed.start();
+  const become = async (next: typeof list) => {
+    list = next;
+    await clock.run({ untilMs: clock.monotonicMs() + 2_500 });
+  };
+  const targets = () =>
+    changes.at(-1)?.records.flatMap((record) => (record.type === 'SRV' ? [record.target] : []));
+  const want = (next: readonly DNSMember[]) => void (wanted = next);
+  return { become, want, changes, complaints, targets };
+}
+
+const listed = (n: number): ListedMember => ({ id: `${n}`, ...memberAt(n) });
+
+describe('records in step with the member list', () => {
+  test('grow and shrink with it, and are told only when they change', async () => {
+    const it = feeding([...threeMembers, memberAt(4)]);
+    await it.become(ok([1, 2, 3].map(listed)));
+    await it.become(ok([1, 2, 3].map(listed)));
+    expect(it.changes).toHaveLength(1);
+    await it.become(ok([1, 2, 3, 4].map(listed)));
+    expect(it.targets()).toContain('m4.example.com');
+    await it.become(ok([1, 2, 4].map(listed)));
+    expect(it.targets()).not.toContain('m3.example.com');
+    expect(it.complaints).toEqual([]);
+  });
+
+  test('stay what they are while nobody answers, or the list is of somebody else', async () => {
+    const it = feeding(threeMembers);
+    await it.become(ok([1, 2, 3].map(listed)));
+    await it.become(err(silent({})));
+    await it.become(ok([{ ...listed(9), name: 'stranger' }]));
+    expect(it.changes).toHaveLength(1);
+    expect(it.complaints).toEqual(['Nobody answers.', 'No member of the list is one of the spec.']);
+  });
+
+  test('before the birth follow the spec, and afterwards it takes both', async () => {
+    const it = feeding(threeMembers);
+    await it.become(err(silent({})));
+    expect(it.targets()).toContain('m3.example.com');
+    await it.become(ok([1, 2, 3, 4].map(listed)));
+    expect(it.changes).toHaveLength(1);
+    it.want([...threeMembers, memberAt(4)]);
+    await it.become(ok([1, 2, 3, 4].map(listed)));
+    expect(it.targets()).toContain('m4.example.com');
+  });
+
+  test('without a spec are those of the list', async () => {
+    const it = feeding(undefined);
+    await it.become(ok([listed(1)]));
+    expect(it.targets()).toEqual(['m1.example.com', 'm1.example.com']);
+  });
+});

@@ -1,0 +1,112 @@
+import type { Clock, Logger } from '../../base/index.js';
+import {
+  type ClusterDNS,
+  type DNSMember,
+  type DNSPlace,
+  type ListedMember,
+  clusterDNS,
+  membersOfList,
+  publishable,
+  recordKey,
+} from '../../core/bootstrap/index.js';
+import type { EtcdVersion } from '../../core/cluster/index.js';
+import type { MemberListReader } from './member-list.js';
+
+export interface DNSFeedOptions {
+  readonly place: DNSPlace;
+  /**
+   * Everybody the spec names now; undefined when that cannot be read at the moment. Absent when nobody has a spec, and then
+   * the list alone counts.
+   */
+  readonly wanted?: (() => Promise<readonly DNSMember[] | undefined>) | undefined;
+  readonly version: EtcdVersion | undefined;
+  /** Absent: there is nobody to ask. */
+  readonly members: MemberListReader | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The records are others now. */
+  readonly onChange: (dns: ClusterDNS) => void;
+}
+
+export interface DNSFeed {
+  /** Reads the list again and again until `close`; the first time at once. */
+  start(): void;
+  /** Reads it now. */
+  refresh(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const EVERY_MS = 2_000;
+/** Before the birth, and while the list cannot be read. */
+const EVERY_MS_IN_DOUBT = 500;
+
+/**
+ * Keeps records in step with etcd's own member list. While the list cannot be read, or would leave nobody, what was known
+ * last stays: a cluster in trouble must not lose its names as well.
+ */
+export function createDNSFeed(options: DNSFeedOptions): DNSFeed {
+  const { place, wanted, version, members, clock, logger, onChange } = options;
+  let cancel: (() => void) | undefined;
+  let isClosed = false;
+  let shown = '';
+  let complaint = '';
+  let lastWanted: readonly DNSMember[] | undefined;
+  let hasList = false;
+
+  const complain = (because: string) => {
+    if (because !== complaint && because !== '') {
+      logger.log('warn', 'the records stay as they are', { because });
+    }
+    complaint = because;
+  };
+  /** @param listed undefined before the birth. */
+  const take = async (listed: readonly ListedMember[] | undefined) => {
+    const spec = await wanted?.();
+    if (spec !== undefined) lastWanted = spec;
+    const now =
+      lastWanted === undefined ? membersOfList(listed ?? []) : publishable(lastWanted, listed);
+    if (isClosed) return;
+    if (now.length === 0) {
+      complain('No member of the list is one of the spec.');
+      return;
+    }
+    const dns = clusterDNS({ place, members: now, version });
+    if (!dns.ok) {
+      complain(dns.error.map(({ summary }) => summary).join('; '));
+      return;
+    }
+    complain('');
+    const keys = dns.value.records.map(recordKey).join('\n');
+    if (keys === shown) return;
+    shown = keys;
+    onChange(dns.value);
+  };
+  const look = async (): Promise<boolean> => {
+    const listed = await members?.read();
+    if (isClosed) return true;
+    if (listed?.ok === true) {
+      hasList = true;
+      await take(listed.value);
+      return true;
+    }
+    if (hasList) complain(listed?.error.detail ?? '');
+    // Before the birth nobody answers, and what the spec says is what is needed.
+    else if (wanted !== undefined) await take(undefined);
+    return false;
+  };
+  const turn = async () => {
+    cancel?.();
+    const isKnown = await look();
+    if (isClosed) return;
+    cancel = clock.after(isKnown ? EVERY_MS : EVERY_MS_IN_DOUBT, () => void turn());
+  };
+  return {
+    start: () => void turn(),
+    refresh: turn,
+    close: async () => {
+      isClosed = true;
+      cancel?.();
+      await members?.close();
+    },
+  };
+}
