@@ -34,6 +34,10 @@ export function cliPorts(machine: Machine, programVersion: string): CliPorts {
       const { discoveryOf } = await import('./discovery.js');
       return discoveryOf(machine);
     },
+    dns: async () => {
+      const { dnsPorts } = await import('./dns.js');
+      return dnsPorts(machine, files);
+    },
     bootHook: (kind) => bootHook(kind, home),
     programVersion,
   };

@@ -85,7 +85,7 @@ function sourceOf(
 }
 
 /** The certificates as they are in their files now; undefined when none were named. */
-async function readTLS(
+export async function readTLS(
   files: Pick<Files, 'read'>,
   paths: Pick<GatewaySettings, 'cacert' | 'cert' | 'key'>,
 ): Promise<Result<TLSOptions | undefined>> {

@@ -34,4 +34,14 @@ export type {
   VersionOffer,
   Versions,
 } from './ports.js';
+export type {
+  DNSListSettings,
+  DNSLook,
+  DNSLookSettings,
+  DNSPorts,
+  DNSPublishSettings,
+  DNSPublished,
+  DNSServeSettings,
+  RunningDNSServer,
+} from './dns-ports.js';
 export * as cliProblems from './problems.js';

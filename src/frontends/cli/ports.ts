@@ -2,6 +2,7 @@ import type { Clock, Problem, Random, Result } from '../../base/index.js';
 import type { ClusterName, ClusterRecord } from '../../core/cluster/index.js';
 import type { Plan, PlanInput } from '../../core/planner/index.js';
 import type { ClusterSpec } from '../../core/spec/index.js';
+import type { DNSPorts } from './dns-ports.js';
 import type { RunEnd, TurnResult } from '../../engine/controller/index.js';
 import type {
   ClusterStore,
@@ -28,6 +29,8 @@ export interface CliPorts {
   gateway(settings: GatewaySettings): Promise<Result<RunningGateway>>;
   /** Serves discovery, makes tokens and looks at them. */
   discovery(): Promise<Discovery>;
+  /** Serves, publishes and checks the records of a cluster. */
+  dns(): Promise<DNSPorts>;
   /** Text that makes this machine call `quorate boot` when it starts. */
   bootHook(kind: BootHook): string;
   /** This program's own version. */

@@ -22,3 +22,8 @@ export {
 export { type Zone, type ZoneInput, compileZone } from './server/zone.js';
 export { type DNSFeed, type DNSFeedOptions, createDNSFeed } from './feed.js';
 export { type MemberListReader, createMemberListReader } from './member-list.js';
+export { type PublishOptions, type Published, publishRecords } from './publish.js';
+export { TSIGKey, parseTSIGKey, readTSIGKey } from './update/key-file.js';
+export { type Lookup, type LookupOptions, createLookup } from './client/lookup.js';
+export { addressOf, lookAtDNS } from './look.js';
+export { certificateNames } from './certificate-names.js';

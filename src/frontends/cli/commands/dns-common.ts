@@ -10,6 +10,7 @@ import {
 import type { ClusterSpec } from '../../../core/spec/index.js';
 import { chooseCluster } from '../choose.js';
 import { type Context, tell } from '../context.js';
+import type { ClientFiles } from '../dns-ports.js';
 import { badValue, usage } from '../problems.js';
 import { specFileFor } from '../read-spec.js';
 
@@ -27,8 +28,6 @@ export interface DNSWish {
   /** Everybody the spec names, whether or not they run. */
   readonly members: readonly DNSMember[];
   readonly version: EtcdVersion | undefined;
-  /** Where the members that the record knows serve clients. */
-  readonly endpoints: readonly string[];
 }
 
 /**
@@ -48,8 +47,7 @@ export async function dnsWish(
   const { dnsMembersOf } = await import('../../../core/bootstrap/index.js');
   const members = dnsMembersOf(spec, addresses);
   if (!members.ok) return members;
-  const endpoints = Object.values(addresses).flatMap(({ clientURLs }) => clientURLs);
-  return ok({ spec, place: place.value, members: members.value, version, endpoints });
+  return ok({ spec, place: place.value, members: members.value, version });
 }
 
 /** The records of these members, or why there are none. */
@@ -59,6 +57,31 @@ export async function dnsOf(
 ): Promise<Result<ClusterDNS, readonly Problem[]>> {
   const { clusterDNS } = await import('../../../core/bootstrap/index.js');
   return clusterDNS({ place, members, version });
+}
+
+/**
+ * The records of the members that the list has and the spec wants. Nobody who answers means that the cluster is not born yet,
+ * or down: then those of the spec, and it is said.
+ */
+export async function dnsNow(
+  context: Context,
+  wish: DNSWish,
+  asking: ClientFiles & { readonly endpoints: readonly string[] | undefined },
+): Promise<Result<ClusterDNS, readonly Problem[]>> {
+  const { members } = wish;
+  const ports = await context.ports.dns();
+  const endpoints = asking.endpoints ?? members.flatMap(({ clientURLs }) => clientURLs);
+  const listed = await ports.listed({ ...asking, endpoints });
+  if (!listed.ok) {
+    tell(context, `note: no member says who is in the cluster; taking everybody of the spec`);
+    return await dnsOf(wish, members);
+  }
+  const { publishable } = await import('../../../core/bootstrap/index.js');
+  const now = publishable(members, listed.value);
+  if (now.length > 0) return await dnsOf(wish, now);
+  const names = listed.value.map(({ name, id }) => (name === '' ? id : name)).join(', ');
+  const message = `No member of the spec is in the list of the cluster that answers (${names})`;
+  return err([usage({ message, hint: 'Is that the cluster of this spec?' })]);
 }
 
 interface Known {
@@ -135,3 +158,9 @@ function placeOf(
 
 const bad = (what: string, found: string, allowed: string): Result<never> =>
   err(badValue({ what, found, allowed, nearest: '' }));
+
+export const endpointsOf = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');

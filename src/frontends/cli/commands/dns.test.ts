@@ -102,3 +102,124 @@ describe('quorate dns records', () => {
     expect(err).toContain('bootstrap: { dns: { domain: example.com } }');
   });
 });
+
+const LISTED = [
+  {
+    id: 'a1',
+    name: 'a',
+    peerURLs: ['https://a.example.com:2380'],
+    clientURLs: ['https://10.0.1.10:2379'],
+  },
+];
+
+describe('quorate dns serve', () => {
+  const serve = async (line: string) => {
+    const machine = fakeMachine();
+    machine.files.set('prod.yaml', SPEC);
+    const end = { onListen: (interrupt: () => void) => void setImmediate(interrupt) };
+    const typed = await machine.typeAt(end, ...`dns serve ${line}`.split(' '));
+    const [first = ''] = machine.asked;
+    return { ...typed, asked: machine.asked, settings: first.replace('dns serve ', '') };
+  };
+
+  test('serves the spec, follows it and the members, and closes at the end', async () => {
+    const { exit, out, err, asked, settings } = await serve('-f prod.yaml');
+    expect(exit).toBe(0);
+    expect(JSON.parse(settings)).toEqual({
+      listen: ['127.0.0.53:53'],
+      endpoints: ['https://10.0.1.10:2379', 'https://10.0.1.11:2379'],
+      version: '3.6.0',
+      wanted: ['a', 'b'],
+    });
+    expect(out).toContain('zone example.com, serial 7, 6 records of the cluster\n');
+    expect(err).toContain('serial 8: 3 members');
+    expect(asked.at(-1)).toBe('dns closed');
+  });
+
+  test('a cluster that is known by its endpoints only is served as its list says', async () => {
+    const { settings } = await serve(
+      '--endpoints http://x:2379 --domain x.test --listen 127.0.0.9:5300 -o json',
+    );
+    expect(JSON.parse(settings)).toMatchObject({ endpoints: ['http://x:2379'], wanted: null });
+  });
+
+  test('endpoints alone do not say under which domain', async () => {
+    const { exit, err } = await serve('--endpoints http://x:2379');
+    expect(exit).toBe(2);
+    expect(err).toContain('--domain');
+  });
+});
+
+describe('quorate dns publish', () => {
+  const publish = async (
+    line: string,
+    prepare: (dns: ReturnType<typeof fakeMachine>['dns']) => void = () => undefined,
+  ) => {
+    const machine = fakeMachine();
+    machine.files.set('prod.yaml', SPEC);
+    prepare(machine.dns);
+    const typed = await machine.type(...`dns publish -f prod.yaml ${line}`.trim().split(' '));
+    return { ...typed, asked: machine.asked };
+  };
+  const WHERE = '--server 10.0.0.53 --key-file k';
+
+  test('publishes what list and spec have in common, and gives the path of the key, not the key', async () => {
+    const { exit, out, asked } = await publish(`${WHERE} -o json`, (dns) => (dns.listed = LISTED));
+    expect(exit).toBe(0);
+    expect(asked.at(-1)).toBe(
+      'dns publish {"server":"10.0.0.53","tsigKeyFile":"k","dryRun":false}',
+    );
+    const { add, sent } = JSON.parse(out) as { add: { target?: string }[]; sent: boolean };
+    expect(sent).toBe(true);
+    expect(new Set(add.map(({ target }) => target))).toEqual(new Set(['a.example.com', undefined]));
+  });
+
+  test('before the birth: everybody of the spec, and says so', async () => {
+    const { out, err } = await publish(`${WHERE} --dry-run`);
+    expect(err).toContain('taking everybody of the spec');
+    expect(out).toContain('would be changed');
+    expect(out).toMatch(/\+ {2}b\.example\.com\. +A +10\.0\.1\.11/);
+  });
+
+  test('another cluster that answers is not published', async () => {
+    const { exit, err } = await publish(
+      WHERE,
+      (dns) => (dns.listed = [{ ...LISTED[0], id: 'x', name: 'x', peerURLs: [], clientURLs: [] }]),
+    );
+    expect(exit).toBe(2);
+    expect(err).toContain('No member of the spec');
+  });
+
+  test('prints files for others', async () => {
+    const { out, err, asked } = await publish('--as hosts');
+    expect(out).toBe('10.0.1.10        a.example.com\n10.0.1.11        b.example.com\n');
+    expect(err).toContain('cannot bear one');
+    expect(asked.some((line) => line.startsWith('dns publish'))).toBe(false);
+  });
+
+  test('without a server or key nobody knows where to', async () => {
+    const { exit, err } = await publish('--server 10.0.0.53');
+    expect(exit).toBe(2);
+    expect(err).toContain('the file with the key is missing');
+  });
+});
+
+describe('quorate dns check', () => {
+  test('all is well', async () => {
+    const { exit, out } = await type('dns check -f prod.yaml');
+    expect(exit).toBe(0);
+    expect(out).toContain('well: members that start now find each other under example.com');
+  });
+
+  test('what is wrong is told, with exit code 1', async () => {
+    const machine = fakeMachine();
+    machine.files.set('prod.yaml', SPEC);
+    machine.dns.records = [];
+    const { exit, out } = await machine.type(...'dns check -f prod.yaml -o json'.split(' '));
+    expect(exit).toBe(1);
+    const { problems } = JSON.parse(out) as { problems: { code: string }[] };
+    expect(new Set(problems.map(({ code }) => code))).toEqual(
+      new Set(['dns-records-differ', 'dns-own-address-missing']),
+    );
+  });
+});

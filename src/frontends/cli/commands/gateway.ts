@@ -5,6 +5,7 @@ import { EXIT, type ExitCode } from '../exit-codes.js';
 import type { GatewayBackends } from '../ports.js';
 import { badValue, usage } from '../problems.js';
 import { gatewayView } from '../views/gateway.js';
+import { untilAborted } from './until-aborted.js';
 
 export interface GatewayOptions {
   readonly listen: readonly string[];
@@ -95,9 +96,3 @@ async function backendsOf(
 }
 
 const misuse = (message: string, hint: string): Result<never> => err(usage({ message, hint }));
-
-const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });

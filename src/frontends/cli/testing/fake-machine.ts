@@ -36,6 +36,7 @@ import type { CliPorts, ManagedCluster, RunOptions } from '../ports.js';
 import { runCLI } from '../run.js';
 import { fakeAdmin } from './fake-admin.js';
 import { fakeDiscovery } from './fake-discovery.js';
+import { type FakeDNS, fakeDNS } from './fake-dns.js';
 
 const TURN_MS = 250;
 const NOON = instantOf(Date.UTC(2030, 0, 1, 12));
@@ -71,6 +72,8 @@ export interface FakeMachine {
   typeAt(terminal: Partial<Terminal>, ...args: readonly string[]): Promise<Typed>;
   /** Everything that was asked of etcd directly. */
   readonly asked: string[];
+  /** What the world of `quorate dns` is. */
+  readonly dns: FakeDNS;
 }
 
 interface Terminal {
@@ -89,6 +92,7 @@ export function fakeMachine(): FakeMachine {
   const written: string[] = [];
   const asked: string[] = [];
   const admin = fakeAdmin(clusters, asked);
+  const known: FakeDNS = { listed: undefined, records: undefined, outcome: undefined };
   const ports: CliPorts = {
     clock,
     random: seededRandom(1),
@@ -150,6 +154,7 @@ export function fakeMachine(): FakeMachine {
       });
     },
     discovery: async () => fakeDiscovery(asked),
+    dns: async () => fakeDNS(asked, known),
     bootHook: (kind) => `hook for ${kind}\n`,
     programVersion: '9.9.9',
   };
@@ -157,6 +162,7 @@ export function fakeMachine(): FakeMachine {
     typeInto(ports, terminal, args);
   return {
     ports,
+    dns: known,
     clusters,
     files,
     written,

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { OFFLINE, OFFLINE_HELP, type Tools, common } from './tools.js';
+import { OFFLINE, OFFLINE_HELP, type Tools, common, repeated } from './tools.js';
 
 /** What is about neither a cluster nor a spec. */
 export function addOtherCommands(program: Command, { act }: Tools): void {
@@ -74,8 +74,3 @@ export function addOtherCommands(program: Command, { act }: Tools): void {
       }),
     );
 }
-
-const repeated = (value: string, before: readonly string[]): readonly string[] => [
-  ...before,
-  value,
-];

@@ -53,6 +53,12 @@ export function common(command: Command): Command {
     .addOption(new Option('--no-color', 'no colour (or NO_COLOR)'));
 }
 
+/** For an option that may be given several times. */
+export const repeated = (value: string, before: readonly string[]): readonly string[] => [
+  ...before,
+  value,
+];
+
 const TIMEOUT = '5m';
 
 /** For commands that wait for the cluster. */

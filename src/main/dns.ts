@@ -1,0 +1,179 @@
+import { getServers } from 'node:dns';
+import { type LogLevel, type Logger, type Result, err, ok, refused } from '../base/index.js';
+import { type ClusterDNS, type DNSSight, certificatesToSee } from '../core/bootstrap/index.js';
+import type {
+  DNSLook,
+  DNSLookSettings,
+  DNSPorts,
+  DNSPublishSettings,
+  DNSServeSettings,
+  Files,
+  RunningDNSServer,
+} from '../frontends/cli/index.js';
+import {
+  type DNSAddress,
+  addressOf,
+  certificateNames,
+  compileZone,
+  createDNSFeed,
+  createDNSServer,
+  createLookup,
+  createMemberListReader,
+  lookAtDNS,
+  parseDNSAddress,
+  publishRecords,
+  readTSIGKey,
+} from '../services/dns/index.js';
+import { readTLS } from './gateway.js';
+import type { Machine } from './machine.js';
+
+/** What `quorate dns` needs, made of this machine. */
+export function dnsPorts(machine: Machine, files: Pick<Files, 'read'>): DNSPorts {
+  return {
+    serve: (settings) => serve(machine, files, settings),
+    publish: (settings) => publish(machine, settings),
+    look: (settings) => look(machine, settings),
+    listed: async (settings) => {
+      const tls = await readTLS(files, settings);
+      if (!tls.ok) return tls;
+      const { endpoints } = settings;
+      const reader = createMemberListReader({ endpoints, tls: tls.value, clock: machine.clock });
+      try {
+        return await reader.read();
+      } finally {
+        await reader.close();
+      }
+    },
+  };
+}
+
+/** A server in this process; SIGHUP reads spec and member list at once. */
+async function serve(
+  { clock }: Machine,
+  files: Pick<Files, 'read'>,
+  settings: DNSServeSettings,
+): Promise<Result<RunningDNSServer>> {
+  const { dns, wanted, version, endpoints, tell } = settings;
+  const listen: DNSAddress[] = [];
+  for (const text of settings.listen) {
+    const parsed = parseDNSAddress(text, 'addresses');
+    if (!parsed.ok) return parsed;
+    listen.push(parsed.value);
+  }
+  const tls = await readTLS(files, settings);
+  if (!tls.ok) return tls;
+  const { domain } = dns.place;
+  const logger = telling(tell);
+  let shown = dns;
+  let serial = 0;
+  const zoneOf = ({ records }: ClusterDNS) => {
+    // Seconds, so that a server that was started anew does not go back.
+    serial = Math.max(serial + 1, Math.floor(clock.now() / 1_000) % 2 ** 32);
+    return compileZone({ domain, records, serial, addresses: ownAddresses(listen) });
+  };
+  const server = createDNSServer({ listen, zone: zoneOf(dns), clock, logger });
+  const started = await server.start();
+  if (!started.ok) return started;
+  const feed = createDNSFeed({
+    place: dns.place,
+    wanted,
+    version,
+    members:
+      endpoints.length === 0
+        ? undefined
+        : createMemberListReader({ endpoints, tls: tls.value, clock }),
+    clock,
+    logger,
+    onChange: (now) => {
+      server.serve(zoneOf(now));
+      if (now.records.map(nameOf).join() !== shown.records.map(nameOf).join()) {
+        tell(`serial ${serial}: ${membersText(now)}`);
+      }
+      shown = now;
+    },
+  });
+  feed.start();
+  const onHangUp = () => void feed.refresh();
+  process.on('SIGHUP', onHangUp);
+  return ok({
+    report: () => ({
+      listening: server.state().listening,
+      zone: domain,
+      serial,
+      records: shown.records.length,
+    }),
+    close: async () => {
+      process.off('SIGHUP', onHangUp);
+      await feed.close();
+      await server.close();
+    },
+  });
+}
+
+const nameOf = (record: ClusterDNS['records'][number]): string =>
+  record.type === 'SRV'
+    ? `${record.name} ${record.target}:${record.port}`
+    : `${record.name} ${record.address}`;
+
+const membersText = ({ members }: ClusterDNS): string =>
+  `${members.length} members: ${members.map(({ name }) => name).join(', ')}`;
+
+/** Addresses by which it can be named in its own zone; the one that means all of them is none. */
+function ownAddresses(listen: readonly DNSAddress[]) {
+  return listen
+    .filter(({ host }) => host !== '0.0.0.0' && host !== '::')
+    .map(({ host }) => ({
+      type: host.includes(':') ? ('AAAA' as const) : ('A' as const),
+      address: host,
+    }));
+}
+
+async function publish({ clock, random }: Machine, settings: DNSPublishSettings) {
+  const { dns, server, zone, tsigKeyFile, dryRun } = settings;
+  const key = await readTSIGKey(tsigKeyFile);
+  if (!key.ok) return refused(key.error);
+  const { signal } = new AbortController();
+  return await publishRecords({ dns, server, zone, key: key.value, clock, random, signal, dryRun });
+}
+
+const LOOK_MS = 3_000;
+const TLS_MS = 2_000;
+
+async function look(
+  { random }: Machine,
+  { dns, server, signal }: DNSLookSettings,
+): Promise<Result<DNSLook>> {
+  const servers: DNSAddress[] = [];
+  for (const text of server === undefined ? getServers() : [server]) {
+    const parsed = parseDNSAddress(text, 'addresses');
+    if (!parsed.ok) return err(parsed.error);
+    servers.push(parsed.value);
+  }
+  const place = 'this machine';
+  const sights: DNSSight[] = [];
+  for (const each of servers) {
+    const lookup = createLookup({ server: each, random, deadlineMs: LOOK_MS, signal });
+    sights.push(await lookAtDNS(dns, lookup, place));
+  }
+  const certificates = await Promise.all(
+    certificatesToSee(dns).map(async ({ target, port }) => {
+      const address = sights
+        .map((sight) => addressOf(sight, target))
+        .find((each) => each !== undefined);
+      const names =
+        address === undefined
+          ? undefined
+          : await certificateNames({ address, port, name: target }, { deadlineMs: TLS_MS, signal });
+      return { place, target, port, names };
+    }),
+  );
+  return ok({ sights, certificates });
+}
+
+/** The server's log as lines for a person. */
+const telling = (tell: (line: string) => void): Logger => ({
+  log: (_level: LogLevel, message, data = {}) => {
+    const { because } = data;
+    tell(typeof because === 'string' ? `${message}: ${because}` : message);
+  },
+});
