@@ -17,11 +17,13 @@ export {
 export { type Deed, type JournalLine, deedsOf, readJournal, tellDeed } from './journal.js';
 export { type RealEtcd, etcdOf, etcdctl } from './etcd.js';
 export { contentOf, writeAndRead } from './keys.js';
-export { Lab, clientURLs, followersOf, lab, leaderOf } from './lab.js';
+export { Lab, clientURLs, directory, followersOf, lab, leaderOf } from './lab.js';
 export { leaderAt, reignsOf } from './leaders.js';
 export { ANY_MINOR, LONG, MINORS } from './matrix.js';
 export { mountTmpfs, remount, whyNoMounts } from './mounts.js';
 export { freeze, isAlive, killHard, signalTo, type LabProcess } from './processes.js';
+export { askingOnly, nextAddress, whyNoResolver } from './resolver.js';
+export { type BornByDNS, bearByDNS } from './dns-birth.js';
 export type { Ran, Running } from './run.js';
 export { digestTree } from './snapshot.js';
 export { until } from './wait.js';

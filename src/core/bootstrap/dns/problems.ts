@@ -63,6 +63,10 @@ interface Seen {
 }
 const seenFrom = ({ place, server }: Seen): string => `Seen from ${place}, asking ${server}.`;
 
+/** Values of records in a sentence: without the dot at the end of names. */
+const listOf = (values: readonly string[]): string =>
+  values.map((value) => value.replace(/\.$/, '')).join(', ') || 'none';
+
 export const dnsServerSilent = defineProblem(
   'dns-server-silent',
   (d: {
@@ -93,8 +97,8 @@ export const dnsRecordsDiffer = defineProblem(
   }) => ({
     summary: `The ${d.type} records of ${d.name} are not the cluster's`,
     detail: [
-      d.missing.length > 0 ? `Missing: ${d.missing.join(', ')}.` : '',
-      d.extra.length > 0 ? `Too many: ${d.extra.join(', ')}.` : '',
+      d.missing.length > 0 ? `Missing: ${listOf(d.missing)}.` : '',
+      d.extra.length > 0 ? `Too many: ${listOf(d.extra)}.` : '',
       seenFrom(d),
       d.type === 'SRV' ? 'Members that are told different lists found different clusters.' : '',
     ]
@@ -115,7 +119,7 @@ export const dnsTransportsDiffer = defineProblem(
     readonly tcp: readonly string[];
   }) => ({
     summary: `${d.name} has other ${d.type} records over UDP than over TCP`,
-    detail: `UDP: ${d.udp.join(', ') || 'none'}. TCP: ${d.tcp.join(', ') || 'none'}. ${seenFrom(d)}`,
+    detail: `UDP: ${listOf(d.udp)}. TCP: ${listOf(d.tcp)}. ${seenFrom(d)}`,
     hint: 'Ask again; if it stays so, two servers answer at that address.',
   }),
 );
@@ -130,7 +134,7 @@ export const dnsBothSchemes = defineProblem(
     readonly version: string;
   }) => ({
     summary: `${d.name} has records, and the cluster uses the other scheme`,
-    detail: `Found: ${d.found.join(', ')}. ${seenFrom(d)} ${whatBothDo(d.version)}`,
+    detail: `Found: ${listOf(d.found)}. ${seenFrom(d)} ${whatBothDo(d.version)}`,
     hint: 'Delete them; publishing does:\n  quorate dns publish',
   }),
 );
