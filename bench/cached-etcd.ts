@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { newHome } from './quorate.js';
 
-/** The path of the etcd 3.6 that the product itself would run. */
-export async function cachedEtcd(): Promise<string> {
+/** The path of the etcd that the product itself would run. */
+export async function cachedEtcd(minor = '3.6'): Promise<string> {
   const home = await newHome();
   const text = await home.quorate('versions', '--offline', '-o', 'json');
   await rm(home.dir, { recursive: true, force: true });
@@ -10,10 +10,10 @@ export async function cachedEtcd(): Promise<string> {
     atHand: readonly { program: string; version: string; path: string }[];
   };
   const found = atHand.find(
-    ({ program, version }) => program === 'etcd' && version.startsWith('3.6.'),
+    ({ program, version }) => program === 'etcd' && version.startsWith(`${minor}.`),
   );
   if (found === undefined) {
-    throw new Error('etcd 3.6 is not at hand: run `quorate versions fetch 3.6`');
+    throw new Error(`etcd ${minor} is not at hand: run \`quorate versions fetch ${minor}\``);
   }
   return found.path;
 }

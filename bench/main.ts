@@ -2,11 +2,12 @@ import { parseArgs } from 'node:util';
 import { benchBringUp } from './bring-up.js';
 import { benchGateway } from './gateway.js';
 import { benchClient } from './client.js';
+import { benchDiscovery } from './discovery.js';
 import { type Report, render } from './harness.js';
 import { benchPlan } from './plan.js';
 import { benchPlannedChange } from './planned-change.js';
 
-const NAMES = ['bring-up', 'client', 'gateway', 'plan', 'planned-change'] as const;
+const NAMES = ['bring-up', 'client', 'discovery', 'gateway', 'plan', 'planned-change'] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,6 +29,8 @@ async function measure(): Promise<Report | undefined> {
       return benchGateway({ runs: runs(15), progress });
     case 'client':
       return benchClient({ runs: runs(3), progress });
+    case 'discovery':
+      return benchDiscovery({ runs: runs(3), progress });
     case 'plan':
       return benchPlan({ calls: runs(20_000) });
     case 'planned-change':

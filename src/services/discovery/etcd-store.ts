@@ -1,16 +1,18 @@
-import { type Clock, type Problem, err, ok } from '../../base/index.js';
+import { type Clock, type Problem, type Result, err, ok } from '../../base/index.js';
 import {
   type CallResult,
-  type Comparison,
   type EtcdClient,
   type EtcdError,
   type KeyValue,
+  type Txn,
   type TxnAnswer,
   type TxnOperation,
+  type TxnOperationAnswer,
   compare,
   problemOfEtcdError,
   textOf,
 } from '../../etcd/index.js';
+import { Batcher } from './batcher.js';
 import { discoveryStorageSilent } from './problems.js';
 import { parseRecord, recordText } from './record.js';
 import type {
@@ -36,6 +38,20 @@ const v3Members = (token: string): string => `${v3Root(token)}members/`;
 
 /** More than any token has: a directory of somebody else's making is not read whole. */
 const REGISTRATIONS_READ_MAX = 64;
+/** What etcd takes in one transaction by default (`--max-txn-ops`). */
+const OPERATIONS_MAX = 128;
+/** Of one token: its record, its members, and what the v3 protocol has of it. */
+const READS_OF_ONE = 4;
+/** etcd subtracts the outer operations from what an inner transaction may have. */
+const CHANGES_MAX = 64;
+/** One on its way while another is being answered. */
+const CALLS_AT_ONCE_MAX = 2;
+
+interface TokenChange {
+  readonly token: string;
+  readonly change: Txn;
+}
+
 /** Between two tries to follow a store that refuses. */
 const FOLLOW_PAUSE_MS = 1_000;
 
@@ -48,65 +64,86 @@ export interface EtcdStoreOptions {
 
 /** Tokens in a real etcd. Its revisions are the indexes of the v2 protocol. */
 export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions): DiscoveryStore {
-  const txn = (
-    conditions: readonly Comparison[],
-    then: readonly TxnOperation[],
-  ): Promise<CallResult<TxnAnswer>> => client.kv.txn({ if: conditions, then }, { deadlineMs });
+  const txn = (then: readonly TxnOperation[]): Promise<CallResult<TxnAnswer>> =>
+    client.kv.txn({ then }, { deadlineMs });
 
-  const changeOf = async (answer: Promise<CallResult<TxnAnswer>>): Promise<Change> => {
-    const result = await answer;
-    if (!result.ok) {
-      const kind = result.error.kind === 'unknown' ? 'unknown' : 'failed';
-      return { kind, problem: silent(result.error) };
+  /** Changes of several tokens in one transaction of transactions: one proposal, one write to the disk. */
+  const send = async (batch: readonly TokenChange[]): Promise<readonly Change[]> => {
+    const answer = await txn(batch.map(({ change }) => ({ kind: 'txn', txn: change })));
+    if (answer.ok) {
+      const { header, answers } = answer.value;
+      return batch.map((_, at): Change => {
+        const each = answers[at];
+        return each?.kind === 'txn' && each.succeeded
+          ? { kind: 'done', index: header.revision }
+          : { kind: 'changed' };
+      });
     }
-    const { succeeded, header } = result.value;
-    return succeeded ? { kind: 'done', index: header.revision } : { kind: 'changed' };
+    const { error } = answer;
+    if (error.kind === 'refused' && batch.length > 1) {
+      // One of them, or their sum, is too much for etcd: the others must not suffer for it.
+      return (await Promise.all(batch.map((each) => send([each])))).flat();
+    }
+    const kind = error.kind === 'unknown' ? 'unknown' : 'failed';
+    return batch.map(() => ({ kind, problem: silent(error) }));
   };
+  const changes = new Batcher<TokenChange, Change>(send, {
+    batchMax: CHANGES_MAX,
+    atOnceMax: CALLS_AT_ONCE_MAX,
+    apart: ({ token }) => token,
+  });
 
-  /** A read changes nothing, so one that got no answer is asked once more. */
-  const reading = async (operations: readonly TxnOperation[]): Promise<CallResult<TxnAnswer>> => {
-    const first = await txn([], operations);
-    return first.ok || first.error.kind !== 'unknown' || first.error.why === 'deadline'
-      ? first
-      : txn([], operations);
-  };
+  const reads = new Batcher<string, Result<TokenSight>>(
+    async (tokens) => {
+      const operations = tokens.flatMap(readingOf);
+      let answer = await txn(operations);
+      // A read changes nothing, so one that was cut off is asked once more.
+      if (!answer.ok && answer.error.kind === 'unknown' && answer.error.why !== 'deadline') {
+        answer = await txn(operations);
+      }
+      if (!answer.ok) {
+        const problem = silent(answer.error);
+        return tokens.map(() => err(problem));
+      }
+      const { header, answers } = answer.value;
+      return tokens.map((token, at) => {
+        const own = answers.slice(at * READS_OF_ONE, (at + 1) * READS_OF_ONE);
+        return ok(sightOf(token, header.revision, own));
+      });
+    },
+    { batchMax: Math.floor(OPERATIONS_MAX / READS_OF_ONE), atOnceMax: CALLS_AT_ONCE_MAX },
+  );
 
   return {
-    read: async (token) => {
-      const answer = await reading([
-        { kind: 'range', range: tokenKey(token) },
-        list(membersOf(token)),
-        { kind: 'range', range: v3Size(token) },
-        list(v3Members(token)),
-      ]);
-      return answer.ok ? ok(sightOf(token, answer.value)) : err(silent(answer.error));
-    },
+    read: (token) => reads.add(token),
     create: (record) => {
       const { token, leaseID } = record;
-      const conditions = [
-        compare(tokenKey(token)).isMissing(),
-        compare({ prefix: v3Root(token) }).isMissing(),
-      ];
       const puts: TxnOperation[] = [
         { kind: 'put', key: tokenKey(token), value: recordText(record), leaseID },
       ];
       if (record.protocols.includes('v3')) {
         puts.push({ kind: 'put', key: v3Size(token), value: String(record.size), leaseID });
       }
-      return changeOf(txn(conditions, puts));
+      const conditions = [
+        compare(tokenKey(token)).isMissing(),
+        compare({ prefix: v3Root(token) }).isMissing(),
+      ];
+      return changes.add({ token, change: { if: conditions, then: puts } });
     },
-    register: (kept, next, member) => changeOf(txn(...registering(kept, next, member))),
+    register: (kept, next, member) =>
+      changes.add({ token: next.token, change: registering(kept, next, member) }),
     unregister: (kept, next, id) => {
       const { token, leaseID } = next;
-      return changeOf(
-        txn(
-          [compare(tokenKey(token)).modRevision('=', kept.version)],
-          [
+      return changes.add({
+        token,
+        change: {
+          if: [compare(tokenKey(token)).modRevision('=', kept.version)],
+          then: [
             { kind: 'put', key: tokenKey(token), value: recordText(next), leaseID },
             { kind: 'delete', range: membersOf(token) + id },
           ],
-        ),
-      );
+        },
+      });
     },
     grantLease: async (ttlMs) => {
       const granted = await client.lease.grant(Math.ceil(ttlMs / 1000), { deadlineMs });
@@ -125,25 +162,21 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
 }
 
 /** The first registration over v2 takes the token from the v3 protocol: a member over v3 finds no size then and ends. */
-function registering(
-  kept: KeptToken,
-  next: TokenRecord,
-  { id, value }: NewRegistration,
-): [readonly Comparison[], readonly TxnOperation[]] {
+function registering(kept: KeptToken, next: TokenRecord, { id, value }: NewRegistration): Txn {
   const { token, leaseID } = next;
   const member = membersOf(token) + id;
-  return [
-    [
+  return {
+    if: [
       compare(tokenKey(token)).modRevision('=', kept.version),
       compare(member).isMissing(),
       compare({ prefix: v3Members(token) }).isMissing(),
     ],
-    [
+    then: [
       { kind: 'put', key: member, value, leaseID },
       { kind: 'put', key: tokenKey(token), value: recordText(next), leaseID },
       { kind: 'delete', range: v3Size(token) },
     ],
-  ];
+  };
 }
 
 const list = (prefix: string): TxnOperation => ({
@@ -153,7 +186,14 @@ const list = (prefix: string): TxnOperation => ({
   sort: { by: 'createRevision', order: 'ascending' },
 });
 
-function sightOf(token: string, { header, answers }: TxnAnswer): TokenSight {
+const readingOf = (token: string): readonly TxnOperation[] => [
+  { kind: 'range', range: tokenKey(token) },
+  list(membersOf(token)),
+  { kind: 'range', range: v3Size(token) },
+  list(v3Members(token)),
+];
+
+function sightOf(token: string, index: bigint, answers: readonly TxnOperationAnswer[]): TokenSight {
   const kvsAt = (at: number): readonly KeyValue[] => {
     const answer = answers[at];
     return answer?.kind === 'range' ? answer.kvs : [];
@@ -162,7 +202,7 @@ function sightOf(token: string, { header, answers }: TxnAnswer): TokenSight {
   const [size] = kvsAt(2);
   const record = kv === undefined ? undefined : parseRecord(token, textOf(kv.value));
   return {
-    index: header.revision,
+    index,
     kept:
       kv === undefined || record === undefined
         ? undefined

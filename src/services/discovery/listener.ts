@@ -130,9 +130,8 @@ async function exchange(
   parts: ListenerParts,
   isSecure: boolean,
 ): Promise<void> {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  response.on('error', () => gone.abort());
+  // What is wrong with a connection is told by its end.
+  response.on('error', () => undefined);
   const body = await readBody(request, parts.limits.bodyBytesMax);
   if (body === undefined) {
     respond(response, 413, { Connection: 'close' }, 'The body is too large.\n');
@@ -147,7 +146,7 @@ async function exchange(
     body,
     authorization: request.headers.authorization,
     accept: request.headers.accept,
-    signal: gone.signal,
+    isGone: () => response.closed,
   });
   switch (reply.kind) {
     case 'drop':
@@ -157,7 +156,7 @@ async function exchange(
       respond(response, reply.status, reply.headers, reply.body);
       return;
     case 'poll':
-      await answerPoll(response, reply, parts, gone.signal);
+      await answerPoll(response, reply, parts);
       return;
   }
 }
@@ -167,13 +166,12 @@ async function answerPoll(
   response: ServerResponse,
   { index, path, next, end }: Extract<Reply, { kind: 'poll' }>,
   { clock, random, limits }: ListenerParts,
-  gone: AbortSignal,
 ): Promise<void> {
-  if (gone.aborted) {
+  if (response.closed) {
     end();
     return;
   }
-  gone.addEventListener('abort', end, { once: true });
+  response.once('close', end);
   // Not all at one moment: those who began together come back apart.
   const cancel = clock.after(limits.pollMs * (0.9 + 0.2 * random.next()), end);
   response.writeHead(200, { 'Content-Type': 'application/json', ...indexHeader(index) });

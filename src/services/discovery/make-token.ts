@@ -41,8 +41,10 @@ export async function makeToken(
     if (change.kind === 'changed') {
       const read = await store.read(token.token);
       if (!read.ok) return { kind: 'failed', problem: read.error };
-      const isOurs = read.value.kept?.record.secretDigest === secretDigest;
-      return isOurs ? { kind: 'made', secret, index: read.value.index } : { kind: 'exists' };
+      const { kept } = read.value;
+      return kept?.record.secretDigest === secretDigest
+        ? { kind: 'made', secret, index: kept.createdIndex }
+        : { kind: 'exists' };
     }
     if (tries === MAKE_TRIES) return { kind: 'failed', problem: change.problem };
   }

@@ -103,7 +103,10 @@ export class DiscoveryProtocolService {
           ? text(200, this.#counts.text(this.#waiters.count))
           : notAllowed(method, 'GET');
       case 'size':
-        if (method === 'GET') return this.#get(place, ({ kept }) => sizeNode(kept));
+        if (method === 'GET')
+          return this.#get(place, ({ kept: { record, createdIndex } }) =>
+            sizeNode({ ...record, createdIndex }),
+          );
         return method === 'PUT' ? this.#putSize(place, request) : notAllowed(method, 'GET, PUT');
       case 'directory':
         return method === 'GET' ? this.#directory(place, query) : notAllowed(method, 'GET');
@@ -225,19 +228,20 @@ export class DiscoveryProtocolService {
     const protocols = ['v2'] as const;
     const made = await this.#make({ token, size: size.value, path, url, protocols }, form);
     if (made.kind === 'reply') return made.reply;
+    if (made.kind === 'made') {
+      const { index, secret } = made;
+      const node = sizeNode({ path, size: size.value, createdIndex: index });
+      return json(201, { action: 'set', node }, { ...indexHeader(index), [SECRET_HEADER]: secret });
+    }
     const found = await this.#find(place);
     if (!found.ok) return found.error;
     const { sight, kept } = found.value;
-    const node = sizeNode(kept);
-    if (made.kind === 'made') {
-      const headers = { ...indexHeader(sight.index), [SECRET_HEADER]: made.secret };
-      return json(201, { action: 'set', node }, headers);
-    }
     const { record } = kept;
     if (record.size !== size.value) {
       const problem = discoverySizeFixed({ token, size: record.size, asked });
       return v2Error('compareFailed', { index: sight.index, cause: '', problem });
     }
+    const node = sizeNode({ ...record, createdIndex: kept.createdIndex });
     return json(200, { action: 'set', node, prevNode: node }, indexHeader(sight.index));
   }
 
@@ -334,13 +338,13 @@ export class DiscoveryProtocolService {
       cameBy: cameBy(request, place.path),
     };
     const endMs = clock.monotonicMs() + limits.registerMs;
-    while (!request.signal.aborted && clock.monotonicMs() < endMs) {
+    while (!request.isGone() && clock.monotonicMs() < endMs) {
       const found = await this.#find(place);
       if (found.ok) {
         const reply = await this.#registerOnce(place, found.value, applicant, value);
         if (reply !== undefined) return reply;
       } else if (found.error.status < 500) return found.error;
-      await clock.sleep(RETRY_MS * random.next(), request.signal).catch(() => undefined);
+      await clock.sleep(RETRY_MS * random.next(), NEVER);
     }
     // Out of time, or the member is gone.
     const health = await store.health();
@@ -464,6 +468,7 @@ export class DiscoveryProtocolService {
 }
 
 const LOOKS_AT_ONCE = 16;
+const NEVER = new AbortController().signal;
 
 const firstWished = (registrations: readonly Registration[], wish: Wish) =>
   registrations.find((each) => isWished(wish, each));

@@ -112,7 +112,15 @@ export const directoryNode = (
   createdIndex: Number(createdIndex),
 });
 
-export const sizeNode = ({ record: { path, size }, createdIndex }: KeptToken): Node => ({
+export const sizeNode = ({
+  path,
+  size,
+  createdIndex,
+}: {
+  readonly path: string;
+  readonly size: number;
+  readonly createdIndex: bigint;
+}): Node => ({
   key: `${keyOf(path)}/${CONFIG}/size`,
   value: String(size),
   modifiedIndex: Number(createdIndex),

@@ -9,8 +9,8 @@ export interface DiscoveryRequest {
   readonly body: string;
   readonly authorization: string | undefined;
   readonly accept: string | undefined;
-  /** Aborts when the other side is gone. */
-  readonly signal: AbortSignal;
+  /** Whether the other side has left. */
+  readonly isGone: () => boolean;
 }
 
 const HOST =

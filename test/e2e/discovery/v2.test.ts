@@ -111,8 +111,9 @@ describe('the service and its members', () => {
       await until(`${name} has registered, and it or everybody has seen that`, async () => {
         const seen = await metricsOf(service);
         const isLast = members.length === NAMES.length;
-        const done = isLast ? seen.events >= NAMES.length : seen.polls === members.length;
-        return done && seen.registrations === 1 ? { done } : { seen };
+        const wait = isLast || seen.polls === members.length;
+        const done = wait && seen.events >= members.length && seen.registrations === 1;
+        return done ? { done } : { seen };
       });
       await service.killAndRestart();
       if (members.length === NAMES.length) break;

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { Batcher } from './batcher.js';
+
+/** A store that answers when the test says so. */
+function slowStore() {
+  const calls: { readonly items: readonly string[]; readonly answer: () => void }[] = [];
+  const send = (items: readonly string[]): Promise<readonly string[]> =>
+    new Promise((resolve) => {
+      calls.push({ items, answer: () => resolve(items.map((item) => `${item}!`)) });
+    });
+  return { calls, send };
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test('what comes while a call is under way goes together in the next, each answered in its place', async () => {
+  const { calls, send } = slowStore();
+  const batcher = new Batcher(send, { batchMax: 3, atOnceMax: 1 });
+  const answers = ['a', 'b', 'c', 'd', 'e'].map((item) => batcher.add(item));
+  expect(calls.map(({ items }) => items)).toEqual([['a']]);
+  calls[0]?.answer();
+  await settled();
+  expect(calls.map(({ items }) => items)).toEqual([['a'], ['b', 'c', 'd']]);
+  calls[1]?.answer();
+  await settled();
+  calls[2]?.answer();
+  expect(await Promise.all(answers)).toEqual(['a!', 'b!', 'c!', 'd!', 'e!']);
+});
+
+test('two with one mark never travel together', async () => {
+  const { calls, send } = slowStore();
+  const apart = (item: string) => item.slice(0, 1);
+  const batcher = new Batcher(send, { batchMax: 9, atOnceMax: 1, apart });
+  const answers = ['x0', 'a1', 'a2', 'b1', 'a3'].map((item) => batcher.add(item));
+  for (let i = 0; i < 4; i++) {
+    calls[i]?.answer();
+    await settled();
+  }
+  expect(calls.map(({ items }) => items)).toEqual([['x0'], ['a1', 'b1'], ['a2'], ['a3']]);
+  expect(await Promise.all(answers)).toHaveLength(5);
+});
+
+test('a call that fails fails for those in it, and the next goes on', async () => {
+  let calls = 0;
+  const batcher = new Batcher<string, string>(
+    async (items) => {
+      if (calls++ === 0) throw new Error('broken');
+      return items;
+    },
+    { batchMax: 9, atOnceMax: 1 },
+  );
+  const first = batcher.add('a');
+  const second = batcher.add('b');
+  await expect(first).rejects.toThrow('broken');
+  expect(await second).toBe('b');
+});

@@ -1,0 +1,82 @@
+/**
+ * Joins calls that come while others are under way into one, so that many callers cost a store few calls. Each call
+ * begins after it was asked for: what it reads is as new as if it had gone alone.
+ */
+export class Batcher<Item, Answer> {
+  readonly #send: (batch: readonly Item[]) => Promise<readonly Answer[]>;
+  readonly #limits: BatchLimits<Item>;
+  #queue: Waiting<Item, Answer>[] = [];
+  #underWay = 0;
+
+  /** `send` answers each item in its place, and does not throw. */
+  constructor(
+    send: (batch: readonly Item[]) => Promise<readonly Answer[]>,
+    limits: BatchLimits<Item>,
+  ) {
+    this.#send = send;
+    this.#limits = limits;
+  }
+
+  add(item: Item): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ item, resolve, reject });
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    while (this.#queue.length > 0 && this.#underWay < this.#limits.atOnceMax) {
+      const batch = this.#take();
+      this.#underWay++;
+      void this.#run(batch).finally(() => {
+        this.#underWay--;
+        this.#pump();
+      });
+    }
+  }
+
+  /** The oldest, without two that must not travel together. */
+  #take(): readonly Waiting<Item, Answer>[] {
+    const { batchMax, apart } = this.#limits;
+    const batch: Waiting<Item, Answer>[] = [];
+    const later: Waiting<Item, Answer>[] = [];
+    const marks = new Set<string>();
+    for (const waiting of this.#queue) {
+      const mark = apart?.(waiting.item);
+      const isFree = mark === undefined || !marks.has(mark);
+      if (batch.length >= batchMax || !isFree) later.push(waiting);
+      else {
+        batch.push(waiting);
+        if (mark !== undefined) marks.add(mark);
+      }
+    }
+    this.#queue = later;
+    return batch;
+  }
+
+  async #run(batch: readonly Waiting<Item, Answer>[]): Promise<void> {
+    try {
+      const answers = await this.#send(batch.map(({ item }) => item));
+      batch.forEach(({ resolve, reject }, at) => {
+        const answer = answers[at];
+        if (answer === undefined) reject(new Error('a batch was answered short'));
+        else resolve(answer);
+      });
+    } catch (error) {
+      for (const { reject } of batch) reject(error as Error);
+    }
+  }
+}
+
+export interface BatchLimits<Item> {
+  readonly batchMax: number;
+  readonly atOnceMax: number;
+  /** Two items with one mark never travel together. */
+  readonly apart?: (item: Item) => string;
+}
+
+interface Waiting<Item, Answer> {
+  readonly item: Item;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
