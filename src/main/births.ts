@@ -1,5 +1,5 @@
 import type { ClusterName } from '../core/cluster/index.js';
-import type { MeetingPlaces } from '../engine/ports/index.js';
+import type { BirthRecords, MeetingPlaces } from '../engine/ports/index.js';
 import type { ManagedCluster } from '../frontends/cli/index.js';
 import type { Machine } from './machine.js';
 
@@ -25,3 +25,11 @@ export function meetingPlacesLater(
 }
 
 const KEPT = { ok: true, value: undefined } as const;
+
+/** Loaded when a cluster is to be born by DNS. */
+export const birthRecordsLater = (machine: Machine): BirthRecords => ({
+  ready: async (spec, record, signal) => {
+    const { birthRecordsOf } = await import('./birth-records.js');
+    return birthRecordsOf(machine).ready(spec, record, signal);
+  },
+});

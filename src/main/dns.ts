@@ -31,8 +31,8 @@ import type { Machine } from './machine.js';
 export function dnsPorts(machine: Machine, files: Pick<Files, 'read'>): DNSPorts {
   return {
     serve: (settings) => serve(machine, files, settings),
-    publish: (settings) => publish(machine, settings),
-    look: (settings) => look(machine, settings),
+    publish: (settings) => publishTo(machine, settings),
+    look: (settings) => lookAtRecords(machine, settings),
     listed: async (settings) => {
       const tls = await readTLS(files, settings);
       if (!tls.ok) return tls;
@@ -128,7 +128,8 @@ function ownAddresses(listen: readonly DNSAddress[]) {
     }));
 }
 
-async function publish({ clock, random }: Machine, settings: DNSPublishSettings) {
+/** One signed update. */
+export async function publishTo({ clock, random }: Machine, settings: DNSPublishSettings) {
   const { dns, server, zone, tsigKeyFile, dryRun } = settings;
   const key = await readTSIGKey(tsigKeyFile);
   if (!key.ok) return refused(key.error);
@@ -139,7 +140,8 @@ async function publish({ clock, random }: Machine, settings: DNSPublishSettings)
 const LOOK_MS = 3_000;
 const TLS_MS = 2_000;
 
-async function look(
+/** What this machine sees, and the certificates of those that are there. */
+export async function lookAtRecords(
   { random }: Machine,
   { dns, server, signal }: DNSLookSettings,
 ): Promise<Result<DNSLook>> {

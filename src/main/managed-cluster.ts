@@ -13,7 +13,7 @@ import { clusterDirectory, stateHome } from '../drivers/local/index.js';
 import { type RunEnd, createController } from '../engine/controller/index.js';
 import type { ClusterStore } from '../engine/ports/index.js';
 import type { FoundOptions, ManagedCluster, RunOptions } from '../frontends/cli/index.js';
-import { meetingPlacesLater } from './births.js';
+import { birthRecordsLater, meetingPlacesLater } from './births.js';
 import { firstWrite } from './first-write.js';
 import { imagineFor, lookAt } from './look.js';
 import {
@@ -127,6 +127,7 @@ async function writeFirst(
 
 /** What a birth needs beside the hosts; an etcd that keeps discovery tokens is a cluster like any other. */
 export const birthPorts = (machine: Machine) => ({
+  birthRecords: birthRecordsLater(machine),
   meetingPlaces: meetingPlacesLater(machine, (name) =>
     managedCluster(machine, name, clusterDirectory(stateHome(machine.env), name)),
   ),

@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly home: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
+  /** Words before the command, say to put it into a namespace. */
+  readonly within?: readonly string[];
   readonly timeoutMs?: number;
 }
 
@@ -41,7 +43,13 @@ const KEPT = ['PATH', 'HOME', 'XDG_CACHE_HOME', 'QUORATE_CACHE', 'LANG', 'TMPDIR
 
 /** Starts the real command as a child with its own home. */
 export function start(args: readonly string[], options: RunOptions): Running {
-  const child = spawn(process.execPath, [QUORATE, ...args], {
+  const [program = process.execPath, ...rest] = [
+    ...(options.within ?? []),
+    process.execPath,
+    QUORATE,
+    ...args,
+  ];
+  const child = spawn(program, rest, {
     env: environment(options),
     stdio: ['pipe', 'pipe', 'pipe'],
     cwd: options.home,

@@ -33,7 +33,6 @@ export async function readSpecFile(
 /** What a spec may ask for and this version would silently leave out: refused, above all plain text under `tls`. */
 function sectionsNotHere(spec: ClusterSpec): readonly Problem[] {
   const asked: readonly (readonly [string, boolean])[] = [
-    ['spec.bootstrap.dns', spec.bootstrap.kind === 'dns'],
     [`spec.tls.${spec.tls.kind}`, spec.tls.kind !== 'off'],
     ['spec.backups', spec.backups !== undefined],
     ['spec.consumers', spec.consumers.length > 0],

@@ -8,6 +8,7 @@ import {
 } from '../../cluster/index.js';
 import { parseSpec } from '../../spec-text/index.js';
 import { checkFlags } from '../check-flags.js';
+import { birthFlags } from '../launch.js';
 import {
   type ClusterDNS,
   type DNSMember,
@@ -17,7 +18,6 @@ import {
   certificateFinding,
   clusterDNS,
   differenceOf,
-  dnsBirthFlags,
   dnsFindings,
   dnsMembersOf,
   membersOfList,
@@ -166,7 +166,8 @@ describe('flags of a birth', () => {
     flags: { name: 'm1' },
   };
   const token = unsafeBrand<ClusterToken>('t1');
-  const flags = dnsBirthFlags(target, { place: { ...place, serviceName: 'prod' }, token });
+  const birth = { kind: 'dns', ...place, serviceName: 'prod' } as const;
+  const flags = birthFlags(target, { members: [target], token, birth });
 
   test('name the domain and never the members', () => {
     expect(flags).toEqual({
@@ -237,6 +238,15 @@ describe('what may be published while a cluster changes', () => {
     ).toEqual(['m1', 'm2', 'm3']);
     const added = publishable(wanted, [...[1, 2, 3].map((n) => listed(n)), listed(4, '')]);
     expect(added.at(-1)).toMatchObject({ name: 'm4', clientURLs: [] });
+  });
+
+  test('a birth: a member that etcd lists by a number keeps its record, because it is about to look for it', () => {
+    const during = [
+      listed(1),
+      { ...listed(2, '1'), clientURLs: [] },
+      { ...listed(3, '2'), clientURLs: [] },
+    ];
+    expect(names(publishable(three(), during))).toEqual(['m1', 'm2', 'm3']);
   });
 
   test('shrinking: one that leaves is taken out before it is removed', () => {

@@ -30,7 +30,7 @@ export {
   isNoDifference,
   ownSets,
 } from './difference.js';
-export { dnsBirthFlags, dnsFlags } from './flags.js';
+export { dnsFlags } from './flags.js';
 export { type DNSStyle, renderDNS } from './text.js';
 export {
   type DNSSight,

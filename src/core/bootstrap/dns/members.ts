@@ -78,13 +78,14 @@ export function publishable(
   });
 }
 
-/** By name, or while it has none, by port and host: the list has the name of an SRV target where the spec has an address. */
+/**
+ * By name, or by port and host: the list has the name of an SRV target where the spec has an address. A member that was
+ * added has no name before it starts, and one of a birth by DNS has a number for a name until it has started (etcd-facts
+ * 4): just then it needs its record.
+ */
 const isSame = (wanted: DNSMember, listed: ListedMember): boolean =>
-  listed.name === ''
-    ? wanted.peerURLs.some((url) =>
-        listed.peerURLs.some((each) => namesSamePlace(url, each, wanted)),
-      )
-    : wanted.name === listed.name;
+  wanted.name === listed.name ||
+  wanted.peerURLs.some((url) => listed.peerURLs.some((each) => namesSamePlace(url, each, wanted)));
 
 function namesSamePlace(wanted: string, listed: string, { name }: DNSMember): boolean {
   if (wanted === listed) return true;
