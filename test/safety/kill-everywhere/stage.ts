@@ -154,10 +154,16 @@ export class Stage {
 
   /** `kill -9`, of a life that is long enough to count as one: members that keep dying are started later and later. */
   async crash(host: string): Promise<void> {
-    const { pid } = await this.process(host);
-    const leftMs = LIFE_MS - (await ageMs(pid));
-    if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs));
+    const { pid } = await this.lived(host);
     await killHard(pid);
+  }
+
+  /** The process on this host, once its life is long enough. */
+  async lived(host: string): Promise<LabProcess> {
+    const process = await this.process(host);
+    const leftMs = LIFE_MS - (await ageMs(process.pid));
+    if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs));
+    return process;
   }
 
   dataDirectory(host: string): string {
