@@ -5,7 +5,7 @@ import { type Applied, applied, refuse } from './applied.js';
 import { birthListOf } from './birth-list.js';
 import { without } from './hosts.js';
 import { lives, sideOf } from './leadership.js';
-import { placeOf, register } from './meeting.js';
+import { placeOf, register, turnedAway } from './meeting.js';
 import type { World, WorldHost } from './world.js';
 
 type Start = Extract<Step, { kind: 'start-member' }>;
@@ -20,13 +20,21 @@ export function start(world: World, step: Start): Applied {
   const begun = host === undefined ? { host: step.host } : without(host, 'metLeader');
   if (empty && step.launch.purpose === 'birth' && placeOf(step.launch.flags) !== undefined) {
     const registered = register(world, step.launch.flags, ownURLs(world, step));
-    if (typeof registered === 'string') return refuse(world, registered);
-    return applied(running(registered, step, host, { ...begun, data: { kind: 'empty' } }));
+    const started = running(registered ?? world, step, host, { ...begun, data: { kind: 'empty' } });
+    return applied(registered === undefined ? ended(started, step) : started);
   }
   const first = empty ? firstStart(world, step, host) : { data: host.data };
   if (typeof first === 'string') return refuse(world, first);
   return applied(running(world, step, host, { ...begun, ...first }));
 }
+
+/** It was started, and had ended a moment later. */
+const ended = (world: World, { host }: Start): World => ({
+  ...world,
+  hosts: world.hosts.map((each) =>
+    each.host === host ? { ...each, process: turnedAway(world, host) } : each,
+  ),
+});
 
 /** The world with a process on the host, and what we remember of having started it. */
 function running(

@@ -81,6 +81,16 @@ function isTrue(code: string, world: World): boolean {
           ({ host, data }) => world.record.issuedNew.includes(host) && data.kind === 'empty',
         )
       );
+    // The place keeps a registration for ever, and without the others' logs nobody can go on without it.
+    case 'member-meeting-refused':
+      return (
+        world.record.clusterID === undefined &&
+        world.hosts.every(({ data }) => data.kind !== 'present') &&
+        world.hosts.some(
+          ({ process }) =>
+            process.kind === 'stopped' && process.lastExit?.reason === 'meeting-refused',
+        )
+      );
     // Members of another list than the spec has now hold data, and they are no majority among themselves.
     case 'birth-changed':
       return (

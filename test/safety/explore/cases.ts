@@ -41,6 +41,19 @@ const ROWS: readonly Row[] = [
     short: WITHOUT_CUT,
     deep: FULL,
   },
+  // A discovery service that turns away who comes again, and one that lets in who has lost its data.
+  {
+    name: 'birth of 3 by a URL',
+    opening: ['cluster prod unborn target=(a b c)', 'spec meet=v2'],
+    short: WITHOUT_CUT,
+    deep: TWO_CRASHES,
+  },
+  {
+    name: 'birth of 3 by a token',
+    opening: ['cluster prod unborn target=(a b c)', 'spec meet=v3'],
+    short: WITHOUT_CUT,
+    deep: FULL,
+  },
   {
     name: 'birth of 3, then 2 wanted',
     opening: ['cluster prod unborn target=(a b c)'],

@@ -21,7 +21,8 @@ export class Twins {
   readonly #ofWorld = new NumberList();
   readonly #apart = new NumberMap();
   readonly #looks = new Interner<null>();
-  readonly #lookOf = new NumberMap();
+  /** By how far a meeting has come: the number of a look has no room for it. */
+  readonly #lookOf: NumberMap[] = [];
 
   constructor(worlds: WorldTable) {
     this.#worlds = worlds;
@@ -62,15 +63,16 @@ export class Twins {
     return this.#idOf([...bits.values()].filter(isSeveral));
   }
 
-  /** Equal for hosts that look alike. Depends on the world by its list, its leader and its target alone. */
+  /** Equal for hosts that look alike. Depends on the world by its list, leader, target and meeting alone. */
   #lookIn(world: World, host: WorldHost, slot: number): number {
     const part = (at: number): number => this.#row[at] ?? -1;
     const key =
       ((part(PARTS.hosts + slot) * LISTS + part(PARTS.list)) * LEADERS + part(PARTS.leader)) *
         TARGETS +
       part(PARTS.target);
-    const known = this.#lookOf.at(key);
-    return known >= 0 ? known : this.#lookOf.set(key, this.#looks.idOf(looksOf(world, host), null));
+    const looks = (this.#lookOf[part(PARTS.registered)] ??= new NumberMap());
+    const known = looks.at(key);
+    return known >= 0 ? known : looks.set(key, this.#looks.idOf(looksOf(world, host), null));
   }
 }
 
@@ -122,6 +124,7 @@ function looksOf(world: World, host: WorldHost): string {
     member !== undefined && world.target.retire.includes(member.id),
     wanted === undefined,
     registered,
+    (world.registered ?? []).some(({ member: { name } }) => name === wanted?.name),
     host.side ?? 0,
     host.seen ?? true,
     host.caughtUp ?? true,

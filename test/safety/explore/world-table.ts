@@ -4,7 +4,7 @@ import {
   type Member,
   type StartFlags,
 } from '../../../src/core/cluster/index.js';
-import type { Alarm, World, WorldHost } from '../../../src/core/model/index.js';
+import type { Alarm, Registration, World, WorldHost } from '../../../src/core/model/index.js';
 import { Interner } from './interner.js';
 import { NumberMap } from './number-map.js';
 import { RowTable } from './row-table.js';
@@ -22,12 +22,21 @@ type Running = Extract<WorldHost['process'], { kind: 'running' }>;
 type Life = Pick<Running, 'flags' | 'version'>;
 
 /** Where the numbers of a world's parts stand in the row that it is packed into; from `hosts` on one for each host. */
-export const PARTS = { list: 0, leader: 1, target: 2, record: 3, cluster: 4, hosts: 5 } as const;
+export const PARTS = {
+  list: 0,
+  leader: 1,
+  target: 2,
+  record: 3,
+  cluster: 4,
+  registered: 5,
+  hosts: 6,
+} as const;
 const HOSTS_MAX = 7;
 /** So many numbers at most of each part; of the hosts there may be 2^27. */
 export const LISTS = 2 ** 16;
 export const LEADERS = 2 ** 6;
 export const TARGETS = 2 ** 4;
+export const MEETINGS = 2 ** 6;
 export const ROW_LENGTH = PARTS.hosts + HOSTS_MAX;
 
 /**
@@ -43,6 +52,7 @@ export class WorldTable {
   readonly #lives = new Interner<Life>();
   readonly #targets = new Interner<World['target']>();
   readonly #records = new Interner<World['record']>();
+  readonly #registrations = new Interner<readonly Registration[]>();
   readonly #hosts: WorldHost[] = [];
   readonly #hostIDs = new NumberMap();
   /** Most hosts of a next world are those of the last one. */
@@ -59,6 +69,7 @@ export class WorldTable {
 
   constructor(isCoarse = false) {
     this.#isCoarse = isCoarse;
+    this.#registrations.idOf('', []);
   }
 
   /** Nearly always the same one. */
@@ -86,6 +97,7 @@ export class WorldTable {
     row[PARTS.record] = this.#recordCode(world.record);
     row[PARTS.cluster] =
       world.clusterID === undefined ? 0 : 1 + this.#identityCode(world.clusterID);
+    row[PARTS.registered] = this.#registeredCode(world.registered);
     within(world.hosts.length, HOSTS_MAX, 'hosts');
     world.hosts.forEach((host, slot) => {
       row[PARTS.hosts + slot] = this.#hostIDOf(slot, host);
@@ -101,8 +113,10 @@ export class WorldTable {
   }
 
   #canonical(world: World, row: Int32Array): World {
+    const registered = this.#registrations.at(row[PARTS.registered] ?? 0);
     return {
       now: NOW,
+      ...(registered.length === 0 ? {} : { registered }),
       target: this.#targets.at(row[PARTS.target] ?? -1),
       record: this.#records.at(row[PARTS.record] ?? -1),
       members: this.#lists.at(row[PARTS.list] ?? -1),
@@ -148,6 +162,14 @@ export class WorldTable {
     const code = within(this.#lists.idOf(listKey(list), list), 60_000, 'lists');
     this.#listCodes.set(list, code);
     return code;
+  }
+
+  /** Where there is room for all who come, it does not matter who came first. */
+  #registeredCode(registered: readonly Registration[] | undefined): number {
+    if (registered === undefined) return 0;
+    const sorted = registered.toSorted((a, b) => (a.member.id < b.member.id ? -1 : 1));
+    const key = sorted.map(({ place, member }) => `${place} ${member.id}`).join('\n');
+    return within(this.#registrations.idOf(key, sorted), MEETINGS - 1, 'states of a meeting');
   }
 
   #targetCode(target: World['target']): number {
@@ -261,9 +283,13 @@ export class WorldTable {
 
 type Process = WorldHost['process'];
 
-/** Stopped: 0 without a trace, 126 killed, 127 failing. How often and how long ago do not differ otherwise. */
+/**
+ * Stopped: 0 without a trace, 125 turned away where the members meet, 126 killed, 127 failing. How often and how long ago
+ * do not differ otherwise.
+ */
 function exitCode(process: Process): number {
   if (process.kind !== 'stopped' || process.lastExit === undefined) return 0;
+  if (process.lastExit.reason === 'meeting-refused') return 125;
   return process.lastExit.inARow === 0 ? 126 : 127;
 }
 

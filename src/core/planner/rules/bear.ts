@@ -198,7 +198,7 @@ function recordBirth(view: View, expected: ClusterID): Plan | undefined {
   if (memberList.kind !== 'linearizable' || memberList.clusterID !== expected) return undefined;
   const stillComing = ours(view).some((member) => {
     const sight = sightOf(view, member);
-    if (sight.data.kind === 'present') return false;
+    if (sight.data.kind === 'present' || isTurnedAway(sight)) return false;
     return sight.process.kind === 'running' || mayBeToldNew(view, sight, expected);
   });
   if (stillComing) return undefined;
@@ -210,7 +210,8 @@ function explainWaiting(view: View, expected: ClusterID): Plan {
   for (const sight of sights) {
     const { process } = sight;
     if (process.kind !== 'stopped' || process.lastExit === undefined) continue;
-    const isOver = isTurnedAway(sight);
+    // Where others have data they have met without it: then it is told what the birth lacks.
+    const isOver = isTurnedAway(sight) && sights.every(({ data }) => data.kind === 'empty');
     if (isOver || retryAt(process, view.now) > view.now) return blockedBy(process.lastExit.problem);
   }
   const cluster = view.target.name;
