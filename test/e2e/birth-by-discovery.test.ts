@@ -69,6 +69,23 @@ describe.each(['3.5', '3.7'])('etcd %s', (version) => {
     expect((await contentOf(clientURLs(after))).get('kept')).toBe('by two');
   });
 
+  test('a member that is killed while it waits for the others does not hold up the birth', async () => {
+    const it = await lab({ version });
+    const applying = it.start(`apply -f ${await it.spec(['m1', 'm2', 'm3'], SERVED)}`);
+    const waiting = await until(
+      'the first member waits for the others',
+      async () => {
+        const [first] = await ownMembers(it);
+        return first === undefined ? { seen: 'nobody yet' } : { done: first };
+      },
+      { everyMs: 2 },
+    );
+    await it.kill(waiting.pid);
+    await applying.done;
+    const born = await it.settled(3);
+    await writeAndRead(clientURLs(born), 'first', 'met in the end');
+  });
+
   test('the controller dies in the middle of the birth, and another one goes on at the same place', async () => {
     const it = await lab({ version });
     const spec = await it.spec(['m1', 'm2', 'm3'], SERVED);
