@@ -34,6 +34,10 @@ export function cliPorts(machine: Machine, programVersion: string): CliPorts {
       const { discoveryOf } = await import('./discovery.js');
       return discoveryOf(machine);
     },
+    join: async () => {
+      const { joinOf } = await import('./join.js');
+      return joinOf(machine, files);
+    },
     dns: async () => {
       const { dnsPorts } = await import('./dns.js');
       return dnsPorts(machine, files);

@@ -13,7 +13,10 @@ import { WAL_FILE, readLogIdentity } from './wal.js';
  * nothing is `unreadable`: a database without its log is never taken for an empty directory, because etcd would
  * start a new cluster on the old database without complaint (facts sheet 10.5).
  */
-export async function lookAtData(paths: MemberPaths, life: Life | undefined): Promise<DataSight> {
+export async function lookAtData(
+  paths: Pick<MemberPaths, 'dataDir' | 'log'>,
+  life: Life | undefined,
+): Promise<DataSight> {
   const member = join(paths.dataDir, 'member');
   try {
     const before = await identityIn(join(member, 'wal'));

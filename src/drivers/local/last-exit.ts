@@ -116,10 +116,11 @@ const WORDS: readonly (readonly [RegExp, ExitReason])[] = [
 ];
 
 /**
+ * Why a process ended, by the end of what it wrote.
  * Only a line that ends the process counts: many others mention a full disk or a refused permission in passing.
  * When several do, the first is the cause; what follows is etcd falling over.
  */
-function classify(log: LifeLog): Said {
+export function classify(log: Pick<LifeLog, 'tail'>): Said {
   const lines = log.tail.split('\n').filter((line) => line !== '');
   const ending = lines.filter(endsTheProcess);
   for (const [pattern, reason] of WORDS) {

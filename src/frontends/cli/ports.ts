@@ -12,6 +12,7 @@ import type {
   Wish,
 } from '../../engine/ports/index.js';
 import type { Discovery } from './discovery-ports.js';
+import type { Join } from './join-ports.js';
 
 /**
  * What the commands need from the world. Implemented once, in `main`; the tests give fakes. Everything that costs
@@ -29,6 +30,8 @@ export interface CliPorts {
   gateway(settings: GatewaySettings): Promise<Result<RunningGateway>>;
   /** Serves discovery, makes tokens and looks at them. */
   discovery(): Promise<Discovery>;
+  /** Runs this host as a member or as a gateway. */
+  join(): Promise<Join>;
   /** Serves, publishes and checks the records of a cluster. */
   dns(): Promise<DNSPorts>;
   /** Text that makes this machine call `quorate boot` when it starts. */

@@ -4,6 +4,7 @@ import type { CliIO } from './io.js';
 import { addClusterCommands } from './tree/cluster-commands.js';
 import { addDNSCommands } from './tree/dns-commands.js';
 import { addDiscoveryCommands } from './tree/discovery-commands.js';
+import { addJoinCommand } from './tree/join-command.js';
 import { addMemberCommands } from './tree/member-commands.js';
 import { addOtherCommands } from './tree/other-commands.js';
 import { addSpecCommands } from './tree/spec-commands.js';
@@ -54,6 +55,7 @@ export function buildProgram(version: string, io: CliIO, dispatch: Dispatch): Co
   addMemberCommands(program, tools);
   addDNSCommands(program, tools);
   addDiscoveryCommands(program, tools);
+  addJoinCommand(program, tools);
   addOtherCommands(program, tools);
   return program;
 }

@@ -37,4 +37,4 @@ export {
   tokenReportOf,
 } from './token-report.js';
 export type { DiscoveryProtocol } from './store.js';
-export { discoveryNoV3Here } from './problems.js';
+export { discoveryNoV3Here, discoveryServiceSilent, discoveryStorageSilent } from './problems.js';

@@ -37,6 +37,7 @@ import { runCLI } from '../run.js';
 import { fakeAdmin } from './fake-admin.js';
 import { fakeDiscovery } from './fake-discovery.js';
 import { type FakeDNS, fakeDNS } from './fake-dns.js';
+import { fakeJoin } from './fake-join.js';
 
 const TURN_MS = 250;
 const NOON = instantOf(Date.UTC(2030, 0, 1, 12));
@@ -154,6 +155,7 @@ export function fakeMachine(): FakeMachine {
       });
     },
     discovery: async () => fakeDiscovery(asked),
+    join: async () => fakeJoin(asked),
     dns: async () => fakeDNS(asked, known),
     bootHook: (kind) => `hook for ${kind}\n`,
     programVersion: '9.9.9',
