@@ -1,0 +1,189 @@
+/** `quorate join` on real etcd: single hosts that find their cluster by discovery. */
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createClient } from '../../src/etcd/index.js';
+import { EXIT, type Lab, type Running, lab, until, writeAndRead } from '../lab/index.js';
+import { type Service, newToken, startService } from './discovery/service.js';
+
+interface Host {
+  readonly name: string;
+  readonly peerURL: string;
+  readonly clientURL: string;
+  readonly dataDir: string;
+  /** What it is told beside its discovery flags. */
+  readonly line: string;
+}
+
+interface Open {
+  readonly it: Lab;
+  readonly service: Service;
+  /** The discovery flags of one token for three. */
+  readonly place: string;
+}
+
+const NAMES = ['m1', 'm2', 'm3'];
+/** The last minor with v2 alone, and one with v3 alone. */
+const VERSIONS = ['3.5', '3.7'] as const;
+
+async function open(version: string, size = 3): Promise<Open> {
+  const it = await lab({ version: '3.6' });
+  const service = await startService(it);
+  const protocol = version === '3.7' ? 'v3' : 'v2';
+  const token = await newToken(
+    it,
+    ` --size ${size} --protocol ${protocol} --service ${service.url}`,
+  );
+  const place =
+    protocol === 'v2'
+      ? `--discovery ${token.url}`
+      : `--discovery-token ${token.token} --discovery-endpoints ${token.endpoints.join(',')}`;
+  return { it, service, place };
+}
+
+async function host(it: Lab, name: string, version: string): Promise<Host> {
+  const peerURL = await it.freeURL();
+  const clientURL = await it.freeURL();
+  const dataDir = join(it.home, 'hosts', name);
+  const line = `--name ${name} --listen-peer ${peerURL} --listen-client ${clientURL} --data-dir ${dataDir} --version ${version} -o json`;
+  return { name, peerURL, clientURL, dataDir, line };
+}
+
+const start = (it: Lab, line: string): Running => it.start(`join ${line}`, { timeoutMs: 220_000 });
+
+const becomes = (running: Running, state: string): Promise<void> =>
+  running.says(new RegExp(`"state": "${state}"`));
+
+/** SIGTERM, and its etcd has ended with it. */
+async function stop(it: Lab, running: Running, { dataDir }: Host): Promise<void> {
+  running.kill('SIGTERM');
+  expect((await running.done).code).toBe(EXIT.done);
+  const left = (await it.processes()).filter(({ flags }) => flags['data-dir'] === dataDir);
+  expect(left).toEqual([]);
+}
+
+async function listAt({ clientURL }: Host) {
+  const client = createClient({ endpoints: [clientURL] });
+  try {
+    const list = await client.cluster.memberList({ deadlineMs: 5_000 });
+    if (!list.ok) throw new Error(list.error.message);
+    return { clusterID: list.value.header.clusterID, members: list.value.members };
+  } finally {
+    await client.close();
+  }
+}
+
+describe.each(VERSIONS)('etcd %s', (version) => {
+  test('three hosts become a cluster, the fourth a gateway, and a member once it was added; one comes back without discovery', async () => {
+    const { it, place } = await open(version);
+    const hosts = await Promise.all(NAMES.map((name) => host(it, name, version)));
+    const running = hosts.map(({ line }) => start(it, `${line} ${place}`));
+    await Promise.all(running.map((each) => becomes(each, 'member')));
+    const urls = hosts.map(({ clientURL }) => clientURL);
+    await writeAndRead(urls, 'first', 'met');
+    const [m1, m2, m3] = hosts;
+    const [, , third] = running;
+    if (m1 === undefined || m2 === undefined || m3 === undefined || third === undefined) {
+      throw new Error('three were started');
+    }
+    const { clusterID } = await listAt(m1);
+
+    const m4 = await host(it, 'm4', version);
+    const told = await it.ends(EXIT.blocked, `join ${m4.line} ${place} --size-exceeded fail`);
+    expect(told.stdout).toContain('"join-cluster-full"');
+
+    const fourth = start(it, `${m4.line} ${place}`);
+    await becomes(fourth, 'gateway');
+    await writeAndRead([m4.clientURL], 'through', 'the gateway');
+
+    const client = createClient({ endpoints: urls });
+    const added = await client.cluster.memberAdd({ peerURLs: [m4.peerURL], isLearner: false });
+    await client.close();
+    expect(added.ok).toBe(true);
+    await becomes(fourth, 'member');
+    const grown = await listAt(m4);
+    expect(grown.clusterID).toBe(clusterID);
+    expect(grown.members.map(({ name }) => name).toSorted()).toEqual(['m1', 'm2', 'm3', 'm4']);
+    await writeAndRead([m4.clientURL], 'as', 'a member');
+
+    // With the flags of its first start, and without any but its name and place on this disk.
+    await stop(it, third, m3);
+    const withFlags = start(it, `${m3.line} ${place}`);
+    await becomes(withFlags, 'member');
+    await stop(it, withFlags, m3);
+    const again = start(it, `--name m3 --data-dir ${m3.dataDir} --version ${version} -o json`);
+    await becomes(again, 'member');
+    await writeAndRead([m3.clientURL], 'came', 'back');
+    expect((await listAt(m3)).clusterID).toBe(clusterID);
+
+    // A member that has left for good says so, and is no failure of ours to tell.
+    const remover = createClient({ endpoints: [m1.clientURL] });
+    const gone = grown.members.find(({ name }) => name === 'm4');
+    const removed = await remover.cluster.memberRemove(gone?.id ?? '');
+    await remover.close();
+    expect(removed.ok).toBe(true);
+    const ended = await fourth.done;
+    expect(ended.code).toBe(EXIT.failed);
+    expect(ended.stderr).toContain('[member-removed]');
+  });
+
+  test('a member that lost its data is told, not started, and comes back as a new one', async () => {
+    const { it, place } = await open(version);
+    const hosts = await Promise.all(NAMES.map((name) => host(it, name, version)));
+    const running = hosts.map(({ line }) => start(it, `${line} ${place}`));
+    await Promise.all(running.map((each) => becomes(each, 'member')));
+    const [, m2, m3] = hosts;
+    const [, , third] = running;
+    if (m2 === undefined || m3 === undefined || third === undefined) {
+      throw new Error('three were started');
+    }
+    await writeAndRead([m2.clientURL], 'kept', 'by two');
+    await stop(it, third, m3);
+    await rm(m3.dataDir, { recursive: true });
+
+    const refused = await it.ends(EXIT.blocked, `join ${m3.line} ${place}`);
+    expect(refused.stdout).toContain('"join-data-lost"');
+    await expect(readFile(join(m3.dataDir, 'member', 'snap', 'db'))).rejects.toThrow('ENOENT');
+
+    const client = createClient({ endpoints: [m2.clientURL] });
+    const { members } = await listAt(m2);
+    const old = members.find(({ name }) => name === 'm3')?.id ?? '';
+    expect((await client.cluster.memberRemove(old)).ok).toBe(true);
+    const added = await until('etcd takes a new member', async () => {
+      const answer = await client.cluster.memberAdd({ peerURLs: [m3.peerURL], isLearner: false });
+      return answer.ok ? { done: answer.value.member.id } : { seen: answer.error.message };
+    });
+    await client.close();
+    const again = start(it, `${m3.line} ${place}`);
+    await becomes(again, 'member');
+    await writeAndRead([m3.clientURL], 'kept', 'by three');
+    expect((await listAt(m3)).members.find(({ name }) => name === 'm3')?.id).toBe(added);
+  });
+});
+
+test('one host on free ports of this machine, which it finds again', async () => {
+  const { it, place } = await open('3.5', 1);
+  const dataDir = join(it.home, 'hosts', 'alone');
+  const line = `--name alone --data-dir ${dataDir} --version 3.5 -o json`;
+  const first = start(it, `${line} ${place}`);
+  await becomes(first, 'member');
+  first.kill('SIGINT');
+  const { stdout } = await first.done;
+  const clientURL = /"clientURL": "(http:\/\/127\.0\.0\.1:\d+)"/.exec(stdout)?.[1] ?? '';
+  const second = start(it, line);
+  await becomes(second, 'member');
+  await writeAndRead([clientURL], 'same', 'place');
+});
+
+test('a token that does not exist, and lines that cannot be read, end before anything starts', async () => {
+  const { it, service } = await open('3.5');
+  const m1 = await host(it, 'm1', '3.5');
+  const unknown = `join ${m1.line} --discovery ${service.url}/0123456789abcdef0123456789abcdef`;
+  const refused = await it.ends(EXIT.blocked, unknown);
+  expect(refused.stdout).toContain('"discovery-unknown-token"');
+  const mistyped = await it.ends(
+    EXIT.usage,
+    'join --name m1 --discovery nowhere --listen-peer https://10.0.0.1:2380 --listen-client http://10.0.0.1:2379 --size-exceeded no',
+  );
+  for (const code of ['join-bad-value', 'join-needs-tls']) expect(mistyped.stderr).toContain(code);
+});
