@@ -99,6 +99,16 @@ describe('why a member ended, by its last words', () => {
       'meeting-refused',
       line('fatal', 'discovery failed', words),
     ]),
+    // As 3.4 to 3.7 really end: warnings, and exit code 1.
+    ...[
+      line(
+        'warn',
+        'failed to bootstrap; discovery token was already used',
+        'failed to join discovery cluster (discovery: cluster is full)',
+      ),
+      line('warn', 'member has been registered with discovery service'),
+      line('warn', 'member with duplicated name has already been registered'),
+    ].map((words): [ExitReason, string] => ['meeting-refused', words]),
     [
       'log-lost',
       line(

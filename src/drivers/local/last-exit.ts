@@ -85,6 +85,10 @@ function reasonFrom(life: Life, end: End): Said {
     : said;
 }
 
+/** The last lines of an etcd that a discovery service turned away are warnings, and then it exits. */
+const MEETING_REFUSED =
+  /"msg":"(failed to bootstrap; discovery token was already used|member has been registered with discovery service|member with duplicated name has already been registered)/;
+
 /** etcd's words for each reason, in 3.4 to 3.7 (facts sheet 0, 1.3, 1.4, 5.6, 14.1, 14.5); the first that fits. */
 const WORDS: readonly (readonly [RegExp, ExitReason])[] = [
   [/permanently removed from the cluster|data-dir used by this member must be removed/, 'removed'],
@@ -95,6 +99,7 @@ const WORDS: readonly (readonly [RegExp, ExitReason])[] = [
     /discovery: (found duplicate|cluster is full|size key|bad discovery|invalid)/,
     'meeting-refused',
   ],
+  [MEETING_REFUSED, 'meeting-refused'],
   [/"\d{3}: [^"]*\[\d+\]"|client: etcd member .* has no leader/, 'meeting-refused'],
   [/cannot fetch cluster info from peer urls|error validating peerURLs/, 'cannot-join'],
   [/address already in use/, 'port-taken'],
@@ -137,6 +142,7 @@ export function classify(log: Pick<LifeLog, 'tail'>): Said {
 function endsTheProcess(line: string): boolean {
   return (
     /"level":"(fatal|panic)"/.test(line) ||
+    MEETING_REFUSED.test(line) ||
     /"msg":"(server error|failed to verify flags|failed to start etcd|data-dir used by)/.test(
       line,
     ) ||
