@@ -175,6 +175,52 @@ describe.each(VERSIONS)('etcd %s', (version) => {
   });
 });
 
+describe.each(VERSIONS)('etcd %s', (version) => {
+  test('four hosts at once for three places: whoever loses forwards, and is no less a member later', async () => {
+    const { it, service, place } = await open(version);
+    const hosts = await Promise.all([...NAMES, 'm4'].map((name) => host(it, name, version)));
+    const running = hosts.map(({ line }) => start(it, `${line} ${place}`));
+    const first = await Promise.any(
+      running.map(async (each, at) => {
+        await becomes(each, 'gateway');
+        return at;
+      }),
+    );
+    await Promise.all(
+      running.map((each, at) => (at === first ? undefined : becomes(each, 'member'))),
+    );
+    const loser = hosts[first];
+    const late = running[first];
+    const [other] = hosts.filter((each) => each !== loser);
+    if (loser === undefined || late === undefined || other === undefined) {
+      throw new Error('four were started');
+    }
+    // The cluster is born; nobody needs the place any more.
+    await service.stop();
+    await addAt(other, loser);
+    await becomes(late, 'member');
+    await writeAndRead([loser.clientURL], 'four', 'of them');
+    expect((await listAt(other)).members).toHaveLength(4);
+  });
+
+  test('a host that is ended while it waits ends with its etcd, and is not let in again in silence', async () => {
+    const { it, place } = await open(version);
+    const m1 = await host(it, 'm1', version);
+    const waiting = start(it, `${m1.line} ${place}`);
+    await becomes(waiting, 'meeting');
+    await waiting.says(
+      version === '3.5' ? /found self/ : /waiting for peers|found self|found peer/i,
+    );
+    await stop(it, waiting, m1);
+    // What etcd began before it registered is no log, and nobody can tell it from one that has lost its own.
+    const told = await it.ends(EXIT.blocked, `join ${m1.line} ${place}`);
+    expect(told.stdout).toContain('"data-unreadable"');
+    await rm(m1.dataDir, { recursive: true });
+    const again = await it.ends(EXIT.blocked, `join ${m1.line} ${place}`);
+    expect(again.stdout).toContain('"join-registered-before"');
+  });
+});
+
 test('one host on free ports of this machine, which it finds again', async () => {
   const { it, place } = await open('3.5', 1);
   const dataDir = join(it.home, 'hosts', 'alone');

@@ -99,7 +99,7 @@ describe('why a member ended, by its last words', () => {
       'meeting-refused',
       line('fatal', 'discovery failed', words),
     ]),
-    // As 3.4 to 3.7 really end: warnings, and exit code 1.
+    // As etcd ends whose token was full or knew it: warnings, and exit code 1.
     ...[
       line(
         'warn',

@@ -1,11 +1,14 @@
 import { type ClusterID, deadlineSignal } from '../../base/index.js';
 import type { Member } from '../../core/cluster/index.js';
 import { LIST_MS, PEER_LOOK_MS } from './limits.js';
-import type { ClusterSight, JoinSight, TokenSight } from './sight.js';
+import type { ClusterSight, JoinSight, PlaceSight, TokenSight } from './sight.js';
 import type { JoinWorld } from './world.js';
 
-/** What is known of the cluster from looks before: members move on, registrations never change. */
+/** What is known from looks before. */
 export interface Known {
+  /** A closed token never changes, and whoever serves it may be gone once the cluster is born. */
+  token: TokenSight | undefined;
+  /** Members move on. */
   clientURLs: readonly string[];
   peerURLs: readonly string[];
 }
@@ -19,15 +22,19 @@ export async function look(
 ): Promise<JoinSight> {
   const data = await world.lookAtData();
   if (data.kind !== 'empty') return { data, place: { kind: 'none' }, cluster: NOT_ASKED };
-  const place = await world.lookAtPlace(signal);
+  const place: PlaceSight =
+    known.token === undefined
+      ? await world.lookAtPlace(signal)
+      : { kind: 'read', token: known.token };
   if (place.kind !== 'read') return { data, place, cluster: NOT_ASKED };
+  if (place.token.state === 'closed') known.token = place.token;
   return { data, place, cluster: await lookAtCluster(world, self, place.token, known, signal) };
 }
 
 const NOT_ASKED: ClusterSight = { kind: 'unseen', because: 'Nobody was asked.' };
 
 /** Asks whoever registered, and whoever is known since, for the member list. */
-export async function lookAtCluster(
+async function lookAtCluster(
   { admin }: Pick<JoinWorld, 'admin'>,
   self: { readonly peerURLs: readonly string[] },
   token: TokenSight,

@@ -56,6 +56,8 @@ class Stage {
   registered: readonly string[] = [];
   listed: readonly Member[] = [];
   serves = false;
+  /** The service that keeps the token has ended. */
+  isPlaceGone = false;
   /** Everything that happened here, in order. */
   readonly happened: string[] = [];
   readonly states: HostState['kind'][] = [];
@@ -87,6 +89,7 @@ class Stage {
   }
 
   #place(): PlaceSight {
+    if (this.isPlaceGone) return { kind: 'silent', problem: said({ what: 'refused' }) };
     const members = this.registered.map((name) => ({ id: name, name, peerURLs: [peerOf(name)] }));
     const isClosed = members.length >= 3;
     return {
@@ -189,12 +192,13 @@ describe('one host', () => {
     expect(stage.result).toEqual({ kind: 'failed', problems: [said({ what: 'removed' })] });
   });
 
-  test('forwards beyond the size, drains when it was added, and joins by the list', async () => {
+  test('forwards beyond the size, drains when it was added, and joins by the list, also when the token is served no more', async () => {
     const stage = new Stage();
     stage.registered = ['a', 'b', 'c'];
     stage.listed = THREE;
     stage.begin();
     await stage.until(() => stage.states.includes('gateway'));
+    stage.isPlaceGone = true;
     stage.listed = [...THREE, member('d', 9n, false)];
     await stage.until(() => stage.starts.length === 1);
     expect(stage.happened).toEqual([

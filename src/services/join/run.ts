@@ -70,7 +70,7 @@ export async function runJoin(
 ): Promise<JoinEnd> {
   const { peerURLs } = host.member;
   const asker = { ...host, name: host.member.name, peerURLs, protocol: host.place?.protocol };
-  const known: Known = { clientURLs: [], peerURLs: [] };
+  const known: Known = { token: undefined, clientURLs: [], peerURLs: [] };
   /** A start from nothing that ended before etcd had made its log; what it left behind is no data. */
   let failed: { readonly start: string; readonly problem: Problem } | undefined;
   let told: string | undefined;
