@@ -187,7 +187,7 @@ describe.each(VERSIONS)('etcd %s', (version) => {
       }),
     );
     await Promise.all(
-      running.map((each, at) => (at === first ? undefined : becomes(each, 'member'))),
+      running.filter((_, at) => at !== first).map((each) => becomes(each, 'member')),
     );
     const loser = hosts[first];
     const late = running[first];
