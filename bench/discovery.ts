@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { Agent, type IncomingMessage, request } from 'node:http';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { memberIDFrom } from '../src/services/discovery/identity.js';
 import { cachedEtcd } from './cached-etcd.js';
+import { type Asked, HTTPLane } from './http-lane.js';
 import { type Report, type Row, machine, pairedAtLeast, within } from './harness.js';
 
 const PROGRAM = fileURLToPath(new URL('../../../dist/main/quorate.js', import.meta.url));
@@ -59,8 +60,8 @@ export async function benchDiscovery(options: {
         ? (['ours', 'theirs'] as const)
         : (['theirs', 'ours'] as const)) {
         const base = side === 'ours' ? OURS : THEIRS;
-        const made = await rate((name) => makeToken(base, name), `t${run}`);
-        const born = await rate((name) => birth(base, name), `b${run}`);
+        const made = await rate(base, oneToken, `t${run}`);
+        const born = await rate(base, (members, name) => birth(base, members, name), `b${run}`);
         tokens[side].push(made);
         births[side].push(born);
         progress(
@@ -105,43 +106,55 @@ const etcdFlags = (clientURL: string, dataDir: string): string[] => {
 };
 
 /** How often a second it is done in all lanes together. */
-async function rate(work: (name: string) => Promise<void>, prefix: string): Promise<number> {
+async function rate(
+  base: string,
+  work: (members: readonly HTTPLane[], name: string) => Promise<void>,
+  prefix: string,
+): Promise<number> {
   const startedAt = performance.now();
   let done = 0;
   const lane = async (at: number): Promise<void> => {
+    const members = Array.from({ length: MEMBERS }, () => new HTTPLane(base));
     for (let i = 0; performance.now() - startedAt < MEASURE_MS; i++) {
-      await work(`${prefix}-${at}-${i}`);
+      await work(members, `${prefix}-${at}-${i}`);
       done++;
     }
+    for (const member of members) member.close();
   };
   await Promise.all(Array.from({ length: LANES }, (_, at) => lane(at)));
   return (done * 1000) / (performance.now() - startedAt);
 }
 
-async function makeToken(base: string, name: string): Promise<void> {
-  const { status } = await ask(base, 'PUT', `${PREFIX}/${name}/_config/size`, `value=${MEMBERS}`);
-  if (status !== 201) throw new Error(`${base} made no token: ${status}`);
+async function makeToken(lane: HTTPLane, name: string): Promise<void> {
+  const { status } = await lane.ask('PUT', `${PREFIX}/${name}/_config/size`, `value=${MEMBERS}`);
+  if (status !== 201) throw new Error(`No token was made: ${status}`);
 }
 
+const oneToken = async ([lane]: readonly HTTPLane[], name: string): Promise<void> => {
+  if (lane !== undefined) await makeToken(lane, name);
+};
+
 /** Every request of three members that start one after the other (etcd-facts 2.1). */
-async function birth(base: string, name: string): Promise<void> {
-  await makeToken(base, name);
+async function birth(base: string, members: readonly HTTPLane[], name: string): Promise<void> {
+  const [first] = members;
+  if (first === undefined) return;
+  await makeToken(first, name);
   const path = `${PREFIX}/${name}`;
-  const get = (query: string, at = path) => ask(base, 'GET', `${at}?${query}`);
   const waits: Promise<Asked>[] = [];
-  for (let i = 0; i < MEMBERS; i++) {
+  for (const [i, member] of members.entries()) {
+    const get = (query: string, at = path) => member.ask('GET', `${at}?${query}`);
     const peerURL = `http://10.0.0.${i}:2380`;
     const id = memberIDFrom([peerURL], `${base}${path}`);
     await get(PLAIN, `${path}/_config/size`);
     await get(PLAIN);
     const value = encodeURIComponent(`m${i}=${peerURL}`);
-    const put = await ask(base, 'PUT', `${path}/${id}?prevExist=false`, `value=${value}`);
-    if (put.status !== 201) throw new Error(`${base} registered nobody: ${put.status} ${put.body}`);
+    const put = await member.ask('PUT', `${path}/${id}?prevExist=false`, `value=${value}`);
+    if (put.status !== 201) throw new Error(`Nobody was registered: ${put.status} ${put.body}`);
     const { node } = JSON.parse(put.body) as { readonly node: { readonly createdIndex: number } };
     await get(`recursive=false&wait=true&waitIndex=${node.createdIndex}`, `${path}/${id}`);
     await get(PLAIN, `${path}/_config/size`);
     await get(PLAIN);
-    if (i < MEMBERS - 1)
+    if (i < members.length - 1)
       waits.push(get(`recursive=true&wait=true&waitIndex=${node.createdIndex + 1}`));
   }
   for (const event of await Promise.all(waits)) {
@@ -158,8 +171,10 @@ async function memoryOf(pid: number, progress: (line: string) => void): Promise<
   const left = [...names];
   await Promise.all(
     Array.from({ length: LANES }, async () => {
+      const lane = new HTTPLane(OURS);
       for (let name = left.pop(); name !== undefined; name = left.pop())
-        await makeToken(OURS, name);
+        await makeToken(lane, name);
+      lane.close();
     }),
   );
   const polls = new AbortController();
@@ -174,34 +189,12 @@ async function memoryOf(pid: number, progress: (line: string) => void): Promise<
     }
   };
   await Promise.all(Array.from({ length: LANES }, open));
-  const { body } = await ask(OURS, 'GET', '/metrics');
+  const body = await (await fetch(`${OURS}/metrics`)).text();
   progress(/quorate_discovery_polls \d+/.exec(body)?.[0] ?? 'no metrics');
   if (!body.includes(`quorate_discovery_polls ${OPEN_TOKENS}\n`)) throw new Error('Not all wait.');
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   polls.abort();
   return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
-}
-
-interface Asked {
-  readonly status: number;
-  readonly body: string;
-}
-
-const agent = new Agent({ keepAlive: true });
-
-function ask(base: string, method: string, path: string, form?: string): Promise<Asked> {
-  return new Promise((resolve, reject) => {
-    const headers =
-      form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
-    const sent = request(base, { method, path, agent, headers }, (response: IncomingMessage) => {
-      let body = '';
-      response.setEncoding('utf8').on('data', (text: string) => (body += text));
-      response.once('end', () => resolve({ status: response.statusCode ?? 0, body }));
-      response.once('error', reject);
-    });
-    sent.once('error', reject);
-    sent.end(form);
-  });
 }
 
 /** Opens a poll on a connection of its own, and answers when it waits. */
