@@ -1,6 +1,7 @@
 import { type Clock, type Problem, type Result, err, ok } from '../../base/index.js';
 import {
   type CallResult,
+  type Comparison,
   type EtcdClient,
   type EtcdError,
   type KeyValue,
@@ -15,6 +16,7 @@ import {
 import { Batcher } from './batcher.js';
 import { discoveryStorageSilent } from './problems.js';
 import { parseRecord, recordText } from './record.js';
+import { TokenCache } from './token-cache.js';
 import type {
   Change,
   DiscoveryStore,
@@ -46,6 +48,9 @@ const READS_OF_ONE = 4;
 const CHANGES_MAX = 64;
 /** One on its way while another is being answered. */
 const CALLS_AT_ONCE_MAX = 2;
+
+/** Some kilobytes each at most. */
+const TOKENS_CACHED_MAX = 2_000;
 
 interface TokenChange {
   readonly token: string;
@@ -93,29 +98,83 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
     apart: ({ token }) => token,
   });
 
+  const cache = new TokenCache(TOKENS_CACHED_MAX);
+
+  /** One question for all: is what is cached still so? The rest is read; when one of them is not so, all are. */
+  const readingOfAll = (
+    tokens: readonly string[],
+    cached: readonly (TokenSight | undefined)[],
+  ): Txn => {
+    const conditions: Comparison[] = [];
+    const unseen: TxnOperation[] = [];
+    for (const [at, token] of tokens.entries()) {
+      const kept = cached[at]?.kept;
+      if (kept === undefined) unseen.push(...readingOf(token));
+      else conditions.push(compare(tokenKey(token)).modRevision('=', kept.version));
+    }
+    return {
+      if: conditions,
+      // Without a read in it, etcd would answer from what this member has, be it old.
+      then: unseen.length === 0 ? [{ kind: 'range', range: ROOT, countOnly: true }] : unseen,
+      else: conditions.length === 0 ? [] : tokens.flatMap(readingOf),
+    };
+  };
+
   const reads = new Batcher<string, Result<TokenSight>>(
-    async (tokens) => {
-      const operations = tokens.flatMap(readingOf);
-      let answer = await txn(operations);
+    async (asked) => {
+      const tokens = [...new Set(asked)];
+      const cached = tokens.map((token) => cache.get(token));
+      const question = readingOfAll(tokens, cached);
+      let answer = await client.kv.txn(question, { deadlineMs });
       // A read changes nothing, so one that was cut off is asked once more.
       if (!answer.ok && answer.error.kind === 'unknown' && answer.error.why !== 'deadline') {
-        answer = await txn(operations);
+        answer = await client.kv.txn(question, { deadlineMs });
       }
       if (!answer.ok) {
         const problem = silent(answer.error);
-        return tokens.map(() => err(problem));
+        return asked.map(() => err(problem));
       }
-      const { header, answers } = answer.value;
-      return tokens.map((token, at) => {
-        const own = answers.slice(at * READS_OF_ONE, (at + 1) * READS_OF_ONE);
-        return ok(sightOf(token, header.revision, own));
-      });
+      const { header, answers, succeeded } = answer.value;
+      const index = header.revision;
+      let next = 0;
+      const seen = new Map<string, Result<TokenSight>>();
+      for (const [at, token] of tokens.entries()) {
+        const still = succeeded ? cached[at] : undefined;
+        if (still !== undefined) {
+          seen.set(token, ok({ ...still, index }));
+          continue;
+        }
+        const sight = sightOf(token, index, answers.slice(next, next + READS_OF_ONE));
+        next += READS_OF_ONE;
+        cache.keep(token, sight);
+        seen.set(token, ok(sight));
+      }
+      return asked.map(
+        (token) => seen.get(token) ?? err(discoveryStorageSilent({ because: 'Nobody asked it.' })),
+      );
     },
     { batchMax: Math.floor(OPERATIONS_MAX / READS_OF_ONE), atOnceMax: CALLS_AT_ONCE_MAX },
   );
 
+  /** What a change of ours did is known without reading it. */
+  const changing = async (
+    change: TokenChange,
+    after: (index: bigint) => TokenSight | undefined,
+  ) => {
+    const outcome = await changes.add(change);
+    const sight = outcome.kind === 'done' ? after(outcome.index) : undefined;
+    if (sight === undefined) cache.forget(change.token);
+    else cache.keep(change.token, sight);
+    return outcome;
+  };
+  const sightAt = ({ token }: TokenRecord, { version }: KeptToken): TokenSight | undefined => {
+    const sight = cache.get(token);
+    return sight?.kept?.version === version ? sight : undefined;
+  };
+
   return {
     read: (token) => reads.add(token),
+    glance: (token) => cache.get(token),
     create: (record) => {
       const { token, leaseID } = record;
       const puts: TxnOperation[] = [
@@ -128,22 +187,37 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
         compare(tokenKey(token)).isMissing(),
         compare({ prefix: v3Root(token) }).isMissing(),
       ];
-      return changes.add({ token, change: { if: conditions, then: puts } });
+      return changing({ token, change: { if: conditions, then: puts } }, (index) => ({
+        index,
+        kept: { record, createdIndex: index, version: index },
+        registrations: [],
+        v3: { size: undefined, registrations: [] },
+      }));
     },
-    register: (kept, next, member) =>
-      changes.add({ token: next.token, change: registering(kept, next, member) }),
+    register: (kept, next, member) => {
+      const { token } = next;
+      const before = sightAt(next, kept);
+      return changing({ token, change: registering(kept, next, member) }, (index) =>
+        before === undefined
+          ? undefined
+          : {
+              ...before,
+              index,
+              kept: { ...kept, record: next, version: index },
+              registrations: [...before.registrations, { token, ...member, createdIndex: index }],
+            },
+      );
+    },
     unregister: (kept, next, id) => {
       const { token, leaseID } = next;
-      return changes.add({
-        token,
-        change: {
-          if: [compare(tokenKey(token)).modRevision('=', kept.version)],
-          then: [
-            { kind: 'put', key: tokenKey(token), value: recordText(next), leaseID },
-            { kind: 'delete', range: membersOf(token) + id },
-          ],
-        },
-      });
+      const change: Txn = {
+        if: [compare(tokenKey(token)).modRevision('=', kept.version)],
+        then: [
+          { kind: 'put', key: tokenKey(token), value: recordText(next), leaseID },
+          { kind: 'delete', range: membersOf(token) + id },
+        ],
+      };
+      return changing({ token, change }, () => undefined);
     },
     grantLease: async (ttlMs) => {
       const granted = await client.lease.grant(Math.ceil(ttlMs / 1000), { deadlineMs });

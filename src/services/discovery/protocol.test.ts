@@ -383,7 +383,7 @@ describe('the door', () => {
   });
 
   test('plain text is served on loopback only, unless somebody says so', async () => {
-    const { listen } = await import('./listener.js');
+    const { listen } = await import('./http/listener.js');
     const refused = await listen(
       { address: '0.0.0.0:0', tls: undefined, isInsecureAllowed: false },
       // Never called: nothing listens.

@@ -338,6 +338,8 @@ export class DiscoveryProtocolService {
       cameBy: cameBy(request, place.path),
     };
     const endMs = clock.monotonicMs() + limits.registerMs;
+    const glanced = await this.#registerAtAGlance(place, applicant, value);
+    if (glanced !== undefined) return glanced;
     while (!request.isGone() && clock.monotonicMs() < endMs) {
       const found = await this.#find(place);
       if (found.ok) {
@@ -356,9 +358,28 @@ export class DiscoveryProtocolService {
     return { kind: 'drop' };
   }
 
+  /**
+   * On the token as it was seen last: the change itself makes sure that it still is so. Whatever else than a place comes
+   * of it is said only after a look.
+   */
+  async #registerAtAGlance(
+    place: TokenPlace & { readonly id: string },
+    applicant: Applicant,
+    value: string,
+  ): Promise<Reply | undefined> {
+    const sight = this.#parts.store.glance(place.token);
+    const kept = sight?.kept;
+    if (sight === undefined || kept === undefined) return undefined;
+    const { path, protocols } = kept.record;
+    const isHere = path === place.path && protocols.includes('v2');
+    return isHere && judge(kept, sight, applicant).kind === 'register'
+      ? this.#registerOnce(place, { sight, kept }, applicant, value)
+      : undefined;
+  }
+
   /** Undefined: look again. */
   async #registerOnce(
-    place: Extract<Place, { kind: 'member' }>,
+    place: TokenPlace & { readonly id: string },
     { sight, kept }: { readonly sight: TokenSight; readonly kept: KeptToken },
     applicant: Applicant,
     value: string,

@@ -3,7 +3,7 @@ import type { EtcdClient } from '../../etcd/index.js';
 import { announce } from './announce.js';
 import { createEtcdStore } from './etcd-store.js';
 import { DEFAULT_DISCOVERY_LIMITS, type DiscoveryLimits } from './limits.js';
-import { type ListenSettings, listen } from './listener.js';
+import { type ListenSettings, listen } from './http/listener.js';
 import { baseURLOf } from './base-url.js';
 import { DiscoveryProtocolService } from './protocol.js';
 import type { DiscoveryStore } from './store.js';

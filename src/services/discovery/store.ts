@@ -45,7 +45,7 @@ export interface TokenSight {
   readonly kept: KeptToken | undefined;
   /** Over the v2 protocol, oldest first. */
   readonly registrations: readonly Registration[];
-  /** What etcd members wrote over the v3 protocol, oldest first. */
+  /** What etcd members wrote over the v3 protocol, oldest first, when the token was last read whole. */
   readonly v3: {
     readonly size: string | undefined;
     readonly registrations: readonly Registration[];
@@ -71,7 +71,10 @@ export type Change =
  * for what a store does; each call settles within the deadline it was made with.
  */
 export interface DiscoveryStore {
+  /** As it is now: nothing that was durable when it was asked for is missing. */
   read(token: string): Promise<Result<TokenSight>>;
+  /** As it was some time ago, if that is at hand: good for a change, which names the version it was made on. */
+  glance(token: string): TokenSight | undefined;
   /** Only when no such token exists; a created one is durable. */
   create(record: TokenRecord): Promise<Change>;
   /** One change: the record on its version, and a registration that did not exist. Durable when done. */

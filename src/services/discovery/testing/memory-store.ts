@@ -68,6 +68,7 @@ export function memoryStore(firstIndex = 1n): MemoryStore {
             registrations: [...(registrations.get(token) ?? [])],
             v3: { size: undefined, registrations: [...(v3.get(token) ?? [])] },
           }),
+    glance: () => undefined,
     create: (record) =>
       changing(() => {
         if (tokens.has(record.token)) return false;

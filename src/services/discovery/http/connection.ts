@@ -1,0 +1,301 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { assertNever } from '../../../base/index.js';
+import type { DiscoveryLimits } from '../limits.js';
+import { type Answer, type Reply, createdBody, indexHeader } from '../replies.js';
+import type { DiscoveryRequest } from '../request.js';
+import { type Fault, type RequestHead, bodyIn, parseHead } from './head.js';
+
+/** What all connections of a listener share. */
+export interface Serving {
+  readonly handle: (request: DiscoveryRequest) => Promise<Reply>;
+  readonly limits: DiscoveryLimits;
+  readonly isSecure: boolean;
+  readonly nowMs: () => number;
+  /** A number in [0, 1). */
+  readonly chance: () => number;
+  /** As HTTP writes dates. */
+  readonly date: () => string;
+  readonly onFault: (error: unknown) => void;
+  readonly onClose: (connection: Connection) => void;
+}
+
+const END_OF_HEAD = '\r\n\r\n';
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
+/** After the last answer: until the other side has read it. */
+const LINGER_MS = 2_000;
+
+type Phase =
+  /** Nothing of a request has come. */
+  | 'idle'
+  /** A part of one has. */
+  | 'reading'
+  /** A whole one has, and is not answered yet. */
+  | 'answering'
+  /** Its answer has begun, and its event has not come. */
+  | 'polling'
+  /** The last answer is out; what still comes is not read. */
+  | 'ending';
+
+/** One client's connection: requests one after the other, however they come, each answered before the next is read. */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #serving: Serving;
+  /** One character a byte. */
+  #unread = '';
+  #phase: Phase = 'idle';
+  /** Of what is being read. */
+  #head: RequestHead | undefined;
+  #headEnd = 0;
+  /** When the phase is over at the latest. */
+  #endMs: number;
+  #isLast = false;
+  #isGone = false;
+  #endPoll: (() => void) | undefined;
+
+  constructor(socket: Socket, serving: Serving) {
+    this.#socket = socket;
+    this.#serving = serving;
+    this.#endMs = serving.nowMs() + serving.limits.requestMs;
+    socket.on('data', (bytes: Buffer) => this.#take(bytes));
+    socket.on('end', () => this.#otherSideEnded());
+    // What is wrong with a connection is told by its end.
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.#closed());
+  }
+
+  /** Time goes by: what has taken too long ends. */
+  look(nowMs: number): void {
+    if (nowMs < this.#endMs) return;
+    switch (this.#phase) {
+      case 'polling':
+        this.#endPoll?.();
+        return;
+      case 'reading':
+        this.#refuse(408);
+        return;
+      case 'answering':
+        return;
+      case 'idle':
+      case 'ending':
+        this.#socket.destroy();
+        return;
+      default:
+        assertNever(this.#phase);
+    }
+  }
+
+  /** No further request is taken; one that is under way is answered. */
+  finish(): void {
+    this.#isLast = true;
+    if (this.#phase === 'idle' || this.#phase === 'reading') this.#end('');
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #take(bytes: Buffer): void {
+    if (this.#phase === 'ending') return;
+    const from = Math.max(0, this.#unread.length - END_OF_HEAD.length);
+    this.#unread += bytes.toString('latin1');
+    if (this.#phase === 'answering' || this.#phase === 'polling') {
+      const { headerBytesMax, bodyBytesMax } = this.#serving.limits;
+      if (this.#unread.length > headerBytesMax + bodyBytesMax) this.#socket.pause();
+      return;
+    }
+    this.#read(from);
+  }
+
+  /** Looks for a request in what is unread; its head ends behind `from`. */
+  #read(from: number): void {
+    const { limits, nowMs } = this.#serving;
+    if (this.#phase === 'idle' && this.#unread !== '') {
+      this.#phase = 'reading';
+      this.#endMs = nowMs() + limits.requestMs;
+    }
+    if (this.#head === undefined) {
+      // Some clients end a body with a line too many (RFC 9112, 2.2).
+      if (this.#unread.startsWith('\r\n')) {
+        this.#unread = this.#unread.slice(2);
+        return this.#read(0);
+      }
+      const at = this.#unread.indexOf(END_OF_HEAD, from);
+      if ((at < 0 ? this.#unread.length : at) > limits.headerBytesMax) return this.#refuse(431);
+      if (at < 0) return;
+      const head = parseHead(this.#unread.slice(0, at));
+      if (typeof head === 'number') return this.#refuse(head);
+      this.#head = head;
+      this.#headEnd = at + END_OF_HEAD.length;
+      const isBodyHere = this.#unread.length > this.#headEnd;
+      if (head.waitsToContinue && !isBodyHere) this.#socket.write(CONTINUE, 'latin1');
+    }
+    const head = this.#head;
+    const body = bodyIn(this.#unread, this.#headEnd, head.body, limits.bodyBytesMax);
+    switch (body.kind) {
+      case 'more':
+        return;
+      case 'fault':
+        return this.#refuse(body.fault);
+      case 'whole':
+        this.#unread = this.#unread.slice(body.end);
+        this.#head = undefined;
+        this.#phase = 'answering';
+        if (head.isLast) this.#isLast = true;
+        this.#serve(head, body.text).catch((error: unknown) => {
+          this.#serving.onFault(error);
+          this.#socket.destroy();
+        });
+        return;
+      default:
+        assertNever(body);
+    }
+  }
+
+  async #serve(head: RequestHead, body: string): Promise<void> {
+    const { method, target, host, authorization, accept } = head;
+    const reply = await this.#serving.handle({
+      method,
+      // Servers take the absolute form too (RFC 9112, 3.2.2).
+      target: target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/i, ''),
+      host,
+      isSecure: this.#serving.isSecure,
+      body: textOf(body),
+      authorization,
+      accept,
+      isGone: () => this.#isGone,
+    });
+    switch (reply.kind) {
+      case 'drop':
+        this.#socket.destroy();
+        return;
+      case 'answer':
+        this.#answered(this.#answerText(head, reply));
+        return;
+      case 'poll':
+        await this.#poll(head, reply);
+        return;
+      default:
+        assertNever(reply);
+    }
+  }
+
+  #answerText({ method, isHTTP10 }: RequestHead, { status, headers, body }: Answer): string {
+    let text = this.#startOf(status, isHTTP10);
+    if (headers['Cache-Control'] === undefined) text += 'Cache-Control: no-store\r\n';
+    for (const name in headers) text += `${name}: ${headers[name]}\r\n`;
+    const start = `${text}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
+    return method === 'HEAD' ? start : start + body;
+  }
+
+  #startOf(status: number, isHTTP10: boolean): string {
+    const connection = this.#isLast
+      ? 'Connection: close\r\n'
+      : isHTTP10
+        ? 'Connection: keep-alive\r\n'
+        : '';
+    return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nDate: ${this.#serving.date()}\r\n${connection}`;
+  }
+
+  /** Headers at once, as etcd does it, so that the member knows that it waits; then the event, or nothing. */
+  async #poll(
+    { isHTTP10 }: RequestHead,
+    { index, path, next, end }: Extract<Reply, { kind: 'poll' }>,
+  ): Promise<void> {
+    if (this.#isGone) {
+      end();
+      return;
+    }
+    const { limits, nowMs, chance } = this.#serving;
+    this.#phase = 'polling';
+    this.#endPoll = end;
+    // Not all at one moment: those who began together come back apart.
+    this.#endMs = nowMs() + limits.pollMs * (0.9 + 0.2 * chance());
+    // Without chunks the end of the connection is the end of the body.
+    if (isHTTP10) this.#isLast = true;
+    const { 'X-Etcd-Index': shown } = indexHeader(index);
+    const framing = isHTTP10 ? '' : 'Transfer-Encoding: chunked\r\n';
+    this.#socket.write(
+      `${this.#startOf(200, isHTTP10)}Content-Type: application/json\r\nX-Etcd-Index: ${shown}\r\n${framing}\r\n`,
+      'latin1',
+    );
+    const registration = await next;
+    this.#endPoll = undefined;
+    if (this.#socket.destroyed) return;
+    const event = registration === undefined ? '' : createdBody(path, registration);
+    if (isHTTP10) this.#answered(event);
+    else this.#answered(event === '' ? LAST_CHUNK : `${chunkOf(event)}${LAST_CHUNK}`);
+  }
+
+  /** An answer is whole, and the next request's turn comes. */
+  #answered(text: string): void {
+    if (this.#socket.destroyed) return;
+    if (this.#isLast) {
+      this.#end(text);
+      return;
+    }
+    const { limits, nowMs } = this.#serving;
+    this.#phase = 'idle';
+    this.#endMs = nowMs() + limits.idleMs;
+    if (this.#socket.write(text)) this.#goOn();
+    // Who does not read answers is not read either.
+    else this.#socket.once('drain', () => this.#goOn());
+  }
+
+  #goOn(): void {
+    if (this.#phase !== 'idle') return;
+    if (this.#socket.isPaused()) this.#socket.resume();
+    if (this.#unread !== '') this.#read(0);
+  }
+
+  #refuse(fault: Fault): void {
+    this.#isLast = true;
+    this.#end(
+      `HTTP/1.1 ${fault} ${STATUS_CODES[fault] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+    );
+  }
+
+  /** What comes now is read and forgotten, so that the answer is not lost with it. */
+  #end(text: string): void {
+    this.#phase = 'ending';
+    this.#unread = '';
+    this.#head = undefined;
+    this.#endMs = this.#serving.nowMs() + LINGER_MS;
+    this.#socket.end(text);
+    this.#socket.resume();
+  }
+
+  #otherSideEnded(): void {
+    this.#isGone = true;
+    this.#isLast = true;
+    switch (this.#phase) {
+      case 'polling':
+        this.#endPoll?.();
+        return;
+      case 'idle':
+      case 'reading':
+        this.#end('');
+        return;
+      case 'answering':
+      case 'ending':
+        return;
+      default:
+        assertNever(this.#phase);
+    }
+  }
+
+  #closed(): void {
+    this.#isGone = true;
+    this.#endPoll?.();
+    this.#endPoll = undefined;
+    this.#serving.onClose(this);
+  }
+}
+
+const LAST_CHUNK = '0\r\n\r\n';
+
+const chunkOf = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+
+/** Bytes that came as one character each. */
+const textOf = (bytes: string): string =>
+  /[\x80-\xff]/.test(bytes) ? Buffer.from(bytes, 'latin1').toString('utf8') : bytes;
