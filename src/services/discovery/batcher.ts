@@ -7,6 +7,7 @@ export class Batcher<Item, Answer> {
   readonly #limits: BatchLimits<Item>;
   #queue: Waiting<Item, Answer>[] = [];
   #underWay = 0;
+  #isPumping = false;
 
   /** `send` answers each item in its place, and does not throw. */
   constructor(
@@ -20,6 +21,16 @@ export class Batcher<Item, Answer> {
   add(item: Item): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ item, resolve, reject });
+      this.#pumpInTurn();
+    });
+  }
+
+  /** After everything that this turn of the event loop brings: what came together travels together. */
+  #pumpInTurn(): void {
+    if (this.#isPumping || this.#underWay >= this.#limits.atOnceMax) return;
+    this.#isPumping = true;
+    setImmediate(() => {
+      this.#isPumping = false;
       this.#pump();
     });
   }
@@ -30,7 +41,7 @@ export class Batcher<Item, Answer> {
       this.#underWay++;
       void this.#run(batch).finally(() => {
         this.#underWay--;
-        this.#pump();
+        if (this.#queue.length > 0) this.#pumpInTurn();
       });
     }
   }

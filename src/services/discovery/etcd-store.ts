@@ -47,7 +47,8 @@ const READS_OF_ONE = 4;
 /** etcd subtracts the outer operations from what an inner transaction may have. */
 const CHANGES_MAX = 64;
 /** One on its way while another is being answered. */
-const CALLS_AT_ONCE_MAX = 2;
+const CHANGES_AT_ONCE_MAX = Number(process.env['CH'] ?? 2);
+const READS_AT_ONCE_MAX = Number(process.env['RD'] ?? 2);
 
 /** Some kilobytes each at most. */
 const TOKENS_CACHED_MAX = 2_000;
@@ -94,7 +95,7 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
   };
   const changes = new Batcher<TokenChange, Change>(send, {
     batchMax: CHANGES_MAX,
-    atOnceMax: CALLS_AT_ONCE_MAX,
+    atOnceMax: CHANGES_AT_ONCE_MAX,
     apart: ({ token }) => token,
   });
 
@@ -153,7 +154,7 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
         (token) => seen.get(token) ?? err(discoveryStorageSilent({ because: 'Nobody asked it.' })),
       );
     },
-    { batchMax: Math.floor(OPERATIONS_MAX / READS_OF_ONE), atOnceMax: CALLS_AT_ONCE_MAX },
+    { batchMax: Math.floor(OPERATIONS_MAX / READS_OF_ONE), atOnceMax: READS_AT_ONCE_MAX },
   );
 
   /** What a change of ours did is known without reading it. */

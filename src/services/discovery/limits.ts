@@ -2,6 +2,8 @@
 export interface DiscoveryLimits {
   /** Connections at the same time; more are closed before a byte is read. */
   readonly connectionsMax: number;
+  /** Tokens made here through `/new` that wait for members: one more is refused there until some are complete or expire. */
+  readonly openTokensMax: number;
   /** Members that wait at the same time; a poll more is answered 503, which a member repeats. */
   readonly pollsMax: number;
   /** An idle poll ends with an empty answer after this long, and the member asks again at once. */
@@ -21,6 +23,7 @@ export interface DiscoveryLimits {
 
 export const DEFAULT_DISCOVERY_LIMITS: DiscoveryLimits = {
   connectionsMax: 20_000,
+  openTokensMax: 50_000,
   pollsMax: 15_000,
   pollMs: 10 * 60_000,
   headerBytesMax: 8 * 1024,

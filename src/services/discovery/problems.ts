@@ -95,6 +95,17 @@ export const discoverySizeFixed = defineProblem(
   }),
 );
 
+/** Whoever asks for tokens without end must not fill the etcd. */
+export const discoveryTooManyOpen = defineProblem(
+  'discovery-too-many-open',
+  (d: { max: number }) => ({
+    summary: `The discovery service makes no further token: ${d.max} that it made are still open`,
+    detail:
+      'A token is open until all its members have registered or it has expired. Members of tokens that exist are served as ever.',
+    hint: 'Use one that you have, wait until some expire, or make one in the etcd itself:\n  quorate discovery new --endpoints URLS',
+  }),
+);
+
 export const discoveryBadExpiry = defineProblem('discovery-bad-expiry', (d: { found: string }) => ({
   summary: `A discovery token cannot expire after ${quoted(d.found.slice(0, 40))}`,
   detail: 'Allowed: a duration from 1m to 366d, such as 30m or 24h.',

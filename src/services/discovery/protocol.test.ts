@@ -97,6 +97,20 @@ describe('a token', () => {
     }
   });
 
+  test('is not made through /new while too many that were made there are open; members of those are served', async () => {
+    const it = await rig({ openTokensMax: 2 });
+    const [first, second] = [
+      await it.ask('GET', '/new?size=1'),
+      await it.ask('GET', '/new?size=2'),
+    ];
+    const refused = await it.ask('GET', '/new');
+    expect([refused.status, codeOf(refused)]).toEqual([507, 'discovery-too-many-open']);
+    expect((await it.register(second.body, 'a', PEERS[0])).status).toBe(201);
+    expect((await it.ask('GET', '/new')).status).toBe(507);
+    expect((await it.register(first.body, 'a', PEERS[0])).status).toBe(201);
+    expect((await it.ask('GET', '/new')).status).toBe(200);
+  });
+
   test('is made once, also when the answer of the store got lost', async () => {
     const it = await rig();
     it.store.mishaps.push('done-unheard');

@@ -11,6 +11,7 @@ import {
 import { Counts } from './counts.js';
 import { DEFAULT_SIZE, type DiscoveryLimits, REGISTRATION_LENGTH_MAX } from './limits.js';
 import { holdsSecret, makeToken, newTokenName, parseExpiry, protocolsOf } from './make-token.js';
+import { OpenTokens } from './open-tokens.js';
 import { type Place, type TokenPlace, placeOf } from './place.js';
 import {
   discoveryBadRequest,
@@ -20,6 +21,7 @@ import {
   discoverySecretNeeded,
   discoverySizeFixed,
   discoveryTokenClosed,
+  discoveryTooManyOpen,
   discoveryUnknownToken,
 } from './problems.js';
 import { parseRegistration } from './registration.js';
@@ -70,13 +72,17 @@ export class DiscoveryProtocolService {
   readonly #parts: ProtocolParts;
   readonly #waiters = new Waiters();
   readonly #counts = new Counts();
+  readonly #open = new OpenTokens();
   readonly #following: { stop(): void };
   #isDraining = false;
 
   constructor(parts: ProtocolParts) {
     this.#parts = parts;
     this.#following = parts.store.follow({
-      onRegistration: (registration) => this.#waiters.give(registration),
+      onRegistration: (registration) => {
+        this.#open.registered(registration);
+        this.#waiters.give(registration);
+      },
       onGap: () => void this.#lookAgain(),
     });
   }
@@ -141,13 +147,21 @@ export class DiscoveryProtocolService {
     }
     const base = this.#parts.baseURL ?? cameBy(request, '')[0];
     if (base === undefined) return badRequest(request.target, 'It has no usable Host header.');
+    const { limits, clock } = this.#parts;
+    if (this.#open.count(clock.monotonicMs(), limits.openTokensMax) >= limits.openTokensMax) {
+      const problem = discoveryTooManyOpen({ max: limits.openTokensMax });
+      this.#tell(problem);
+      return v2Error('full', { cause: '', problem });
+    }
     const token = newTokenName(this.#parts.random);
     const path = `/${token}`;
     const url = `${base}${path}`;
     const made = await this.#make({ token, size: size.value, path, url, protocols }, query);
     if (made.kind === 'reply') return made.reply;
     if (made.kind === 'exists') return v2Error('storage', { cause: 'Try again.' });
-    const { secret, index } = made;
+    const { secret, index, ttlMs } = made;
+    const untilMs = ttlMs === undefined ? undefined : clock.monotonicMs() + ttlMs;
+    this.#open.made(token, size.value, untilMs);
     const headers = { ...indexHeader(index), [SECRET_HEADER]: secret };
     if (request.accept?.includes('application/json') !== true) return text(200, url, headers);
     const { endpoints } = this.#parts;
@@ -158,7 +172,12 @@ export class DiscoveryProtocolService {
     token: Pick<TokenRecord, 'token' | 'size' | 'path' | 'url' | 'protocols'>,
     query: URLSearchParams,
   ): Promise<
-    | { readonly kind: 'made'; readonly secret: string; readonly index: bigint }
+    | {
+        readonly kind: 'made';
+        readonly secret: string;
+        readonly index: bigint;
+        readonly ttlMs: number | undefined;
+      }
     | { readonly kind: 'exists' }
     | { readonly kind: 'reply'; readonly reply: Answer }
   > {
@@ -175,7 +194,7 @@ export class DiscoveryProtocolService {
       case 'made':
         this.#counts.tokens++;
         this.#parts.logger.log('info', 'token made', { token: token.token, size: token.size });
-        return made;
+        return { ...made, ttlMs: ttlMs.value };
       default:
         return assertNever(made);
     }

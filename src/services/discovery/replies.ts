@@ -31,6 +31,7 @@ export const V2_ERRORS = {
   keyExists: { code: 105, status: 412, message: 'Key already exists' },
   unauthorized: { code: 110, status: 401, message: 'The request requires user authentication' },
   invalidField: { code: 209, status: 400, message: 'Invalid field' },
+  full: { code: 300, status: 507, message: 'Insufficient Storage' },
   storage: { code: 300, status: 503, message: 'Raft Internal Error' },
 } as const;
 export type V2Error = keyof typeof V2_ERRORS;

@@ -6,6 +6,7 @@ import { DEFAULT_DISCOVERY_LIMITS, type DiscoveryLimits } from './limits.js';
 import { type ListenSettings, listen } from './http/listener.js';
 import { baseURLOf } from './base-url.js';
 import { DiscoveryProtocolService } from './protocol.js';
+import { pooled } from './random-pool.js';
 import type { DiscoveryStore } from './store.js';
 
 export interface DiscoveryServiceOptions {
@@ -63,7 +64,7 @@ export async function serveDiscovery(
   const protocol = new DiscoveryProtocolService({
     store,
     clock,
-    random,
+    random: pooled(random),
     logger,
     limits,
     endpoints,
@@ -71,7 +72,6 @@ export async function serveDiscovery(
   });
   const listener = await listen(options.listen, {
     clock,
-    random,
     limits,
     handle: (request) => protocol.handle(request),
     onFault: (error) => logger.log('error', 'a request failed', { because: String(error) }),

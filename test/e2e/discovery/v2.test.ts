@@ -1,4 +1,6 @@
 /** Real members find each other by URL, through our service. */
+import { once } from 'node:events';
+import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { EXIT, type Lab, lab, until } from '../../lab/index.js';
 import { type HandMember, areOneCluster, startMember, wipe } from './members.js';
@@ -137,23 +139,66 @@ describe('the service and its members', () => {
     await areOneCluster([...first, await start('etcd2')]);
   });
 
-  test('two services before one etcd: members of one token through both', async () => {
+  test('two services before one etcd: one cluster is born through both', async () => {
     const { it, service } = await open();
-    const record = await newToken(it, ` --service ${service.url} --protocol v2`);
-    const url = record.url ?? '';
     const { endpoints } = await newToken(it);
-    // The second stands at another address; who comes through it under the token's own name is the same to both.
     const second = await startService(it, ` --endpoints ${endpoints.join(',')}`);
-    const members = await Promise.all(
-      NAMES.slice(0, 2).map((name) => startMember(it, { name, etcd: '3.5', flags: v2Flags(url) })),
-    );
-    await service.running.says(/2 of 3/);
-    const waiting = await curl(`${second.url}/${record.token}`);
-    expect(waiting.text).toContain('etcd0=');
-    const last = await startMember(it, { name: 'etcd2', etcd: '3.5', flags: v2Flags(url) });
-    await areOneCluster([...members, last]);
+    // The members know one URL. Which service answers there is for whatever stands before them: as if by round robin.
+    const front = await roundRobin([service, second]);
+    try {
+      const record = await newToken(it, ` --service ${front.url} --protocol v2`);
+      const flags = v2Flags(record.url ?? '');
+      const members = await Promise.all(
+        NAMES.map((name) => startMember(it, { name, etcd: '3.5', flags })),
+      );
+      await areOneCluster(members);
+      // Each of the three was registered once, by one of the two, and both had a hand in it.
+      const seen = await Promise.all([service, second].map(metricsOf));
+      expect(seen.reduce((sum, { registrations }) => sum + registrations, 0)).toBe(NAMES.length);
+      expect(front.connections().every((count) => count > 0)).toBe(true);
+      const told = await Promise.all(
+        [service, second].map(async ({ url }) => (await curl(`${url}/${record.token}`)).text),
+      );
+      expect(told[0]).toBe(told[1]);
+    } finally {
+      await front.close();
+    }
   });
 });
+
+/** One address before several services: each connection goes to the next of them, as bytes. */
+async function roundRobin(services: readonly Service[]) {
+  const counts = services.map(() => 0);
+  const open = new Set<Socket>();
+  let next = 0;
+  const server = createServer((inward) => {
+    const at = next++ % services.length;
+    counts[at] = (counts[at] ?? 0) + 1;
+    const { hostname, port } = new URL(services[at]?.url ?? '');
+    const outward = connect(Number(port), hostname);
+    for (const [from, to] of [
+      [inward, outward],
+      [outward, inward],
+    ] as const) {
+      open.add(from);
+      from.on('error', () => to.destroy());
+      from.on('close', () => open.delete(from));
+      from.pipe(to);
+    }
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    connections: () => counts,
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      for (const socket of open) socket.destroy();
+      await closed;
+    },
+  };
+}
 
 describe.each(TROUBLED)('what goes wrong, etcd %s', (etcd) => {
   test('another spelling, a taken name and a changed size are refused while nothing is burnt; then the birth succeeds', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, type Socket, createServer, isIP } from 'node:net';
 import { createServer as createSecureServer } from 'node:tls';
-import { type Clock, type Random, type Result, err, ok } from '../../../base/index.js';
+import { type Clock, type Result, err, ok } from '../../../base/index.js';
 import type { DiscoveryLimits } from '../limits.js';
 import { discoveryBadAddress, discoveryListenFailed, discoveryPlainText } from '../problems.js';
 import type { Reply } from '../replies.js';
@@ -27,7 +27,6 @@ export interface Listener {
 export interface ListenerParts {
   readonly handle: (request: DiscoveryRequest) => Promise<Reply>;
   readonly clock: Clock;
-  readonly random: Random;
   readonly limits: DiscoveryLimits;
   /** What must never happen: a bug. */
   readonly onFault: (error: unknown) => void;
@@ -65,7 +64,7 @@ export async function listen(
     limits,
     isSecure: tls !== undefined,
     nowMs: () => parts.clock.monotonicMs(),
-    chance: () => parts.random.next(),
+    spread: spreading(),
     date: () => date,
     onFault: parts.onFault,
     onClose: (connection: Connection) => void connections.delete(connection),
@@ -140,3 +139,9 @@ export async function listen(
 }
 
 const dateOf = (clock: Clock): string => new Date(clock.now()).toUTCString();
+
+/** Steps of the golden ratio: however many there are, they lie evenly. */
+function spreading(): () => number {
+  let at = 0;
+  return () => (at = (at + 0.618_033_988_749_895) % 1);
+}
