@@ -47,8 +47,9 @@ const READS_OF_ONE = 4;
 /** etcd subtracts the outer operations from what an inner transaction may have. */
 const CHANGES_MAX = 64;
 /** One on its way while another is being answered. */
-const CHANGES_AT_ONCE_MAX = Number(process.env['CH'] ?? 2);
-const READS_AT_ONCE_MAX = Number(process.env['RD'] ?? 2);
+const CHANGES_AT_ONCE_MAX = 2;
+/** A read is short: those that come meanwhile cost etcd and us less together than they gain apart. */
+const READS_AT_ONCE_MAX = 1;
 
 /** Some kilobytes each at most. */
 const TOKENS_CACHED_MAX = 2_000;

@@ -1,0 +1,112 @@
+/** Two front-ends' stores before one real etcd: what either has seen is never what it answers when it is old. */
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { type Result, systemClock } from '../../base/index.js';
+import { type EtcdClient, createClient } from '../../etcd/index.js';
+import { type LabCluster, startCluster } from '../../etcd/testing/real-etcd.js';
+import { createEtcdStore } from './etcd-store.js';
+import type { Change, DiscoveryStore, KeptToken, TokenRecord, TokenSight } from './store.js';
+
+const START_MS = 30_000;
+let cluster: LabCluster;
+let client: EtcdClient;
+let here: DiscoveryStore;
+let there: DiscoveryStore;
+
+beforeAll(async () => {
+  cluster = await startCluster('3.6', 1);
+  client = createClient({ endpoints: cluster.endpoints });
+  const store = () => createEtcdStore({ client, clock: systemClock, deadlineMs: 5_000 });
+  here = store();
+  there = store();
+  await vi.waitFor(async () => valueOf(await here.health()), { timeout: START_MS, interval: 50 });
+}, START_MS);
+
+afterAll(async () => {
+  await client?.close();
+  await cluster?.destroy();
+});
+
+function valueOf<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  throw new Error(result.error.summary);
+}
+
+const recordOf = (token: string, rest: Partial<TokenRecord> = {}): TokenRecord => ({
+  token,
+  size: 3,
+  protocols: ['v2'],
+  path: `/${token}`,
+  url: undefined,
+  secretDigest: 'digest',
+  leaseID: undefined,
+  members: [],
+  ...rest,
+});
+
+const keptOf = ({ kept }: TokenSight): KeptToken => {
+  if (kept === undefined) throw new Error('The token is not there.');
+  return kept;
+};
+
+async function seen(store: DiscoveryStore, token: string): Promise<TokenSight> {
+  return valueOf(await store.read(token));
+}
+
+async function register(store: DiscoveryStore, from: KeptToken, id: string): Promise<Change> {
+  const { record } = from;
+  const member = { id, name: id, peerURLs: [`http://${id}:2380`], by: `by-${id}` };
+  const next = { ...record, members: [...record.members, member] };
+  return store.register(from, next, { id, value: `${id}=http://${id}:2380` });
+}
+
+const idsIn = ({ registrations }: TokenSight): readonly string[] =>
+  registrations.map(({ id }) => id);
+
+test('what one service registers, another reads, though it has seen the token before', async () => {
+  expect((await here.create(recordOf('both'))).kind).toBe('done');
+  const first = keptOf(await seen(there, 'both'));
+  expect((await register(here, keptOf(await seen(here, 'both')), 'a')).kind).toBe('done');
+  expect(there.glance('both')?.kept?.version).toBe(first.version);
+
+  const after = await seen(there, 'both');
+  expect(idsIn(after)).toEqual(['a']);
+  expect(keptOf(after).record.members.map(({ id }) => id)).toEqual(['a']);
+  // Nothing is changed on what was seen before: the change names its version.
+  expect(await register(there, first, 'b')).toEqual({ kind: 'changed' });
+  expect((await register(there, keptOf(after), 'b')).kind).toBe('done');
+  expect(idsIn(await seen(here, 'both'))).toEqual(['a', 'b']);
+  expect(await seen(here, 'both')).toEqual(await seen(there, 'both'));
+});
+
+test('one that is known, one that changed elsewhere and one that is new are read in one turn, each as it is', async () => {
+  for (const token of ['known', 'changed']) await here.create(recordOf(token));
+  await register(there, keptOf(await seen(there, 'changed')), 'c');
+  await there.create(recordOf('new'));
+  const [known, changed, fresh, none] = await Promise.all(
+    ['known', 'changed', 'new', 'none'].map((token) => seen(here, token)),
+  );
+  expect([known, changed, fresh].map((each) => each && idsIn(each))).toEqual([[], ['c'], []]);
+  expect(none?.kept).toBeUndefined();
+  expect(known?.index).toBe(changed?.index);
+});
+
+test('a token that expired, or was made anew, is not what it was', async () => {
+  const leaseID = valueOf(await here.grantLease(60_000));
+  await here.create(recordOf('brief', { leaseID }));
+  expect(keptOf(await seen(here, 'brief')).record.size).toBe(3);
+  if (leaseID !== undefined) await client.lease.revoke(leaseID);
+  expect((await seen(here, 'brief')).kept).toBeUndefined();
+  expect(here.glance('brief')).toBeUndefined();
+  await there.create(recordOf('brief', { size: 5 }));
+  expect(keptOf(await seen(here, 'brief')).record.size).toBe(5);
+});
+
+test('who registers over v3, past the service, is seen, and keeps others from registering over v2', async () => {
+  await here.create(recordOf('v3', { protocols: ['v2', 'v3'] }));
+  const before = keptOf(await seen(here, 'v3'));
+  await client.kv.put('/_etcd/registry/v3/members/abc', 'x=http://x:2380');
+  expect(await register(here, before, 'd')).toEqual({ kind: 'changed' });
+  for (let look = 0; look < 2; look++) {
+    expect((await seen(here, 'v3')).v3.registrations.map(({ id }) => id)).toEqual(['abc']);
+  }
+});
