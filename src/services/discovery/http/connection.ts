@@ -57,7 +57,14 @@ export class Connection {
     this.#socket = socket;
     this.#serving = serving;
     this.#endMs = serving.nowMs() + serving.limits.requestMs;
-    socket.on('data', (bytes: Buffer) => this.#take(bytes));
+    socket.on('data', (bytes: Buffer) => {
+      try {
+        this.#take(bytes);
+      } catch (error) {
+        // A bug of ours costs one connection, not all.
+        this.#fail(error);
+      }
+    });
     socket.on('end', () => this.#otherSideEnded());
     // What is wrong with a connection is told by its end.
     socket.on('error', () => undefined);
@@ -114,6 +121,7 @@ export class Connection {
       this.#phase = 'reading';
       this.#endMs = nowMs() + limits.requestMs;
     }
+    const isNew = this.#head === undefined;
     if (this.#head === undefined) {
       // Some clients end a body with a line too many (RFC 9112, 2.2).
       if (this.#unread.startsWith('\r\n')) {
@@ -127,13 +135,12 @@ export class Connection {
       if (typeof head === 'number') return this.#refuse(head);
       this.#head = head;
       this.#headEnd = at + END_OF_HEAD.length;
-      const isBodyHere = this.#unread.length > this.#headEnd;
-      if (head.waitsToContinue && !isBodyHere) this.#socket.write(CONTINUE, 'latin1');
     }
     const head = this.#head;
     const body = bodyIn(this.#unread, this.#headEnd, head.body, limits.bodyBytesMax);
     switch (body.kind) {
       case 'more':
+        if (isNew && head.waitsToContinue) this.#socket.write(CONTINUE, 'latin1');
         return;
       case 'fault':
         return this.#refuse(body.fault);
@@ -142,14 +149,16 @@ export class Connection {
         this.#head = undefined;
         this.#phase = 'answering';
         if (head.isLast) this.#isLast = true;
-        this.#serve(head, body.text).catch((error: unknown) => {
-          this.#serving.onFault(error);
-          this.#socket.destroy();
-        });
+        this.#serve(head, body.text).catch((error: unknown) => this.#fail(error));
         return;
       default:
         assertNever(body);
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#serving.onFault(error);
+    this.#socket.destroy();
   }
 
   async #serve(head: RequestHead, body: string): Promise<void> {

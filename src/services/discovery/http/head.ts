@@ -113,6 +113,8 @@ export type Body =
 const MORE: Body = { kind: 'more' };
 /** Of the line before a chunk, extensions included, and of a trailer. */
 const LINE_LENGTH_MAX = 256;
+/** Each part that arrives is read from the first chunk on: many small ones would cost us more than who sends them. */
+const CHUNKS_MAX = 64;
 
 /** The body that begins at `from`; each character of `text` is one byte. */
 export function bodyIn(text: string, from: number, framing: BodyFraming, bytesMax: number): Body {
@@ -122,7 +124,7 @@ export function bodyIn(text: string, from: number, framing: BodyFraming, bytesMa
     return text.length < end ? MORE : { kind: 'whole', text: text.slice(from, end), end };
   }
   let body = '';
-  for (let at = from; ;) {
+  for (let at = from, chunks = 1; ; chunks++) {
     const lineEnd = text.indexOf('\r\n', at);
     if (lineEnd < 0 ? text.length - at > LINE_LENGTH_MAX : lineEnd - at > LINE_LENGTH_MAX) {
       return { kind: 'fault', fault: 400 };
@@ -134,8 +136,7 @@ export function bodyIn(text: string, from: number, framing: BodyFraming, bytesMa
     if (size === undefined) return { kind: 'fault', fault: 400 };
     const bytes = Number.parseInt(size, 16);
     if (bytes === 0) return afterChunks(text, lineEnd + 2, body);
-    // Also many small chunks are many bytes.
-    if (body.length + bytes > bytesMax || at - from > 2 * bytesMax) {
+    if (body.length + bytes > bytesMax || chunks > CHUNKS_MAX) {
       return { kind: 'fault', fault: 413 };
     }
     const end = lineEnd + 2 + bytes;
