@@ -51,8 +51,8 @@ const CHANGES_AT_ONCE_MAX = 2;
 /** A read is short: those that come meanwhile cost etcd and us less together than they gain apart. */
 const READS_AT_ONCE_MAX = 1;
 
-/** Some kilobytes each at most. */
-const TOKENS_CACHED_MAX = 2_000;
+/** Some thousands of usual tokens. */
+const CACHED_BYTES_MAX = 8 * 1024 ** 2;
 
 interface TokenChange {
   readonly token: string;
@@ -100,7 +100,7 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
     apart: ({ token }) => token,
   });
 
-  const cache = new TokenCache(TOKENS_CACHED_MAX);
+  const cache = new TokenCache(CACHED_BYTES_MAX);
 
   /** One question for all: is what is cached still so? The rest is read; when one of them is not so, all are. */
   const readingOfAll = (

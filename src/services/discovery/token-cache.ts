@@ -6,10 +6,11 @@ import type { TokenSight } from './store.js';
  */
 export class TokenCache {
   readonly #byToken = new Map<string, TokenSight>();
-  readonly #countMax: number;
+  readonly #bytesMax: number;
+  #bytes = 0;
 
-  constructor(countMax: number) {
-    this.#countMax = countMax;
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
   }
 
   get(token: string): TokenSight | undefined {
@@ -21,21 +22,29 @@ export class TokenCache {
     const { kept, v3 } = sight;
     // Over v3 members register past us and past the record, so that its version says nothing about them.
     if (kept === undefined || v3.registrations.length > 0) {
-      this.#byToken.delete(token);
+      this.forget(token);
       return;
     }
     const before = this.#byToken.get(token);
     if (before?.kept !== undefined && before.kept.version > kept.version) return;
-    this.#byToken.delete(token);
+    this.forget(token);
     this.#byToken.set(token, sight);
-    if (this.#byToken.size <= this.#countMax) return;
+    this.#bytes += bytesOf(sight);
     for (const oldest of this.#byToken.keys()) {
-      this.#byToken.delete(oldest);
-      break;
+      if (this.#bytes <= this.#bytesMax) break;
+      this.forget(oldest);
     }
   }
 
   forget(token: string): void {
+    const sight = this.#byToken.get(token);
+    if (sight === undefined) return;
     this.#byToken.delete(token);
+    this.#bytes -= bytesOf(sight);
   }
 }
+
+/** About: a token without members, and what one writes of itself, as text and as what was read in it. */
+const EMPTY_BYTES = 1_024;
+const bytesOf = ({ registrations }: TokenSight): number =>
+  registrations.reduce((sum, { value }) => sum + EMPTY_BYTES / 2 + 2 * value.length, EMPTY_BYTES);

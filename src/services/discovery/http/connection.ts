@@ -34,6 +34,8 @@ type Phase =
   | 'answering'
   /** Its answer has begun, and its event has not come. */
   | 'polling'
+  /** Its answer is more than the other side has read so far. */
+  | 'flushing'
   /** The last answer is out; what still comes is not read. */
   | 'ending';
 
@@ -84,6 +86,7 @@ export class Connection {
       case 'answering':
         return;
       case 'idle':
+      case 'flushing':
       case 'ending':
         this.#socket.destroy();
         return;
@@ -95,7 +98,9 @@ export class Connection {
   /** No further request is taken; one that is under way is answered. */
   finish(): void {
     this.#isLast = true;
-    if (this.#phase === 'idle' || this.#phase === 'reading') this.#end('');
+    if (this.#phase === 'idle' || this.#phase === 'reading' || this.#phase === 'flushing') {
+      this.#end('');
+    }
   }
 
   destroy(): void {
@@ -106,7 +111,7 @@ export class Connection {
     if (this.#phase === 'ending') return;
     const from = Math.max(0, this.#unread.length - END_OF_HEAD.length);
     this.#unread += bytes.toString('latin1');
-    if (this.#phase === 'answering' || this.#phase === 'polling') {
+    if (this.#phase !== 'idle' && this.#phase !== 'reading') {
       const { headerBytesMax, bodyBytesMax } = this.#serving.limits;
       if (this.#unread.length > headerBytesMax + bodyBytesMax) this.#socket.pause();
       return;
@@ -117,17 +122,17 @@ export class Connection {
   /** Looks for a request in what is unread; its head ends behind `from`. */
   #read(from: number): void {
     const { limits, nowMs } = this.#serving;
+    // Some clients end a body with a line too many (RFC 9112, 2.2).
+    if (this.#head === undefined && this.#unread.startsWith('\r\n')) {
+      this.#unread = this.#unread.replace(/^(?:\r\n)+/, '');
+      from = 0;
+    }
     if (this.#phase === 'idle' && this.#unread !== '') {
       this.#phase = 'reading';
       this.#endMs = nowMs() + limits.requestMs;
     }
     const isNew = this.#head === undefined;
     if (this.#head === undefined) {
-      // Some clients end a body with a line too many (RFC 9112, 2.2).
-      if (this.#unread.startsWith('\r\n')) {
-        this.#unread = this.#unread.slice(2);
-        return this.#read(0);
-      }
       const at = this.#unread.indexOf(END_OF_HEAD, from);
       if ((at < 0 ? this.#unread.length : at) > limits.headerBytesMax) return this.#refuse(431);
       if (at < 0) return;
@@ -243,15 +248,22 @@ export class Connection {
       return;
     }
     const { limits, nowMs } = this.#serving;
-    this.#phase = 'idle';
     this.#endMs = nowMs() + limits.idleMs;
-    if (this.#socket.write(text, encodingOf(text))) this.#goOn();
+    if (this.#socket.write(text, encodingOf(text))) {
+      this.#goOn();
+      return;
+    }
     // Who does not read answers is not read either.
-    else this.#socket.once('drain', () => this.#goOn());
+    this.#phase = 'flushing';
+    this.#socket.once('drain', () => {
+      if (this.#phase !== 'flushing') return;
+      this.#endMs = nowMs() + limits.idleMs;
+      this.#goOn();
+    });
   }
 
   #goOn(): void {
-    if (this.#phase !== 'idle') return;
+    this.#phase = 'idle';
     if (this.#socket.isPaused()) this.#socket.resume();
     if (this.#unread !== '') this.#read(0);
   }
@@ -282,6 +294,7 @@ export class Connection {
         return;
       case 'idle':
       case 'reading':
+      case 'flushing':
         this.#end('');
         return;
       case 'answering':
