@@ -2,6 +2,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { MemberID } from '../../src/base/index.js';
 import { type EtcdClient, createClient } from '../../src/etcd/index.js';
 import { EXIT, type Lab, type Running, lab, until, writeAndRead } from '../lab/index.js';
 import { type Service, newToken, startService } from './discovery/service.js';
@@ -82,10 +83,10 @@ const listAt = (at: Host) =>
   });
 
 /** As a person would, with etcdctl; right after a birth or a removal etcd refuses it for some seconds. */
-const addAt = (at: Host, { peerURL }: Host): Promise<string> =>
+const addAt = (at: Host, { peerURL }: Host, isLearner = false): Promise<MemberID> =>
   asking(at, (client) =>
     until('etcd takes a new member', async () => {
-      const added = await client.cluster.memberAdd({ peerURLs: [peerURL], isLearner: false });
+      const added = await client.cluster.memberAdd({ peerURLs: [peerURL], isLearner });
       return added.ok ? { done: added.value.member.id } : { seen: added.error.message };
     }),
   );
@@ -197,8 +198,14 @@ describe.each(VERSIONS)('etcd %s', (version) => {
     }
     // The cluster is born; nobody needs the place any more.
     await service.stop();
-    await addAt(other, loser);
-    await becomes(late, 'member');
+    const id = await addAt(other, loser, true);
+    await late.says(/"role": "learner"/);
+    await asking(other, (client) =>
+      until('the learner has caught up', async () => {
+        const promoted = await client.cluster.memberPromote(id);
+        return promoted.ok ? { done: undefined } : { seen: promoted.error.message };
+      }),
+    );
     await writeAndRead([loser.clientURL], 'four', 'of them');
     expect((await listAt(other)).members).toHaveLength(4);
   });
