@@ -18,7 +18,11 @@ export interface RequestHead {
 export type BodyFraming =
   { readonly kind: 'length'; readonly bytes: number } | { readonly kind: 'chunks' };
 
-export type Fault = 400 | 408 | 413 | 417 | 431 | 501 | 505;
+/**
+ * Whatever a client got wrong is told as its own fault: a member ends at any 5xx, and 501 and 505 would say nothing that
+ * 400 does not.
+ */
+export type Fault = 400 | 408 | 413 | 417 | 431;
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const TARGET = /^[\x21-\x7e]+$/;
@@ -33,9 +37,7 @@ export function parseHead(text: string): RequestHead | Fault {
   const lines = text.split('\r\n');
   const [method = '', target = '', version = '', ...more] = (lines[0] ?? '').split(' ');
   if (more.length > 0 || !TOKEN.test(method) || !TARGET.test(target)) return 400;
-  if (version !== 'HTTP/1.1' && version !== 'HTTP/1.0') {
-    return /^HTTP\/\d\.\d$/.test(version) ? 505 : 400;
-  }
+  if (version !== 'HTTP/1.1' && version !== 'HTTP/1.0') return 400;
   const isHTTP10 = version === 'HTTP/1.0';
   let host: string | undefined;
   let length: string | undefined;
@@ -81,8 +83,7 @@ export function parseHead(text: string): RequestHead | Fault {
   }
   if (host === undefined && !isHTTP10) return 400;
   if (transfer !== undefined) {
-    if (length !== undefined || isHTTP10) return 400;
-    if (transfer !== 'chunked') return 501;
+    if (length !== undefined || isHTTP10 || transfer !== 'chunked') return 400;
   }
   if (expect !== undefined && expect !== '100-continue') return 417;
   const says = (option: string): boolean =>
