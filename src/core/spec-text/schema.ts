@@ -185,15 +185,38 @@ const driverSchema = z
   .strictObject({
     local: nothing.meta(about('Processes on this machine.')).optional(),
     ssh: z
-      .looseObject({
-        user: z.string().meta(about('Who logs in.', 'root')).optional(),
+      .strictObject({
+        user: z
+          .string()
+          .min(1)
+          .meta(about('Who logs in: root, or who may sudo without a password.', 'root'))
+          .optional(),
         port: z
           .int()
           .min(1)
           .max(65535)
           .meta(about('The port of sshd.', 22, 22))
           .optional(),
-        identityFile: z.string().meta(about('The private key.', '~/.ssh/id_ed25519')).optional(),
+        identityFile: z
+          .string()
+          .min(1)
+          .meta(about('The private key.', '~/.ssh/id_ed25519'))
+          .optional(),
+        configFile: z
+          .string()
+          .min(1)
+          .meta(about('Instead of ~/.ssh/config.', './ssh_config'))
+          .optional(),
+        binaries: z
+          .enum(['copied', 'fetched'])
+          .meta(
+            about(
+              "Where a host has etcd's binaries from: this machine, or its own download.",
+              'fetched',
+              'copied',
+            ),
+          )
+          .optional(),
       })
       .meta(about('Linux hosts with systemd, over SSH.', { user: 'root' }))
       .optional(),

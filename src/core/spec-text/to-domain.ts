@@ -14,6 +14,7 @@ import {
   type DiscoverySite,
   type DriverSpec,
   type MemberSpec,
+  type SSHOptions,
   type TLSSpec,
   defaultTLS,
 } from '../spec/index.js';
@@ -92,10 +93,20 @@ function dnsOf({ domain, serviceName, publish }: DNSFile): DNSBootstrap {
 }
 
 function driverOf(driver: FileSpec['driver']): DriverSpec {
-  if (driver?.ssh !== undefined) return { kind: 'ssh', options: driver.ssh };
+  if (driver?.ssh !== undefined) return { kind: 'ssh', options: sshOf(driver.ssh) };
   if (driver?.kubernetes !== undefined) return { kind: 'kubernetes', options: driver.kubernetes };
   return { kind: 'local' };
 }
+
+type SSHFile = NonNullable<NonNullable<FileSpec['driver']>['ssh']>;
+
+const sshOf = ({ user, port, identityFile, configFile, binaries }: SSHFile): SSHOptions => ({
+  ...(user === undefined ? {} : { user }),
+  ...(port === undefined ? {} : { port }),
+  ...(identityFile === undefined ? {} : { identityFile }),
+  ...(configFile === undefined ? {} : { configFile }),
+  ...(binaries === undefined ? {} : { binaries }),
+});
 
 function tlsOf(tls: FileSpec['tls']): TLSSpec | undefined {
   if (tls === undefined) return undefined;

@@ -72,8 +72,20 @@ export interface DNSPublish {
 
 export type DriverSpec =
   | { readonly kind: 'local' }
-  | { readonly kind: 'ssh'; readonly options: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'ssh'; readonly options: SSHOptions }
   | { readonly kind: 'kubernetes'; readonly options: Readonly<Record<string, unknown>> };
+
+/** How this seat logs in. What is absent is what the user's own ssh configuration says. */
+export interface SSHOptions {
+  /** Who logs in: root, or somebody who may run `sudo` without a password. */
+  readonly user?: string;
+  readonly port?: number;
+  readonly identityFile?: string;
+  /** Another configuration file than `~/.ssh/config`. */
+  readonly configFile?: string;
+  /** Where etcd's binaries come from: copied from this seat (default), or fetched by each host itself. */
+  readonly binaries?: 'copied' | 'fetched';
+}
 
 export type TLSSpec =
   | { readonly kind: 'auto' }

@@ -11,6 +11,7 @@ export type {
   DiscoverySite,
   DNSPublish,
   DriverSpec,
+  SSHOptions,
   MemberSpec,
   ProxySpec,
   TLSSpec,

@@ -31,6 +31,7 @@ import type { ClusterSpec, DiscoverySite } from '../../core/spec/index.js';
 import type { MarginChange } from '../../core/cluster/index.js';
 
 export { lockHeld } from './problems.js';
+export type { HostShell, ShellCommand, ShellEnd } from './shell.js';
 
 /** How we act on the hosts of one cluster. */
 export interface HostDriver {
