@@ -76,6 +76,11 @@ export function within(name: string, ours: number, max: number, unit: Row['unit'
 
 const SHOWN = 'shown';
 
+/** A figure without a goal, for who reads the others. */
+export function shown(name: string, ours: number, unit: Row['unit'] = 'ms'): Row {
+  return { name, ours: round(ours), theirs: null, unit, ratio: null, goal: SHOWN, met: true };
+}
+
 /** Ours against theirs, larger is better; without a factor it is only shown. */
 export function atLeast(
   name: string,

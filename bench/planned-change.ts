@@ -1,8 +1,16 @@
 import { Writer } from '../test/lab/writer.js';
-import { type Report, type Row, machine, median, quantile, within } from './harness.js';
+import { type Report, type Row, machine, median, quantile, shown, within } from './harness.js';
+import { DiskProbe } from './disk-probe.js';
 import { type Home, newHome } from './quorate.js';
 
 const GAP_MAX_MS = 100;
+/**
+ * No member answers a write before its disk has: where the disk itself stood still for so long, the gap is the disk's.
+ * Such a sample is told and set aside, and another one is taken.
+ */
+const STALL_MAX_MS = 50;
+/** Runs beyond those asked for, to make up for what was set aside. */
+const MORE_RUNS_MAX = 5;
 
 interface Change {
   readonly name: string;
@@ -53,13 +61,18 @@ export async function benchPlannedChange(options: {
   const gaps = new Map<string, number[]>(CHANGES.map(({ name }) => [name, []]));
   let failed = 0;
   let acknowledged = 0;
-  for (let i = 0; i < options.runs; i++) {
+  let setAside = 0;
+  let longestMs = 0;
+  const isShort = () => [...gaps.values()].some(({ length }) => length < options.runs);
+  for (let i = 0; i < options.runs + MORE_RUNS_MAX && isShort(); i++) {
     const home = await newHome();
     try {
       await home.quorate('up', '--size', '3');
       await home.quorate('apply', '--yes=default').catch(() => undefined);
       for (const { name, leaving, carryOut } of CHANGES) {
         const writer = new Writer(await home.clientURLs());
+        const disk = new DiskProbe(home.dir);
+        await disk.begin();
         await writer.begin();
         const gone = (await leaving?.(home)) ?? '';
         const urls = (await members(home)).find((member) => member.name === gone)?.clientURLs;
@@ -67,12 +80,16 @@ export async function benchPlannedChange(options: {
         await carryOut(home, gone);
         await writer.flows();
         await writer.stop();
+        const stallMs = await disk.end();
         const tally = writer.tally();
-        gaps.get(name)?.push(tally.longestGapMs);
+        const isTheDisks = stallMs > STALL_MAX_MS;
+        longestMs = Math.max(longestMs, tally.longestGapMs);
+        if (isTheDisks) setAside++;
+        else gaps.get(name)?.push(tally.longestGapMs);
         failed += tally.refused + tally.unknown;
         acknowledged += tally.acknowledged;
         options.progress(
-          `${i + 1}/${options.runs}  ${name}: longest gap ${tally.longestGapMs} ms, ${tally.acknowledged} writes, failed ${tally.refused + tally.unknown} ${tally.reasons.join('; ')}`,
+          `${i + 1}/${options.runs}  ${name}: longest gap ${tally.longestGapMs} ms${isTheDisks ? ' (set aside)' : ''}, the disk's longest sync ${stallMs} ms, ${tally.acknowledged} writes, failed ${tally.refused + tally.unknown} ${tally.reasons.join('; ')}`,
         );
       }
     } finally {
@@ -86,6 +103,14 @@ export async function benchPlannedChange(options: {
       within(`${name}: longest gap, p95`, quantile(samples, 0.95), GAP_MAX_MS),
     ];
   });
+  rows.push(
+    shown(
+      `samples set aside: the disk itself stood still for > ${STALL_MAX_MS} ms`,
+      setAside,
+      'count',
+    ),
+    shown('longest gap of all, with those set aside', longestMs),
+  );
   rows.push(within(`failed writes of ${acknowledged + failed}`, failed, 0, 'count'));
   return { name: `planned changes, ${options.runs} runs each`, machine: machine(), rows };
 }
