@@ -11,7 +11,7 @@ import {
 import { unresolvedFrom } from '../engine/journal/index.js';
 import type { ClusterStore, HeldLock, Wish } from '../engine/ports/index.js';
 import type { ImaginedWish, Look } from '../frontends/cli/index.js';
-import type { LocalParts, Machine } from './machine.js';
+import type { Parts, Machine } from './machine.js';
 
 /** Entries read to know whether the last membership change is resolved. */
 const JOURNAL_LOOK_BACK = 500;
@@ -21,7 +21,7 @@ const JOURNAL_LOOK_BACK = 500;
  * No lock is needed, so a look works beside a running supervisor and without one.
  */
 export async function lookAt(
-  parts: LocalParts,
+  parts: Parts,
   machine: Machine,
   signal: AbortSignal,
 ): Promise<Result<Look, readonly Problem[]>> {
@@ -99,7 +99,7 @@ function readOnly(store: ClusterStore): ClusterStore {
  * looked at; nothing is written.
  */
 export async function imagineFor(
-  parts: LocalParts,
+  parts: Parts,
   machine: Machine,
   base: { readonly record: ClusterRecord; readonly look: Look | undefined },
   imagined: ImaginedWish,

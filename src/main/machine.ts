@@ -49,8 +49,8 @@ const LOCAL_TIMINGS: Partial<ControllerTimings> = {
   underWayMs: 0,
 };
 
-/** One local cluster, put together. */
-export interface LocalParts {
+/** One cluster, put together. */
+export interface Parts {
   readonly timings: Partial<ControllerTimings>;
   readonly driver: HostDriver;
   readonly store: ClusterStore;
@@ -61,7 +61,7 @@ export interface LocalParts {
 export async function localParts(
   machine: Machine,
   cluster: { readonly name: ClusterName; readonly stateDir: string; readonly logger?: Logger },
-): Promise<LocalParts> {
+): Promise<Parts> {
   const { clock, random, between } = machine;
   const { stateDir, logger = silentLogger } = cluster;
   const { createEtcdAdmin } = await import('../services/admin/index.js');

@@ -1,5 +1,3 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { type Result, err, ok, silentLogger, unsafeBrand } from '../base/index.js';
 import {
   type ClusterName,
@@ -15,33 +13,29 @@ import type { ClusterStore } from '../engine/ports/index.js';
 import type { FoundOptions, ManagedCluster, RunOptions } from '../frontends/cli/index.js';
 import { birthRecordsLater, meetingPlacesLater } from './births.js';
 import { firstWrite } from './first-write.js';
+import type { Keeping } from './keeping.js';
+import { localKeeping } from './local-keeping.js';
 import { imagineFor, lookAt } from './look.js';
-import {
-  type LocalParts,
-  type Machine,
-  binariesFor,
-  localParts,
-  localStore,
-  rememberEtcd,
-} from './machine.js';
-import { stateInUse, stateNotMoved } from './problems.js';
+import { type Machine, type Parts, binariesFor, rememberEtcd } from './machine.js';
+import { stateInUse } from './problems.js';
 import { settleVersion } from './resolve.js';
-import { ensureSupervisor } from './supervise.js';
 
 const TOKEN_BYTES = 4;
 
-/** One cluster of the state directory, as the commands see it. */
+/** One cluster, as the commands see it. */
 export function managedCluster(
   machine: Machine,
   name: ClusterName,
-  stateDir: string,
+  keeping: Keeping,
 ): ManagedCluster {
   const { clock } = machine;
-  const store = localStore(machine, stateDir);
-  let loaded: Promise<LocalParts> | undefined;
-  const parts = (): Promise<LocalParts> => (loaded ??= localParts(machine, { name, stateDir }));
+  const { store, place } = keeping;
+  let loaded: Promise<Parts> | undefined;
+  const parts = (): Promise<Parts> => (loaded ??= keeping.parts());
 
   const prepare = async (spec: ClusterSpec, options: FoundOptions): Promise<Result<string>> => {
+    const accepted = await keeping.accept(spec);
+    if (!accepted.ok) return accepted;
     const binaries = await binariesFor(machine, { ...options, sources: spec.sources });
     const found = await binaries.resolve('etcd', spec.version, options.signal);
     if (!found.ok) return found;
@@ -51,35 +45,32 @@ export function managedCluster(
 
   return {
     name,
-    stateDir,
+    place,
     store,
+    exists: () => keeping.exists(),
     prepare,
     found: async (spec, options) => {
       const version = await prepare(spec, options);
       if (!version.ok) return version;
       return writeFirst(store, machine, name, version.value, spec);
     },
-    look: async (signal) => closing(await parts(), (local) => lookAt(local, machine, signal)),
+    look: async (signal) => closing(await parts(), (all) => lookAt(all, machine, signal)),
     imagine: async (look, imagined, signal) => {
       const record = look?.input.record ?? unwrittenRecord(machine, name, imagined.spec.version);
-      const local = await parts();
-      return imagineFor(local, machine, { record, look }, imagined, signal);
+      return imagineFor(await parts(), machine, { record, look }, imagined, signal);
     },
-    run: (options) => runController(machine, { name, stateDir }, options),
+    run: (options) => runController(machine, keeping, options),
     firstWrite: (endpoints, signal) => firstWrite(endpoints, clock, signal),
-    supervise: (signal) => ensureSupervisor(store, stateDir, machine, signal),
-    discard: (options) => discard(machine, { name, stateDir, store }, options),
+    supervise: (signal) => keeping.supervise(signal),
+    discard: (options) => discard(machine, name, keeping, options),
   };
 
   /** Connections end with the look; the next one opens its own. */
-  async function closing<T>(
-    local: LocalParts,
-    look: (local: LocalParts) => Promise<T>,
-  ): Promise<T> {
+  async function closing<T>(all: Parts, look: (all: Parts) => Promise<T>): Promise<T> {
     try {
-      return await look(local);
+      return await look(all);
     } finally {
-      await local.admin.close();
+      await all.admin.close();
       loaded = undefined;
     }
   }
@@ -129,31 +120,35 @@ async function writeFirst(
 export const birthPorts = (machine: Machine) => ({
   birthRecords: birthRecordsLater(machine),
   meetingPlaces: meetingPlacesLater(machine, (name) =>
-    managedCluster(machine, name, clusterDirectory(stateHome(machine.env), name)),
+    managedCluster(
+      machine,
+      name,
+      localKeeping(machine, name, clusterDirectory(stateHome(machine.env), name)),
+    ),
   ),
 });
 
 async function runController(
   machine: Machine,
-  cluster: { readonly name: ClusterName; readonly stateDir: string },
+  keeping: Keeping,
   options: RunOptions,
 ): Promise<Result<RunEnd>> {
-  const local = await localParts(machine, cluster);
+  const parts = await keeping.parts();
   const births = birthPorts(machine);
-  const lock = await local.store.lock(options.purpose);
+  const lock = await parts.store.lock(options.purpose);
   if (!lock.ok) return lock;
   const told: ClusterStore = {
-    ...local.store,
+    ...parts.store,
     appendJournal: (entry, durable) => {
       options.onEntry?.(entry);
-      return local.store.appendJournal(entry, durable);
+      return parts.store.appendJournal(entry, durable);
     },
   };
   try {
-    const settled = await settleVersion(local.store, lock.value);
+    const settled = await settleVersion(parts.store, lock.value);
     if (!settled.ok) return settled;
     const controller = createController({
-      ...local,
+      ...parts,
       ...machine,
       ...births,
       store: told,
@@ -167,13 +162,15 @@ async function runController(
   } finally {
     await births.meetingPlaces.leave(NEVER);
     await lock.value.release();
-    await local.admin.close();
+    await parts.admin.close();
   }
 }
 
 /** A step is never cut short from here: the interrupt ends a run between two turns. */
 const NEVER = new AbortController().signal;
 
+/** For looking whether anything still runs. */
+const DISCARD_LOOK_MS = 10_000;
 /** A supervisor that has just stopped the last member needs a moment to end; one that stays is in the way. */
 const HOLDER_ENDS_MS = 5000;
 const HOLDER_POLL_MS = 50;
@@ -189,32 +186,21 @@ async function holderAfterAMoment(store: ClusterStore, { clock }: Machine) {
 
 async function discard(
   machine: Machine,
-  cluster: { readonly name: ClusterName; readonly stateDir: string; readonly store: ClusterStore },
+  name: ClusterName,
+  keeping: Keeping,
   options: { readonly deleteData: boolean },
 ): Promise<Result<{ readonly movedTo?: string }>> {
-  const { name, stateDir } = cluster;
-  const { driver } = await localParts(machine, cluster);
-  const signal = AbortSignal.timeout(10_000);
+  const { driver } = await keeping.parts();
+  const signal = AbortSignal.timeout(DISCARD_LOOK_MS);
   const running: string[] = [];
   for (const host of await driver.knownHosts(signal)) {
     const { process: sight } = await driver.observe(host, signal);
     if (sight.kind !== 'stopped') running.push(host);
   }
-  const holder = await holderAfterAMoment(cluster.store, machine);
+  const holder = await holderAfterAMoment(keeping.store, machine);
   if (running.length > 0 || holder !== undefined) {
     const by = holder === undefined ? '' : `${holder.purpose} (process ${holder.pid})`;
     return err(stateInUse({ cluster: name, running, by }));
   }
-  const movedTo = join(dirname(dirname(stateDir)), 'destroyed', `${name}-${machine.clock.now()}`);
-  try {
-    // Out of sight first, in one step; so that a deletion that is cut short leaves no half cluster behind.
-    await mkdir(dirname(movedTo), { recursive: true, mode: 0o700 });
-    await rename(stateDir, movedTo);
-    if (!options.deleteData) return ok({ movedTo });
-    await rm(movedTo, { recursive: true, force: true });
-    return ok({});
-  } catch (error) {
-    const because = error instanceof Error ? error.message : String(error);
-    return err(stateNotMoved({ cluster: name, stateDir, because }));
-  }
+  return keeping.moveAway(options);
 }

@@ -40,3 +40,15 @@ export const fileUnwritable = defineProblem(
     hint: '',
   }),
 );
+
+export const clusterNotOfSeat = defineProblem(
+  'driver-differs',
+  (d: { cluster: string; kept: string; wanted: string }) => ({
+    summary: `${d.cluster} is kept by the driver "${d.kept}", and the spec says "${d.wanted}"`,
+    detail:
+      'A cluster does not move by its spec: under another driver it would be a second cluster of the same name.',
+    hint:
+      'Give the new one another name, or take the old one away first:\n  quorate destroy ' +
+      d.cluster,
+  }),
+);

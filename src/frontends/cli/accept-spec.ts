@@ -48,8 +48,9 @@ export async function acceptSpec(
   cluster: ManagedCluster,
   acceptance: Acceptance,
 ): Promise<Refusal | undefined> {
-  const exists = (await context.ports.clusters.list()).includes(cluster.name);
-  const read = exists ? await cluster.store.readWish() : ok(undefined);
+  const exists = await cluster.exists();
+  if (!exists.ok) return failed(exists.error);
+  const read = exists.value ? await cluster.store.readWish() : ok(undefined);
   if (!read.ok) return failed(read.error);
   if (read.value !== undefined) return changeExisting(context, cluster, read.value, acceptance);
   const founded = await cluster.found(acceptance.spec, preparing(context, acceptance));

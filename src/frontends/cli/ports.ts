@@ -50,18 +50,25 @@ export interface Files {
   write(path: string, text: string, options: { readonly replace: boolean }): Promise<Result<void>>;
 }
 
-/** The clusters of this machine's state directory. */
+/** The clusters that this machine's state directory knows: those that run here, and those it is a seat of. */
 export interface Clusters {
   list(): Promise<readonly ClusterName[]>;
-  /** Touches nothing: the cluster need not exist. */
-  open(name: ClusterName): ManagedCluster;
+  /**
+   * Touches nothing: the cluster need not exist. `spec`, when there is one, says where a cluster is that this machine does
+   * not know yet: another seat may have made it.
+   */
+  open(name: ClusterName, spec?: ClusterSpec): ManagedCluster;
 }
 
-/** One cluster whose record and processes are on this machine. */
+/** One cluster that we keep, on this machine or on others. */
 export interface ManagedCluster {
   readonly name: ClusterName;
-  readonly stateDir: string;
+  /** Where its state and data are, in words for a person. */
+  readonly place: string;
   readonly store: ClusterStore;
+
+  /** Whether it was founded, here or by another seat. Problems: its hosts cannot be asked. */
+  exists(): Promise<Result<boolean>>;
 
   /**
    * Writes the record and the first wish of a cluster that has neither: token, exact version, no member yet.
@@ -100,8 +107,11 @@ export interface ManagedCluster {
     signal: AbortSignal,
   ): Promise<{ readonly endpoint: string }>;
 
-  /** Leaves a supervisor behind that keeps the cluster true after this process has ended; none is added to one. */
-  supervise(signal: AbortSignal): Promise<Result<{ readonly pid: number }>>;
+  /**
+   * Leaves a supervisor behind that keeps the cluster true after this process has ended; none is added to one. Members on
+   * other hosts are kept by their systemd: no supervisor is left for them.
+   */
+  supervise(signal: AbortSignal): Promise<Result<{ readonly pid: number } | undefined>>;
 
   /** Moves the state of a stopped cluster away, or deletes it. */
   discard(options: {

@@ -23,7 +23,7 @@ export async function readSpecFile(
   if (asked !== undefined && asked !== spec.name) {
     return err([namesDiffer({ inFile: spec.name, asked, file })]);
   }
-  if (spec.driver.kind !== 'local') {
+  if (spec.driver.kind === 'kubernetes') {
     return err([driverNotHere({ driver: spec.driver.kind, cluster: spec.name })]);
   }
   const missing = sectionsNotHere(spec);

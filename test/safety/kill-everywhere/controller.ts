@@ -12,6 +12,7 @@ import type { ClusterSpec } from '../../../src/core/spec/index.js';
 import type { TurnResult } from '../../../src/engine/controller/index.js';
 import { clusterDirectory } from '../../../src/drivers/local/index.js';
 import { type Machine, thisMachine } from '../../../src/main/machine.js';
+import { localKeeping } from '../../../src/main/local-keeping.js';
 import { managedCluster } from '../../../src/main/managed-cluster.js';
 import { betweenPorts } from './between.js';
 import { countPoints } from './points.js';
@@ -42,7 +43,11 @@ async function main(): Promise<number> {
     everyLook: values['every-look'],
   });
   const machine: Machine = { ...thisMachine(), between: betweenPorts(points) };
-  const cluster = managedCluster(machine, name.value, clusterDirectory(values.home, name.value));
+  const cluster = managedCluster(
+    machine,
+    name.value,
+    localKeeping(machine, name.value, clusterDirectory(values.home, name.value)),
+  );
 
   if (values.found !== undefined) {
     const spec = JSON.parse(readFileSync(values.found, 'utf8')) as ClusterSpec;

@@ -50,7 +50,7 @@ async function acceptFile(
 ): Promise<Result<ManagedCluster, Refusal>> {
   const spec = await readSpecFile(context, file, named);
   if (!spec.ok) return refuse(EXIT.usage, ...spec.error);
-  const cluster = context.ports.clusters.open(spec.value.name);
+  const cluster = context.ports.clusters.open(spec.value.name, spec.value);
   const refused = await acceptSpec(context, cluster, {
     spec: spec.value,
     command: 'quorate apply',

@@ -32,7 +32,11 @@ export async function boot(context: Context, { hook }: BootOptions): Promise<Exi
     }
     const supervised = await cluster.supervise(AbortSignal.timeout(SUPERVISE_MS));
     if (supervised.ok) {
-      tell(context, `${name}: kept by process ${supervised.value.pid}`);
+      const pid = supervised.value?.pid;
+      tell(
+        context,
+        `${name}: ${pid === undefined ? 'kept by its hosts' : `kept by process ${pid}`}`,
+      );
       started.push(name);
     } else {
       problems.push(supervised.error);

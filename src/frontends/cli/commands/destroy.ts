@@ -32,7 +32,7 @@ export async function destroy(
   tell(
     context,
     `${name}: stops ${members.length === 0 ? 'whatever runs' : members.join(', ')}, then ` +
-      `${deleteData ? 'DELETES the data in' : 'moves aside'} ${cluster.stateDir}`,
+      `${deleteData ? 'DELETES the data in' : 'moves aside'} ${cluster.place}`,
   );
   const refusal = await confirm(context, {
     cluster: name,

@@ -114,7 +114,7 @@ async function ofFile(context: Context, file: string): Promise<Result<Known, rea
   if (!parsed.ok) return parsed;
   const { spec, warnings } = parsed.value;
   for (const { summary, detail } of warnings) tell(context, `note: ${summary}. ${detail}`);
-  const cluster = clusters.open(spec.name);
+  const cluster = clusters.open(spec.name, spec);
   const record = await cluster.store.readRecord();
   if (!record.ok) return err([record.error]);
   const addresses = record.value?.addresses ?? {};

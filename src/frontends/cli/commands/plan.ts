@@ -60,9 +60,10 @@ async function planFile(
   const spec = await readSpecFile(context, file, named);
   if (!spec.ok) return { ok: false, error: spec.error, usage: true };
   const { clusters } = context.ports;
-  const cluster = clusters.open(spec.value.name);
-  const exists = (await clusters.list()).includes(spec.value.name);
-  const look = exists ? await cluster.look(context.interrupt) : undefined;
+  const cluster = clusters.open(spec.value.name, spec.value);
+  const exists = await cluster.exists();
+  if (!exists.ok) return { ok: false, error: [exists.error], usage: false };
+  const look = exists.value ? await cluster.look(context.interrupt) : undefined;
   if (look?.ok === false) return { ok: false, error: look.error, usage: false };
   const report = await previewOf(context, cluster, look?.value, {
     spec: spec.value,

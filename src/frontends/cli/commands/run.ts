@@ -26,7 +26,7 @@ export async function run(
     if (!read.ok) return fail(context, read.error, EXIT.usage);
     const spec = read.value;
     name = spec.name;
-    const refused = await acceptSpec(context, clusters.open(spec.name), {
+    const refused = await acceptSpec(context, clusters.open(spec.name, spec), {
       spec,
       command: 'quorate run',
       again: `quorate run -f ${file}`,

@@ -232,7 +232,8 @@ function virtualClock(): Clock {
 function fakeCluster(name: ClusterName, clock: Clock, forget: () => void): FakeCluster {
   const fake: FakeCluster = {
     name,
-    stateDir: `/state/clusters/${name}`,
+    place: `/state/clusters/${name}`,
+    exists: async () => ok(fake.wish !== undefined),
     wish: undefined,
     record: undefined,
     world: undefined,

@@ -1,0 +1,21 @@
+import type { Result } from '../base/index.js';
+import type { ClusterSpec } from '../core/spec/index.js';
+import type { ClusterStore } from '../engine/ports/index.js';
+import type { Parts } from './machine.js';
+
+/** What differs between a cluster on this machine and one on other hosts. */
+export interface Keeping {
+  /** Where its state and data are, in words for a person. */
+  readonly place: string;
+  readonly store: ClusterStore;
+  exists(): Promise<Result<boolean>>;
+  /** Put together anew for each use; whoever uses them closes their admin. */
+  parts(): Promise<Parts>;
+  /** The spec is about to be accepted: what this machine has to know of it is written down. */
+  accept(spec: ClusterSpec): Promise<Result<void>>;
+  supervise(signal: AbortSignal): Promise<Result<{ readonly pid: number } | undefined>>;
+  /** Everything is stopped: its state goes out of the way. Answers where to; undefined: it is gone. */
+  moveAway(options: {
+    readonly deleteData: boolean;
+  }): Promise<Result<{ readonly movedTo?: string }>>;
+}
