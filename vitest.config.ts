@@ -1,4 +1,24 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { isRunOfHosts } from './test/lab/hosts/network-of-run.js';
+
+/**
+ * Tests on hosts with systemd and sshd, in a network that only `npm run test:hosts` makes: outside of it, the address of a
+ * host would be somebody else's, so the project is not there at all.
+ */
+const hosts: TestProjectConfiguration = {
+  test: {
+    name: 'hosts',
+    include: ['src/**/*.hosts.test.ts', 'test/**/*.hosts.test.ts'],
+    globalSetup: ['test/lab/global-setup.ts'],
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    // One network, one lab at a time.
+    fileParallelism: false,
+    maxWorkers: 1,
+    retry: 1,
+    sequence: { groupOrder: 3 },
+  },
+};
 
 export default defineConfig({
   test: {
@@ -7,7 +27,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/rules/**/*.test.ts'],
-          exclude: ['**/*.lab.test.ts', '**/node_modules/**'],
+          exclude: ['**/*.lab.test.ts', '**/*.hosts.test.ts', '**/node_modules/**'],
           testTimeout: 30_000,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
@@ -18,7 +38,7 @@ export default defineConfig({
         test: {
           name: 'safety',
           include: ['test/safety/**/*.test.ts'],
-          exclude: ['**/*.lab.test.ts', '**/node_modules/**'],
+          exclude: ['**/*.lab.test.ts', '**/*.hosts.test.ts', '**/node_modules/**'],
           testTimeout: 600_000,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
@@ -32,6 +52,7 @@ export default defineConfig({
             'src/**/*.lab.test.ts',
             'test/safety/**/*.lab.test.ts',
           ],
+          exclude: ['**/*.hosts.test.ts', '**/node_modules/**'],
           globalSetup: ['test/lab/global-setup.ts'],
           testTimeout: 240_000,
           hookTimeout: 240_000,
@@ -43,6 +64,7 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      ...(isRunOfHosts(process.env) ? [hosts] : []),
     ],
   },
 });

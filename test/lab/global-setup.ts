@@ -5,20 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
-import { renderProblem, systemClock } from '../../src/base/index.js';
-import {
-  type Binaries,
-  createBinaries,
-  defaultCacheDir,
-} from '../../src/services/binaries/index.js';
-import { type RealEtcd, publishEtcds } from './etcd.js';
-import { LONG, MINORS } from './matrix.js';
+import { publishEtcds } from './etcd.js';
+import { fetchEtcds } from './etcds-at-hand.js';
+import { LONG } from './matrix.js';
 import { isAlive, keepersFirst, killHard, processesOf } from './processes.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** A Go toolchain may have to build one of them. */
-const FETCH_MS = 600_000;
-
 const say = (line: string): void => void process.stderr.write(`lab: ${line}\n`);
 
 const PREFIX = 'quorate-e2e-';
@@ -27,13 +19,7 @@ const OWNER = 'owner.pid';
 /** Before all: the command is built, etcd is at hand. After all: nothing is left. */
 export async function setup(): Promise<() => Promise<void>> {
   await build();
-  const binaries = productBinaries();
-  const etcds: Record<string, RealEtcd> = {};
-  for (const minor of MINORS) etcds[minor] = await fetchEtcd(binaries, minor);
-  const ctl = (await binaries.atHand(AbortSignal.timeout(FETCH_MS))).find(
-    ({ name }) => name === 'etcdctl',
-  );
-  publishEtcds(ctl === undefined ? etcds : { ...etcds, ctl });
+  publishEtcds(await fetchEtcds(say));
   say(
     LONG
       ? 'QUORATE_LONG=1: the controller is killed at every moment on every minor.'
@@ -55,35 +41,6 @@ async function build(): Promise<void> {
       `The lab needs the built command, and "npm run build" failed:\n${error.stdout ?? ''}\n${error.message}`,
     );
   });
-}
-
-function productBinaries(): Binaries {
-  return createBinaries({
-    cacheDir: defaultCacheDir(process.env),
-    env: process.env,
-    clock: systemClock,
-    progress: (event) => {
-      if (event.kind === 'fetching' && event.receivedBytes === undefined) {
-        say(`fetching ${event.name} ${event.version} from ${event.source}`);
-      }
-      if (event.kind === 'building') {
-        say(`building ${event.name} ${event.version} from ${event.source}; this takes a minute`);
-      }
-    },
-  });
-}
-
-/** Through the product itself, into the product's own cache. */
-async function fetchEtcd(binaries: Binaries, minor: string): Promise<RealEtcd> {
-  const found = await binaries.resolve('etcd', minor, AbortSignal.timeout(FETCH_MS));
-  if (!found.ok) {
-    throw new Error(
-      `The lab needs etcd ${minor}, and it cannot be had here.\n${renderProblem(found.error)}`,
-    );
-  }
-  const { version, path, origin, source } = found.value;
-  say(`etcd ${version} is at hand (${origin ?? source})`);
-  return { version, path };
 }
 
 /** What an earlier run left because it was killed itself: nobody else uses directories of this name. */

@@ -1,0 +1,29 @@
+import { type TestContext, afterAll, beforeAll, beforeEach, onTestFinished } from 'vitest';
+import { type HostsLab, type HostsOptions, hostsLab } from './lab.js';
+import { whySkipped } from './network-of-run.js';
+
+/** Hosts for one test, taken away at its end; the test is skipped, with the reason, where there can be none. */
+export async function hostsFor({ skip }: TestContext, options: HostsOptions): Promise<HostsLab> {
+  const reason = whySkipped();
+  if (reason !== undefined) skip(reason);
+  const lab = await hostsLab(options);
+  onTestFinished(async () => await lab.dispose());
+  return lab;
+}
+
+/** Hosts for all tests of a file or a `describe`, which leave them as they found them. Ask for them inside a test. */
+export function hostsForAll(options: HostsOptions): () => HostsLab {
+  const reason = whySkipped();
+  let lab: HostsLab | undefined;
+  beforeAll(async () => {
+    if (reason === undefined) lab = await hostsLab(options);
+  });
+  beforeEach(({ skip }) => {
+    if (reason !== undefined) skip(reason);
+  });
+  afterAll(async () => await lab?.dispose());
+  return () => {
+    if (lab === undefined) throw new Error('There are hosts only while a test runs.');
+    return lab;
+  };
+}
