@@ -1,13 +1,8 @@
 import { spawn } from 'node:child_process';
 import { type Result, err, ok } from '../base/index.js';
 import { type StartFlags, argumentsOf } from '../core/cluster/index.js';
-import {
-  environment,
-  exitSaidBy,
-  localProblems,
-  makeDirectory,
-  problemOfExit,
-} from '../drivers/local/index.js';
+import { classify, problemOfExit } from '../drivers/evidence/index.js';
+import { environment, localProblems, makeDirectory } from '../drivers/local/index.js';
 import { type EtcdEnd, type EtcdProcess, hintFor } from '../services/join/index.js';
 
 /** What is kept of its log, to say why it ended. */
@@ -57,7 +52,7 @@ export async function startForegroundEtcd(options: ForegroundEtcd): Promise<Resu
 }
 
 function endOf(tail: string, dataDir: string): EtcdEnd {
-  const { reason, words } = exitSaidBy({ tail });
-  const problem = problemOfExit(reason, { host: HERE, words, log: '', dataDir });
+  const { reason, words } = classify({ tail });
+  const problem = problemOfExit(reason, { host: HERE, words, seeLog: '', dataDir, there: '' });
   return { reason, problem: { ...problem, hint: hintFor(reason) ?? problem.hint } };
 }

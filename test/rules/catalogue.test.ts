@@ -13,7 +13,7 @@ function withoutComments(text: string): string {
   return text.replaceAll(/^\s*(\/\*|\*|\/\/).*$/gm, '');
 }
 
-/** `defineProblem('code', …)`, and `exitProblem('code', …)`, which the local driver wraps around it. */
+/** `defineProblem('code', …)`, and `exitProblem('code', …)`, which drivers/evidence wraps around it. */
 const DEFINITION = /\b(?:define|exit)Problem(?:<[^>]*>)?\(\s*'([a-z0-9-]+)'/g;
 
 const codesIn = (text: string, pattern: RegExp): readonly string[] =>

@@ -1,12 +1,17 @@
-import { readdir } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataSight } from '../../core/cluster/index.js';
-import { neverReachedRaft } from './last-exit.js';
+import {
+  WAL_HEAD_BYTES,
+  logIdentityOf,
+  neverReachedRaft,
+  oldestLogFile,
+} from '../evidence/index.js';
+import { readSlice } from './files.js';
 import type { MemberPaths } from './layout.js';
 import { readLifeLog } from './member-log.js';
 import { dataUnreadable, directoryProblem, errnoOf } from './problems.js';
 import type { Life } from './process-file.js';
-import { WAL_FILE, readLogIdentity } from './wal.js';
 
 /**
  * Whose data a host holds, read from the write-ahead log itself. Anything that is neither a whole log nor provably
@@ -39,13 +44,22 @@ export async function lookAtData(
 
 /** What the oldest file of the write-ahead log says; undefined when there is none. */
 async function identityIn(wal: string): Promise<DataSight | undefined> {
-  const firstFile = (await names(wal)).filter((name) => WAL_FILE.test(name)).sort()[0];
+  const firstFile = oldestLogFile(await names(wal));
   if (firstFile === undefined) return undefined;
   const path = join(wal, firstFile);
-  const identity = await readLogIdentity(path);
+  const identity = logIdentityOf(await headOf(path));
   return identity === undefined
     ? unreadable(path, 'It does not begin like a write-ahead log')
     : { kind: 'present', ...identity };
+}
+
+async function headOf(path: string): Promise<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    return await readSlice(file, 0, WAL_HEAD_BYTES);
+  } finally {
+    await file.close();
+  }
 }
 
 const unreadable = (path: string, because: string): DataSight => ({

@@ -15,9 +15,7 @@ export { clusterDirectory, listClusters, stateHome } from './layout.js';
 export * as localProblems from './problems.js';
 export { LOG_BYTES_MAX } from './member-log.js';
 export { JOURNAL_BYTES_MAX } from './journal.js';
-export { SHORT_LIFE_MS, classify as exitSaidBy } from './last-exit.js';
-/** For whoever runs an etcd in the foreground: whose data a directory holds, why a process ended, what it may be told. */
+/** For whoever runs an etcd in the foreground: whose data a directory holds, and what it may be told. */
 export { lookAtData } from './data-sight.js';
-export { problemOfExit } from './exit-problems.js';
 export { environment } from './environment.js';
 export { makeDirectory, writeWhole } from './files.js';

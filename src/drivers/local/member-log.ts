@@ -1,4 +1,5 @@
 import { open, rename, stat } from 'node:fs/promises';
+import type { LifeLog } from '../evidence/index.js';
 import { errnoOf } from './problems.js';
 import type { MemberPaths } from './layout.js';
 import { readSlice } from './files.js';
@@ -9,15 +10,7 @@ export const LOG_BYTES_MAX = 16 * 1024 * 1024;
 const HEAD_BYTES = 256 * 1024;
 const TAIL_BYTES = 128 * 1024;
 
-/** What one life wrote: its beginning and its end, which may be the same text. */
-export interface LifeLog {
-  readonly head: string;
-  readonly tail: string;
-  /** Milliseconds since the epoch of the last line, by the file's own time. */
-  readonly lastWriteMs: number;
-}
-
-/** The log since `offset`, or undefined when it is gone or was cut since. */
+/** The log since `offset`, or undefined when it is gone or was cut since. Its last write is by the file's own time. */
 export async function readLifeLog(path: string, offset: number): Promise<LifeLog | undefined> {
   const file = await open(path, 'r').catch((error: unknown) => {
     if (errnoOf(error) === 'ENOENT') return undefined;

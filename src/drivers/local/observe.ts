@@ -1,10 +1,10 @@
 import { access, constants } from 'node:fs/promises';
 import type { HostName, LastExit } from '../../core/cluster/index.js';
 import type { HostFacts } from '../../engine/ports/index.js';
+import { lastExitOf } from '../evidence/index.js';
 import type { Context } from './context.js';
 import { observeGateway } from './gateway.js';
 import { lookAtData } from './data-sight.js';
-import { lastExitOf } from './last-exit.js';
 import { type MemberPaths, memberPaths } from './layout.js';
 import { findProcess } from './member-process.js';
 import { readLifeLog } from './member-log.js';
@@ -71,7 +71,9 @@ export async function lastExitAt(
   if (life.pid === undefined && (log === undefined || log.head === '')) return undefined;
   return lastExitOf(life, {
     host,
-    paths,
+    dataDir: paths.dataDir,
+    seeLog: `tail -n 50 ${paths.log}`,
+    there: '',
     log,
     seenMs: context.sightings.lastSeen(host, startMark),
     rebooted: startMark !== undefined && !(await context.table.isOfThisBoot(startMark)),

@@ -1,6 +1,6 @@
 import { type Instant, type Logger, instantOf } from '../../base/index.js';
 import { parseEtcdVersion } from '../../core/cluster/index.js';
-import type { Launch } from '../../core/planner/index.js';
+import type { EndedLife } from '../evidence/index.js';
 import { readIfPresent, writeWhole } from './files.js';
 import { ShapeError, fields, oneOf, optional, record, text, wholeNumber } from './shape.js';
 
@@ -8,18 +8,11 @@ import { ShapeError, fields, oneOf, optional, record, text, wholeNumber } from '
  * What we know of the last life of a member's process. Written before the spawn (without pid) and after it, so that
  * a crash of ours between the two is seen. Not made durable: after a power cut there is no process to remember.
  */
-export interface Life {
-  readonly launch: Launch;
-  readonly spawnedAt: Instant;
+export interface Life extends EndedLife {
   /** Where this life's part of the log begins. */
   readonly logOffset: number;
-  /** How many lives right before this one were short. */
-  readonly shortLivesBefore: number;
   readonly pid?: number;
   readonly startMark?: string;
-  /** When we asked it to end; whatever its log says then, that is why it ended. */
-  readonly askedAt?: Instant;
-  readonly endedAt?: Instant;
 }
 
 /** The last life, or undefined when there is none or the file is damaged: the process table knows what runs anyway. */

@@ -6,11 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../../src/base/index.js';
 import { parseClusterName } from '../../../src/core/cluster/index.js';
 import { type ClusterSpec, defaultSpec } from '../../../src/core/spec/index.js';
-import {
-  SHORT_LIFE_MS,
-  clusterDirectory,
-  createLocalStore,
-} from '../../../src/drivers/local/index.js';
+import { SHORT_LIFE_MS } from '../../../src/drivers/evidence/index.js';
+import { clusterDirectory, createLocalStore } from '../../../src/drivers/local/index.js';
 import type { ClusterStore, Wish } from '../../../src/engine/ports/index.js';
 import { type JournalLine, readJournal } from '../../lab/journal.js';
 import { type LabProcess, killHard, processesOf } from '../../lab/processes.js';

@@ -20,7 +20,7 @@ import {
   sayStepOfRun,
   stepText,
 } from '../../../../src/core/planner/testing/language/say.js';
-import { SHORT_LIFE_MS } from '../../../../src/drivers/local/index.js';
+import { SHORT_LIFE_MS } from '../../../../src/drivers/evidence/index.js';
 import { freeURL } from '../../../lab/ports.js';
 import { until } from '../../../lab/wait.js';
 import type { Answer } from '../answer.js';

@@ -1,20 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { instantOf, unsafeBrand } from '../../base/index.js';
 import type { EtcdVersion, ExitReason, HostName, StartFlags } from '../../core/cluster/index.js';
-import { type End, SHORT_LIFE_MS, lastExitOf } from './last-exit.js';
-import { memberPaths } from './layout.js';
-import type { Life } from './process-file.js';
+import { type End, type EndedLife, SHORT_LIFE_MS, lastExitOf } from './last-exit.js';
 
 const host = unsafeBrand<HostName>('m1');
 const BORN_MS = 1_000_000;
 
-const life = (over: Partial<Life> = {}, flags: StartFlags = {}): Life => ({
+const life = (over: Partial<EndedLife> = {}, flags: StartFlags = {}): EndedLife => ({
   launch: { purpose: 'birth', version: unsafeBrand<EtcdVersion>('3.6.15'), flags },
   spawnedAt: instantOf(BORN_MS),
-  logOffset: 0,
   shortLivesBefore: 0,
-  pid: 4711,
-  startMark: 'boot/1',
   ...over,
 });
 
@@ -22,7 +17,9 @@ const end = (lines: readonly string[], over: Partial<End> = {}): End => {
   const text = lines.map((line) => `${line}\n`).join('');
   return {
     host,
-    paths: memberPaths('/state', host),
+    dataDir: '/state/data',
+    seeLog: 'tail -n 50 /state/etcd.log',
+    there: '',
     log: { head: text, tail: text, lastWriteMs: BORN_MS + 100 },
     seenMs: undefined,
     rebooted: false,
@@ -183,6 +180,16 @@ describe('why a member ended, by its last words', () => {
     expect(problem.hint).toContain("\n  ss -ltnp 'sport = :23101'");
   });
 
+  test('a host that is reached over a shell is looked at over that shell', () => {
+    const taken = line(
+      'fatal',
+      'discovery failed',
+      'listen tcp :2379: bind: address already in use',
+    );
+    const { problem } = lastExitOf(life(), end([taken], { there: 'ssh m1 ' }));
+    expect(problem.hint).toContain("\n  ssh m1 ss -ltnp 'sport = :2379'");
+  });
+
   test('what we asked for is asked, whatever etcd says while it falls', () => {
     const asked = life({ askedAt: instantOf(BORN_MS + 50), endedAt: instantOf(BORN_MS + 90) });
     const exit = lastExitOf(
@@ -216,7 +223,7 @@ describe('lives in a row', () => {
 });
 
 describe('before raft', () => {
-  const before = (lifeSeen: Life, lines: readonly string[], over: Partial<End> = {}) =>
+  const before = (lifeSeen: EndedLife, lines: readonly string[], over: Partial<End> = {}) =>
     lastExitOf(lifeSeen, end(lines, over)).beforeRaft;
   const taken = line(
     'fatal',

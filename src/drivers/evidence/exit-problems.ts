@@ -1,12 +1,15 @@
 import { type Problem, type ProblemKind, defineProblem } from '../../base/index.js';
 import type { ExitReason } from '../../core/cluster/index.js';
 
-/** What every account of an ended process carries: the host, etcd's own words, and the log they are from. */
+/** What every account of an ended process carries: the host, etcd's own words, and how to look further. */
 export type ExitData = {
   readonly host: string;
   readonly words: string;
-  readonly log: string;
+  /** The command that shows its log; empty where it was seen as it ran. */
+  readonly seeLog: string;
   readonly dataDir: string;
+  /** What stands before a command to run it on that host: `ssh 10.0.1.10 `; empty for this machine. */
+  readonly there: string;
 };
 
 type Text = { readonly because: string; readonly hint: (d: ExitData) => string };
@@ -20,7 +23,7 @@ function exitProblem(code: string, text: Text): ProblemKind<ExitData> {
   }));
 }
 
-const seeLog = (d: ExitData): string => `Its log:\n  tail -n 50 ${d.log}`;
+const seeLog = (d: ExitData): string => (d.seeLog === '' ? '' : `Its log:\n  ${d.seeLog}`);
 
 const BY_REASON = {
   asked: exitProblem('member-stopped', {
@@ -29,27 +32,30 @@ const BY_REASON = {
   }),
   killed: exitProblem('member-killed', {
     because: 'something outside ended it',
-    hint: () =>
-      'A person, the kernel when memory ran out, or a restart of the machine:\n  dmesg | grep -i -e oom -e killed',
+    hint: (d) =>
+      `A person, the kernel when memory ran out, or a restart of the machine:\n  ${d.there}dmesg | grep -i -e oom -e killed`,
   }),
   'port-taken': exitProblem('member-port-taken', {
     because: 'another process has its port',
     hint: (d) => {
       const port = /:(\d+): bind/.exec(d.words)?.[1];
-      return port === undefined ? seeLog(d) : `See which one:\n  ss -ltnp 'sport = :${port}'`;
+      return port === undefined
+        ? seeLog(d)
+        : `See which one:\n  ${d.there}ss -ltnp 'sport = :${port}'`;
     },
   }),
   'disk-full': exitProblem('member-disk-full', {
     because: 'no space is left on its disk',
-    hint: (d) => `See what fills it (a member needs at least 130 MB):\n  df -h ${d.dataDir}`,
+    hint: (d) =>
+      `See what fills it (a member needs at least 130 MB):\n  ${d.there}df -h ${d.dataDir}`,
   }),
   'read-only': exitProblem('member-disk-read-only', {
     because: 'its file system is read-only',
-    hint: (d) => `Mount it writable:\n  findmnt -T ${d.dataDir}`,
+    hint: (d) => `Mount it writable:\n  ${d.there}findmnt -T ${d.dataDir}`,
   }),
   permission: exitProblem('member-no-permission', {
     because: 'it has no permission for what it needs',
-    hint: (d) => `Look at owners and modes:\n  ls -ldn ${d.dataDir}`,
+    hint: (d) => `Look at owners and modes:\n  ${d.there}ls -ldn ${d.dataDir}`,
   }),
   removed: exitProblem('member-removed', {
     because: 'it was removed from the cluster',

@@ -1,17 +1,32 @@
-import { instantOf } from '../../base/index.js';
-import type { ExitReason, HostName, LastExit } from '../../core/cluster/index.js';
-import { problemOfExit } from './exit-problems.js';
-import type { MemberPaths } from './layout.js';
-import type { LifeLog } from './member-log.js';
-import type { Life } from './process-file.js';
+import { type Instant, instantOf } from '../../base/index.js';
+import type { ExitReason, LastExit } from '../../core/cluster/index.js';
+import type { Launch } from '../../core/planner/index.js';
+import { type ExitData, problemOfExit } from './exit-problems.js';
 
 /** A life shorter than this counts as a failed start. */
 export const SHORT_LIFE_MS = 10_000;
 
+/** What a driver remembers of the last life of a member's process. */
+export interface EndedLife {
+  readonly launch: Launch;
+  readonly spawnedAt: Instant;
+  /** How many lives right before this one were short. */
+  readonly shortLivesBefore: number;
+  /** When we asked it to end; whatever its log says then, that is why it ended. */
+  readonly askedAt?: Instant;
+  readonly endedAt?: Instant;
+}
+
+/** What one life wrote: its beginning and its end, which may be the same text. */
+export interface LifeLog {
+  readonly head: string;
+  readonly tail: string;
+  /** Milliseconds since the epoch of the last line. */
+  readonly lastWriteMs: number;
+}
+
 /** What is known about the end of a life from outside its log. */
-export interface End {
-  readonly host: HostName;
-  readonly paths: MemberPaths;
+export interface End extends Omit<ExitData, 'words'> {
   readonly log: LifeLog | undefined;
   /** The last moment it was seen alive or seen to end, if this process saw either. */
   readonly seenMs: number | undefined;
@@ -22,7 +37,7 @@ export interface End {
 }
 
 /** Why the last life ended, as far as its log, our own record and the state of the directory say. */
-export function lastExitOf(life: Life, end: End): LastExit {
+export function lastExitOf(life: EndedLife, end: End): LastExit {
   const said = life.askedAt !== undefined ? ASKED : reasonFrom(life, end);
   const atMs = life.endedAt ?? Math.max(life.spawnedAt, end.log?.lastWriteMs ?? 0, end.seenMs ?? 0);
   const short = said.reason !== 'asked' && !end.rebooted && atMs - life.spawnedAt < SHORT_LIFE_MS;
@@ -34,8 +49,9 @@ export function lastExitOf(life: Life, end: End): LastExit {
     problem: problemOfExit(said.reason, {
       host: end.host,
       words: said.words,
-      log: end.paths.log,
-      dataDir: end.paths.dataDir,
+      seeLog: end.seeLog,
+      dataDir: end.dataDir,
+      there: end.there,
     }),
   };
 }
@@ -45,7 +61,10 @@ export function lastExitOf(life: Life, end: End): LastExit {
  * etcd creates its write-ahead log, then says that it starts the local member, and only then begins raft; and it
  * leaves a fresh database file behind when it gives up earlier. So such a file is no member's data.
  */
-export function neverReachedRaft(life: Life, log: LifeLog | undefined): boolean {
+export function neverReachedRaft(
+  life: Pick<EndedLife, 'launch'>,
+  log: LifeLog | undefined,
+): boolean {
   if (life.launch.purpose === 'restart' || log === undefined) return false;
   if (RAFT_BEGAN.test(log.head) || RAFT_BEGAN.test(log.tail)) return false;
   const { reason } = classify(log);
@@ -57,7 +76,7 @@ const RAFT_BEGAN = /newRaft |starting (local )?member|became (follower|candidate
 const ENDS_BOOTSTRAP: ReadonlySet<ExitReason> = new Set(['already-bootstrapped', 'cannot-join']);
 
 /** The absence of a line proves something only when etcd writes such lines, and writes them to our file. */
-function saysWhatItDoes(life: Life): boolean {
+function saysWhatItDoes(life: Pick<EndedLife, 'launch'>): boolean {
   const { flags } = life.launch;
   const level = flags['log-level'] ?? 'info';
   const outputs = flags['log-outputs'] ?? flags['log-output'] ?? 'default';
@@ -74,7 +93,7 @@ interface Said {
 }
 const ASKED: Said = { reason: 'asked', words: '' };
 
-function reasonFrom(life: Life, end: End): Said {
+function reasonFrom(life: EndedLife, end: End): Said {
   if (end.rebooted) return { reason: 'killed', words: 'nothing: the machine was started again' };
   if (end.log === undefined) return { reason: 'killed', words: '' };
   const said = classify(end.log);

@@ -1,8 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readLogIdentity } from './wal.js';
+import { describe, expect, test } from 'vitest';
+import { WAL_HEAD_BYTES, logIdentityOf, oldestLogFile } from './wal.js';
 
 /** A varint field, protobuf key first. */
 const varint = (field: number, value: bigint): number[] => {
@@ -15,6 +12,14 @@ const bytes = (field: number, value: number[]): number[] => [
   (field << 3) | 2,
   value.length,
   ...value,
+];
+
+/** A bytes field of zeros, longer than one byte of length can say. */
+const bytesLong = (field: number, length: number): number[] => [
+  (field << 3) | 2,
+  (length & 0x7f) | 0x80,
+  length >> 7,
+  ...Array.from({ length }, () => 0),
 ];
 
 /** A record as etcd frames it: 8 bytes of length, padded to a multiple of 8. */
@@ -34,26 +39,14 @@ const metadata = (nodeID: bigint, clusterID: bigint): Buffer =>
   ]);
 
 describe('the identity in a write-ahead log', () => {
-  let directory: string;
-  let count = 0;
-  beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'quorate-wal-'));
-  });
-  afterAll(() => rm(directory, { recursive: true }));
-  const identityIn = async (...parts: Buffer[]) => {
-    const path = join(directory, `${++count}.wal`);
-    await writeFile(path, Buffer.concat(parts));
-    return await readLogIdentity(path);
-  };
+  const identityIn = (...parts: Buffer[]) => logIdentityOf(Buffer.concat(parts));
 
-  test('is read with all 64 bits', async () => {
+  test('is read with all 64 bits', () => {
     const rest = Buffer.alloc(1000);
-    expect(await identityIn(crc, metadata(0xffffffffffffffffn, 0x0f2fbc505168a321n), rest)).toEqual(
-      {
-        memberID: 'ffffffffffffffff',
-        clusterID: 'f2fbc505168a321',
-      },
-    );
+    expect(identityIn(crc, metadata(0xffffffffffffffffn, 0x0f2fbc505168a321n), rest)).toEqual({
+      memberID: 'ffffffffffffffff',
+      clusterID: 'f2fbc505168a321',
+    });
   });
 
   test.each([
@@ -67,7 +60,22 @@ describe('the identity in a write-ahead log', () => {
     ['ids of zero', [crc, metadata(0n, 0n)]],
     ['a length beyond reason', [Buffer.from('ffffffffffffff7f', 'hex'), Buffer.alloc(64)]],
     ['text', [Buffer.from('this is a letter and no log at all, however long it may be')]],
-  ])('is not found in %s', async (_what, parts) => {
-    expect(await identityIn(...parts)).toBeUndefined();
+  ])('is not found in %s', (_what, parts) => {
+    expect(identityIn(...parts)).toBeUndefined();
   });
+
+  test('is found in so many bytes, and in a slice of a larger buffer', () => {
+    const longest = frame([...varint(1, 4n), ...bytesLong(3, 4090)]);
+    const file = Buffer.concat([Buffer.alloc(3), longest, metadata(7n, 8n), Buffer.alloc(99)]);
+    expect(logIdentityOf(file.subarray(3, 3 + WAL_HEAD_BYTES))).toEqual({
+      memberID: '7',
+      clusterID: '8',
+    });
+  });
+});
+
+test('the oldest file of a log is the one with the lowest sequence, whatever else lies there', () => {
+  const files = ['0000000000000001-000000000000a0b1.wal', '0000000000000000-0000000000000000.wal'];
+  expect(oldestLogFile(['0.tmp', ...files, 'x.wal'])).toBe(files[1]);
+  expect(oldestLogFile(['0.tmp'])).toBeUndefined();
 });
