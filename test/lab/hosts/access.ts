@@ -2,7 +2,7 @@ import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DEPLOY } from './base-tree.js';
 import { must } from './commands.js';
-import { SEAT_ADDRESS } from './network.js';
+import { DNS_ADDRESS, SEAT_ADDRESS } from './network.js';
 
 interface Named {
   readonly name: string;
@@ -81,7 +81,11 @@ async function writeFiles(
   await write(files, 'etc/hostname', `${host.name}\n`);
   await write(files, 'etc/machine-id', machineId, 0o444);
   await write(files, 'etc/hosts', table.map((at) => `${at.address} ${at.name}\n`).join(''));
-  await write(files, 'etc/resolv.conf', '');
+  await write(
+    files,
+    'etc/resolv.conf',
+    `nameserver ${DNS_ADDRESS}\noptions timeout:1 attempts:2\n`,
+  );
   for (const [home, uid] of [
     ['root', 0],
     [`home/${DEPLOY.name}`, DEPLOY.uid],

@@ -63,6 +63,14 @@ export class Cgroups {
     );
   }
 
+  /** How many writes a second all processes of the host may do on a device (`7:3`); 0 for no limit. */
+  async limitWrites(host: string, device: string, perSecond: number): Promise<void> {
+    const blkio = this.#hierarchies.find((root) => root.endsWith('/blkio'));
+    if (blkio === undefined) throw new Error('Slowing a disk needs blkio of cgroup version 1.');
+    const file = join(blkio, this.#lab, host, 'blkio.throttle.write_iops_device');
+    await writeFile(file, `${device} ${perSecond}`);
+  }
+
   /** Every process in any group of the lab. */
   async pids(): Promise<readonly number[]> {
     return await pidsUnder(join(this.#unified, this.#lab));

@@ -15,5 +15,5 @@ export type { LabHost, Peer } from './host.js';
 export type { NetworkOf } from './keeper.js';
 export { type HostsLab, type HostsOptions, hostsLab } from './lab.js';
 export { whyNoHosts } from './machine.js';
-export { SEAT_ADDRESS } from './network.js';
+export { DNS_ADDRESS, SEAT_ADDRESS } from './network.js';
 export { isInsideNetwork, whySkipped } from './network-of-run.js';

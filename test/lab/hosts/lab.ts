@@ -55,7 +55,8 @@ export async function hostsLab(options: HostsOptions): Promise<HostsLab> {
   const network =
     options.network ?? ((await isInsideNetwork()) ? ('this process' as const) : ('own' as const));
   let keeper: Keeper | undefined;
-  const dispose = async () => await takeAway(directory, cgroups, keeper);
+  let away: Promise<void> | undefined;
+  const dispose = async () => await (away ??= takeAway(directory, cgroups, keeper));
   try {
     keeper = await Keeper.start(network);
     const { hosts, access } = await plugIn(options, directory, base, cgroups, keeper);

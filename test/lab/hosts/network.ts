@@ -7,6 +7,8 @@ const FIRST = 10;
 
 /** Where the tests themselves are in the lab's network. */
 export const SEAT_ADDRESS = SEAT;
+/** On the seat: what every host asks for names. Nobody answers there until a test starts a server. */
+export const DNS_ADDRESS = '10.0.1.53';
 export const addressOf = (index: number): string => `10.0.1.${FIRST + index}`;
 
 /**
@@ -21,9 +23,11 @@ export class Network {
     this.#keeper = keeper;
   }
 
+  /** Throws when there is a lab in the keeper's network already. */
   static async make(keeper: Keeper): Promise<Network> {
     await keeper.sh(`ip link add ${BRIDGE} type bridge
       ip addr add ${SEAT}/24 dev ${BRIDGE}
+      ip addr add ${DNS_ADDRESS}/24 dev ${BRIDGE}
       ip link set ${BRIDGE} up`);
     return new Network(keeper);
   }
@@ -56,6 +60,20 @@ export class Network {
     await this.#nft(host, rules);
   }
 
+  /** Lets so many more bytes in to this port, and then nothing. */
+  async quota(
+    host: string,
+    table: string,
+    { port, bytes, how }: { port: number; bytes: number; how: 'reset' | 'silence' },
+  ): Promise<void> {
+    const verdict = how === 'reset' ? 'reject with tcp reset' : 'drop';
+    await this.#nft(host, [
+      `add table inet ${table}`,
+      `add chain inet ${table} in { type filter hook input priority -300; }`,
+      `add rule inet ${table} in tcp dport ${port} quota over ${bytes} bytes ${verdict}`,
+    ]);
+  }
+
   async undrop(host: string, table: string): Promise<void> {
     // Added first, so that it is no error when there is none.
     await this.#nft(host, [`add table inet ${table}`, `delete table inet ${table}`]);
@@ -68,8 +86,9 @@ export class Network {
 
   /** The bridge and the cables are in a network that may live on after the keeper. */
   static async remove(keeper: Keeper): Promise<void> {
-    await keeper.sh(`for link in $(ls /sys/class/net); do
-      case $link in ${BRIDGE} | v-h*) ip link del $link ;; esac
+    // Not from /sys, which shows the network that it was mounted in.
+    await keeper.sh(`ip -brief link | while read -r link _; do
+      case $link in ${BRIDGE} | v-h*) ip link del "\${link%%@*}" ;; esac
     done`);
   }
 }
