@@ -5,16 +5,18 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { processesOf } from '../processes.js';
 import { until } from '../wait.js';
 import { exists } from './base-tree.js';
 import { answerOf } from './commands.js';
 import { loopDevicesUnder } from './disks.js';
-import { hostsFor } from './suite.js';
+import { hostsFor, skipWithoutHosts } from './suite.js';
 
 /** The command for people, as `npm run build:safety` leaves it; this file may run from there or from its source. */
 const UP = fileURLToPath(new URL('../../../.tmp/safety/test/lab/hosts/up.js', import.meta.url));
+
+beforeEach(skipWithoutHosts);
 
 test('what was made is gone from the kernel’s tables when a lab is taken away', async (context) => {
   const links = await linkNames();
@@ -50,7 +52,7 @@ test('two labs stand side by side with the same addresses', async (context) => {
 
 test('a lab whose process is killed takes its hosts with it, and the next one clears its files away', async (context) => {
   const { process: up, directory } = await startUp();
-  context.expect(await exists(directory)).toBe(true);
+  expect(await exists(directory)).toBe(true);
   up.kill('SIGKILL');
   await until('the hosts are gone', async () => {
     const { files: _files, cgroups: _cgroups, ...left } = await leftOf(directory);

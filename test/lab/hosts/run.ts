@@ -16,4 +16,6 @@ if (reason === undefined) {
 } else {
   say(`the tests of hosts are skipped: ${reason}`);
   process.exitCode = await runWithout(program, reason);
+  // Again where people look, at the end.
+  say(`the tests of hosts were skipped: ${reason}`);
 }

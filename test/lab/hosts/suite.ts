@@ -2,10 +2,15 @@ import { type TestContext, afterAll, beforeAll, beforeEach, onTestFinished } fro
 import { type HostsLab, type HostsOptions, hostsLab } from './lab.js';
 import { whySkipped } from './network-of-run.js';
 
-/** Hosts for one test, taken away at its end; the test is skipped, with the reason, where there can be none. */
-export async function hostsFor({ skip }: TestContext, options: HostsOptions): Promise<HostsLab> {
+/** Skips the test, with the reason, where there can be no hosts. For what it does before it asks for some. */
+export function skipWithoutHosts({ skip }: TestContext): void {
   const reason = whySkipped();
   if (reason !== undefined) skip(reason);
+}
+
+/** Hosts for one test, taken away at its end; the test is skipped, with the reason, where there can be none. */
+export async function hostsFor(context: TestContext, options: HostsOptions): Promise<HostsLab> {
+  skipWithoutHosts(context);
   const lab = await hostsLab(options);
   onTestFinished(async () => await lab.dispose());
   return lab;
@@ -18,9 +23,7 @@ export function hostsForAll(options: HostsOptions): () => HostsLab {
   beforeAll(async () => {
     if (reason === undefined) lab = await hostsLab(options);
   });
-  beforeEach(({ skip }) => {
-    if (reason !== undefined) skip(reason);
-  });
+  beforeEach(skipWithoutHosts);
   afterAll(async () => await lab?.dispose());
   return () => {
     if (lab === undefined) throw new Error('There are hosts only while a test runs.');
