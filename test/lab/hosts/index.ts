@@ -6,6 +6,8 @@
  * `npm run test:hosts` starts the tests in one, and from anywhere else `LabHost.run` still works. A call that does
  * something to a host answers when it has happened. `dispose` looks in the kernel's own tables that nothing is left.
  *
+ * Tests ask with `hostsFor` and `hostsForAll` of suite.ts, which is for vitest and therefore not exported here.
+ *
  * What such a host is not: it has no kernel, clock or memory of its own, and it is no security boundary.
  */
 export type { Answer } from './commands.js';

@@ -1,7 +1,9 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
+import { lab as productLab } from '../index.js';
 import { type Answer, answerOf } from './commands.js';
 import type { LabHost } from './host.js';
+import { DNS_ADDRESS } from './network.js';
 import { hostsForAll } from './suite.js';
 
 const lab = hostsForAll({ hosts: 3 });
@@ -148,6 +150,25 @@ test('a connection breaks after so many bytes, and new ones are refused until it
   expect(await ssh('h0', 'true')).toMatchObject({ stderr: expect.stringContaining('refused') });
   await host(0).mendSsh();
   expect(await ssh('h0', 'true')).toMatchObject({ code: 0 });
+});
+
+test('a slow disk is slow for every service', async () => {
+  const write = 'dd if=/dev/zero of=/var/lib/etcd/slow bs=2300 count=10 oflag=dsync';
+  const begun = performance.now();
+  await host(0).slowDisk(20);
+  await host(0).must(`systemd-run --quiet --wait ${write}`);
+  await host(0).slowDisk(0);
+  expect(performance.now() - begun).toBeGreaterThan(400);
+});
+
+test('the hosts ask the seat for names', async () => {
+  const it = await productLab({ version: '3.6' });
+  const urls = { peerURLs: ['http://10.0.1.77:2380'], clientURLs: ['http://10.0.1.77:2379'] };
+  const spec = await it.spec([{ name: 'm1', ...urls }], {
+    bootstrap: { dns: { domain: 'x.test' } },
+  });
+  await it.start(`dns serve -f ${spec} --listen ${DNS_ADDRESS}`).says(/listening on/);
+  expect(await host(0).must('getent hosts m1.x.test')).toContain('10.0.1.77');
 });
 
 /** What sshd says to whoever connects; '' when it says nothing for half a second though the connection stands. */
