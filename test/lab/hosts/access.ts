@@ -27,7 +27,7 @@ export class Access {
    */
   static async make(
     directory: string,
-    hosts: readonly (Named & { readonly directory: string })[],
+    hosts: readonly (Named & { readonly spareAddress: string; readonly directory: string })[],
   ): Promise<Access> {
     const access = new Access(directory);
     const publicKey = await makeKey(access.identityFile, 'seat');
@@ -35,7 +35,7 @@ export class Access {
       hosts.map(async (host) => {
         const files = join(host.directory, 'files');
         const hostKey = await writeFiles(files, host, hosts, publicKey);
-        return `${host.address},${host.name} ${hostKey}`;
+        return `${host.address},${host.spareAddress},${host.name} ${hostKey}`;
       }),
     );
     await writeFile(access.knownHostsFile, known.join(''));

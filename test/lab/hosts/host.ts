@@ -1,4 +1,4 @@
-import { SEAT_ADDRESS } from './network.js';
+import { DNS_ADDRESS, SEAT_ADDRESS } from './network.js';
 import { PoweredHost } from './powered-host.js';
 
 /** Where a host can be cut off from: another host, or where the tests are. */
@@ -24,6 +24,11 @@ export class LabHost extends PoweredHost {
     await this.parts.network.setLink(this.name, 'up');
   }
 
+  /** What it is reached at from now on: its address, its spare address, or both. Its key is known at either. */
+  async setAddresses(...addresses: readonly string[]): Promise<void> {
+    await this.parts.network.setAddresses(this.name, addresses);
+  }
+
   /** Packets to and from the other vanish, both ways, until `mend`. */
   async cutFrom(other: Peer): Promise<void> {
     await this.#dropFrom(other, true);
@@ -42,8 +47,9 @@ export class LabHost extends PoweredHost {
   }
 
   async #dropFrom(other: Peer, both: boolean): Promise<void> {
-    const address = other === 'seat' ? SEAT_ADDRESS : other.address;
-    await this.parts.network.drop(this.name, tableOf(other), address, both);
+    const addresses =
+      other === 'seat' ? [SEAT_ADDRESS, DNS_ADDRESS] : [other.address, other.spareAddress];
+    await this.parts.network.drop(this.name, tableOf(other), addresses, both);
   }
 
   /** What was in /var/lib/etcd is gone, as with a new disk; a host that is on is shut down before and is up after. */
@@ -52,6 +58,13 @@ export class LabHost extends PoweredHost {
     await this.powerOff();
     await this.parts.disks.wipeData();
     if (wasOn) await this.powerOn();
+  }
+
+  /** Another machine in its place, with the same name, address and host key and nothing else of it; it is on. */
+  async replace(): Promise<void> {
+    await this.powerCut();
+    await this.parts.disks.make();
+    await this.powerOn();
   }
 
   /** The disk under /var/lib/etcd answers nothing but errors until the host has been off. */

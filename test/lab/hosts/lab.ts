@@ -9,7 +9,7 @@ import { Cgroups } from './cgroups.js';
 import { type DiskKind, Disks, loopDevicesUnder } from './disks.js';
 import { LabHost } from './host.js';
 import { Keeper, type NetworkOf } from './keeper.js';
-import { Network, addressOf } from './network.js';
+import { Network, addressOf, spareAddressOf } from './network.js';
 import { isInsideNetwork } from './network-of-run.js';
 import { say } from './say.js';
 
@@ -89,6 +89,7 @@ async function plugIn(
   const places = Array.from({ length: count }, (_, index) => ({
     name: `h${index}`,
     address: addressOf(index),
+    spareAddress: spareAddressOf(index),
     directory: join(labDirectory, `h${index}`),
   }));
   await Promise.all(places.map(({ directory }) => mkdir(directory)));
@@ -96,7 +97,7 @@ async function plugIn(
   const [access, hosts] = await Promise.all([
     Access.make(labDirectory, places),
     Promise.all(
-      places.map(async ({ name, address, directory }) => {
+      places.map(async ({ name, address, spareAddress, directory }) => {
         const disks = new Disks(directory, disk, dataMiB);
         const [groups] = await Promise.all([
           cgroups.make(name),
@@ -104,7 +105,7 @@ async function plugIn(
           network.plug(name, address),
         ]);
         const supply = { keeper, base, directory, name, disk, cgroups: groups };
-        return new LabHost({ address, supply, cgroups, disks, network });
+        return new LabHost({ address, spareAddress, supply, cgroups, disks, network });
       }),
     ),
   ]);

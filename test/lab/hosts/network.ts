@@ -4,12 +4,15 @@ const BRIDGE = 'br0';
 const SEAT = '10.0.1.1';
 /** Of the first host; the others follow. */
 const FIRST = 10;
+const SPARE = 110;
 
 /** Where the tests themselves are in the lab's network. */
 export const SEAT_ADDRESS = SEAT;
 /** On the seat: what every host asks for names. Nobody answers there until a test starts a server. */
 export const DNS_ADDRESS = '10.0.1.53';
 export const addressOf = (index: number): string => `10.0.1.${FIRST + index}`;
+/** What a host may move to. */
+export const spareAddressOf = (index: number): string => `10.0.1.${SPARE + index}`;
 
 /**
  * The lab's network: a bridge with the seat on it, and for each host a network of its own with a cable to the bridge. It
@@ -48,14 +51,28 @@ export class Network {
     await this.#keeper.sh(`ip link set v-${name} ${state}`);
   }
 
+  /** A host's addresses from now on; connections by another one get no answer any more. */
+  async setAddresses(name: string, addresses: readonly string[]): Promise<void> {
+    const added = addresses.map((each) => `ip -n ${name} addr add ${each}/24 dev eth0\n`);
+    await this.#keeper.sh(`ip -n ${name} -4 addr flush dev eth0
+      ${added.join('')}
+      ip -n ${name} route add default via ${SEAT}`);
+  }
+
   /** Drops what arrives at `host` from these addresses, and with `both` what it sends there, without a word. */
-  async drop(host: string, table: string, address: string, both: boolean): Promise<void> {
+  async drop(
+    host: string,
+    table: string,
+    addresses: readonly string[],
+    both: boolean,
+  ): Promise<void> {
+    const peer = `{ ${addresses.join(', ')} }`;
     const rules = [
       `add table inet ${table}`,
       `add chain inet ${table} in { type filter hook input priority -300; }`,
-      `add rule inet ${table} in ip saddr ${address} drop`,
+      `add rule inet ${table} in ip saddr ${peer} drop`,
       `add chain inet ${table} out { type filter hook output priority -300; }`,
-      ...(both ? [`add rule inet ${table} out ip daddr ${address} drop`] : []),
+      ...(both ? [`add rule inet ${table} out ip daddr ${peer} drop`] : []),
     ];
     await this.#nft(host, rules);
   }

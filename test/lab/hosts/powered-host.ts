@@ -8,6 +8,7 @@ import { until } from '../wait.js';
 
 export interface HostParts {
   readonly address: string;
+  readonly spareAddress: string;
   readonly supply: SupplyOptions;
   readonly cgroups: Cgroups;
   readonly disks: Disks;
@@ -21,6 +22,8 @@ const SIGRTMIN_PLUS_4 = 38;
 export class PoweredHost {
   readonly name: string;
   readonly address: string;
+  /** Free until the host is moved to it. */
+  readonly spareAddress: string;
   protected readonly parts: HostParts;
   #supply: Supply | undefined;
   /** Settles when the host has gone off and its cable is out. */
@@ -29,6 +32,7 @@ export class PoweredHost {
   constructor(parts: HostParts) {
     this.name = parts.supply.name;
     this.address = parts.address;
+    this.spareAddress = parts.spareAddress;
     this.parts = parts;
   }
 
