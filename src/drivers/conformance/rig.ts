@@ -25,11 +25,13 @@ export interface DriverRig {
   /** Occupies the member's client port until the returned function is called. */
   takeClientPort(host: HostName): Promise<() => Promise<void>>;
   /** Makes the driver's own record point at a living process that is no member, with that process's pid. */
-  reusePid(host: HostName): Promise<{ readonly strangerLives: () => boolean }>;
+  reusePid(host: HostName): Promise<{ readonly strangerLives: () => boolean | Promise<boolean> }>;
   /** Makes what the driver reads unreadable until the returned function is called. */
   hideState(): Promise<() => Promise<void>>;
   /** True when data that was moved aside is still there. */
   stillKept(movedTo: string): Promise<boolean>;
+  /** Each host is a machine of its own, so that the same port, and its loopback, are others on another host. */
+  readonly ownMachines?: boolean;
   /** Ends every process and removes every file of this rig. */
   dispose(): Promise<void>;
 }

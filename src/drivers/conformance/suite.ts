@@ -195,7 +195,7 @@ export function describeHostDriver(name: string, makeRig: () => Promise<DriverRi
         const next = await rig.anotherDriver();
         expect((await next.observe(host, NEVER)).process.kind).toBe('stopped');
         expect(codeOf(await next.stop(host, { graceMs: 0 }, NEVER))).toBe('applied');
-        expect(strangerLives()).toBe(true);
+        expect(await strangerLives()).toBe(true);
       });
     });
 
@@ -353,11 +353,11 @@ export function describeHostDriver(name: string, makeRig: () => Promise<DriverRi
         const first = await rig.driver.allocate(wishes(), {}, NEVER);
         expect(first.ok).toBe(true);
         if (!first.ok) return;
-        const urls = Object.values(first.value).flatMap((each) => [
-          ...each.listenPeerURLs,
-          ...each.listenClientURLs,
-          ...each.listenMetricsURLs,
-        ]);
+        const urls = Object.entries(first.value).flatMap(([where, each]) =>
+          [...each.listenPeerURLs, ...each.listenClientURLs, ...each.listenMetricsURLs].map(
+            (url) => (rig.ownMachines === true ? `${where} ${url}` : url),
+          ),
+        );
         expect(urls).toHaveLength(rig.hosts.length * 3);
         expect(new Set(urls).size).toBe(urls.length);
         expect(await rig.driver.allocate(wishes(), first.value, NEVER)).toEqual(first);

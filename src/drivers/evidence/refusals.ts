@@ -65,10 +65,10 @@ export const binaryNotRunnable = defineProblem(
 
 export const gatewayEnded = defineProblem(
   'gateway-ended',
-  (d: { host: string; words: string; log: string }) => ({
+  (d: { host: string; words: string; seeLog: string }) => ({
     summary: `The gateway on ${d.host} ended`,
     detail: d.words === '' ? 'It left no word.' : d.words,
-    hint: `Its log says more:\n  tail ${d.log}`,
+    hint: `Its log says more:\n  ${d.seeLog}`,
   }),
 );
 

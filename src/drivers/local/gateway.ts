@@ -186,7 +186,7 @@ async function lastExitOf(
     reason: life.askedAt !== undefined ? 'asked' : portTaken(log?.tail) ? 'port-taken' : 'other',
     inARow: isShort ? life.shortLivesBefore + 1 : 0,
     beforeRaft: false,
-    problem: gatewayEnded({ host, words, log: paths.log }),
+    problem: gatewayEnded({ host, words, seeLog: `tail ${paths.log}` }),
   };
 }
 

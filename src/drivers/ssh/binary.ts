@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type Outcome, applied, refused } from '../../base/index.js';
+import type { EtcdVersion, HostName } from '../../core/cluster/index.js';
+import { shellQuoted as q } from '../shell/index.js';
+import { type Context, act, failed } from './context.js';
+import { binaryPath } from './layout.js';
+import { binaryNotCopied } from './problems.js';
+import { PUT, STRICT } from './scripts.js';
+
+/** sha256 of files of this seat, each read once as long as it does not change. */
+export class BinaryDigests {
+  readonly #known = new Map<string, { readonly as: string; readonly digest: string }>();
+
+  async of(path: string): Promise<string> {
+    const { size, mtimeMs } = await stat(path);
+    const as = `${size} ${mtimeMs}`;
+    const known = this.#known.get(path);
+    if (known?.as === as) return known.digest;
+    const hash = createHash('sha256');
+    for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
+    const digest = hash.digest('hex');
+    this.#known.set(path, { as, digest });
+    return digest;
+  }
+}
+
+/** A slow line brings 30 MB in this time. */
+const COPY_MS = 300_000;
+
+/**
+ * Brings the binary to a host where it lacks. It appears there whole and proven or not at all; several who copy the same
+ * at once each bring the same file.
+ */
+export async function copyBinary(
+  context: Context,
+  host: HostName,
+  version: EtcdVersion,
+  local: { readonly path: string; readonly digest: string },
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const path = binaryPath(version);
+  const content = await readFile(local.path).catch((error: Error) => error);
+  if (content instanceof Error) {
+    return refused(binaryNotCopied({ host, path: local.path, because: content.message }));
+  }
+  const doing = 'bring etcd to the host';
+  const script = `${STRICT}
+${PUT}
+has() { [ -x ${q(path)} ] && [ "$(sha256sum < ${q(path)})" = ${q(`${local.digest}  -`)} ]; }
+if has; then cat > /dev/null; exit 0; fi
+for directory in /opt/quorate /opt/quorate/etcd ${q(dirname(path))}; do
+  [ -d "$directory" ] || mkdir -m 755 "$directory" || [ -d "$directory" ]
+done
+put ${q(path)} 755 root:root
+has || { rm -f ${q(path)}; echo 'it arrived damaged' >&2; exit 1; }
+`;
+  context.logger.log('info', 'bringing etcd to a host', { host, version });
+  const command = { doing, script, stdin: content, deadlineMs: COPY_MS };
+  const end = await act(context, host, command, signal);
+  // A file that may or may not be there changes nothing that anybody decides on.
+  if (end.kind === 'no')
+    return end.outcome.kind === 'unknown' ? refused(end.outcome.problem) : end.outcome;
+  return end.code === 0 ? applied() : refused(failed(context, host, doing, end));
+}

@@ -1,0 +1,104 @@
+import type { Clock, Logger, Outcome, Random, Result } from '../../base/index.js';
+import type { ClusterName, EtcdVersion, HostName } from '../../core/cluster/index.js';
+import type { HostDriver, HostShell } from '../../engine/ports/index.js';
+import { shellQuoted as q } from '../shell/index.js';
+import { type Scheme, allocateAddresses } from './addresses.js';
+import { BinaryDigests, copyBinary } from './binary.js';
+import { type Context, SHORT_MS, textOf, unlessCancelled } from './context.js';
+import { startGateway, stopGateway } from './gateway.js';
+import { hostPaths } from './layout.js';
+import { observeHost } from './observe.js';
+import { setAside } from './set-aside.js';
+import { startMember } from './start.js';
+import { stopMember } from './stop.js';
+import { type HostFile, writeFiles } from './write-files.js';
+
+export interface SSHDriverOptions {
+  readonly cluster: ClusterName;
+  readonly shell: HostShell;
+  /** The command by which a person logs in to a host as the shell does, for hints. */
+  readonly loginTo: (host: HostName) => string;
+  /** Hosts that may hold something of the cluster: those of spec and record. */
+  readonly candidates: () => readonly HostName[];
+  /** Where the etcd of a version is on this seat; a proven path, or the problem why there is none. */
+  readonly binaryFor: (version: EtcdVersion, signal: AbortSignal) => Promise<Result<string>>;
+  /** A gateway is etcd's own, of the cluster's version. */
+  readonly gatewayVersion: () => EtcdVersion;
+  readonly scheme: Scheme;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export interface SSHDriver extends HostDriver {
+  /** Brings etcd to a host before it is needed: over a slow line a start alone would take longer than a step may. */
+  prepare(host: HostName, version: EtcdVersion, signal: AbortSignal): Promise<Outcome>;
+  /** Writes files as a whole and durably; secrets are never seen on the way. */
+  writeFiles(host: HostName, files: readonly HostFile[], signal: AbortSignal): Promise<Outcome>;
+}
+
+/** Members as systemd units of Linux hosts that are reached over a shell. */
+export function createSSHDriver(options: SSHDriverOptions): SSHDriver {
+  const paths = hostPaths(options.cluster);
+  const context: Context = { ...options, paths, digests: new BinaryDigests() };
+  return {
+    kind: 'ssh',
+    firstLife: 'plain',
+    observe: (host, signal) => observeHost(context, host, signal),
+    start: (host, launch, signal) => startMember(context, host, launch, signal),
+    stop: (host, stopping, signal) => stopMember(context, host, stopping, signal),
+    startGateway: (host, launch, signal) =>
+      startGateway(context, host, launch, options.gatewayVersion(), signal),
+    stopGateway: (host, stopping, signal) => stopGateway(context, host, stopping, signal),
+    setAsideData: (host, proof, signal) => setAside(context, host, proof, signal),
+    allocate: (wanted, existing) =>
+      Promise.resolve(
+        allocateAddresses(wanted, existing, { scheme: options.scheme, dataDir: paths.dataDir }),
+      ),
+    logTail: (host, lineCount, signal) => logTail(context, host, lineCount, signal),
+    knownHosts: (signal) => knownHosts(context, options.candidates(), signal),
+    prepare: (host, version, signal) =>
+      unlessCancelled('bringing etcd to the host', host, signal, async () => {
+        const found = await options.binaryFor(version, signal);
+        if (!found.ok) return { kind: 'refused', problem: found.error };
+        const path = found.value;
+        const local = { path, digest: await context.digests.of(path) };
+        return await copyBinary(context, host, version, local, signal);
+      }),
+    writeFiles: (host, files, signal) => writeFiles(context, host, files, signal),
+  };
+}
+
+/** What the member itself wrote; systemd's words about it are in the journal too, and not here. */
+async function logTail(
+  { shell, paths }: Context,
+  host: HostName,
+  lineCount: number,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (lineCount <= 0) return [];
+  const script = `timeout 3 journalctl --sync
+journalctl -q -o cat -n ${Math.floor(lineCount)} _SYSTEMD_UNIT=${paths.unit}`;
+  const command = { doing: 'read the log of the member', script, deadlineMs: SHORT_MS };
+  const end = await shell.run(host, command, signal);
+  if (end.kind !== 'ended') return [];
+  const lines = textOf(end).split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
+}
+
+async function knownHosts(
+  { shell, paths }: Context,
+  candidates: readonly HostName[],
+  signal: AbortSignal,
+): Promise<readonly HostName[]> {
+  const script = `[ -d ${q(paths.stateDir)} ]`;
+  const command = { doing: 'look for the cluster', script, deadlineMs: SHORT_MS };
+  const found = await Promise.all(
+    [...new Set(candidates)].sort().map(async (host) => {
+      const end = await shell.run(host, command, signal);
+      return end.kind === 'ended' && end.code === 0 ? [host] : [];
+    }),
+  );
+  return found.flat();
+}

@@ -1,0 +1,19 @@
+/**
+ * drivers/ssh — members as systemd units of Linux hosts, reached over a shell.
+ *
+ * Contract: no program of ours stays on a host; what stays are a unit, a state file and etcd itself, and a member lives,
+ * restarts and boots without us. A look is one round trip and changes nothing. `new` is never written to a disk: a birth
+ * or a join gets its flags by a ticket for one start, and without a ticket the unit starts nothing that has no log.
+ * What somebody else changed is not overwritten. Data is moved aside on proof and never deleted.
+ *
+ *   /etc/systemd/system/etcd-<cluster>.service
+ *   /opt/quorate/etcd/<version>/etcd
+ *   /var/lib/quorate/<cluster>/        member.json first-life removed   (record, wish and lock are a store's)
+ *   /var/lib/etcd/<cluster>/           the data, of user etcd; set aside: /var/lib/etcd/<cluster>.aside/
+ *   /run/quorate/<cluster>/            ticket ended lock
+ */
+export { type SSHDriver, type SSHDriverOptions, createSSHDriver } from './driver.js';
+export type { Scheme } from './addresses.js';
+export type { HostFile } from './write-files.js';
+export { type HostPaths, hostPaths } from './layout.js';
+export * as sshDriverProblems from './problems.js';

@@ -1,0 +1,46 @@
+import { instantOf } from '../../base/index.js';
+import type { HostName } from '../../core/cluster/index.js';
+import type { HostFacts } from '../../engine/ports/index.js';
+import { type Context, SHORT_MS } from './context.js';
+import { factsOf } from './judge.js';
+import { type Look, parseLook } from './look.js';
+import { lookScript } from './look-script.js';
+
+export interface Seen {
+  readonly look: Look;
+  readonly facts: HostFacts;
+}
+
+/** One look at one host, in one round trip; or in words why there is none. Changes nothing. */
+export async function lookAt(
+  context: Context,
+  host: HostName,
+  signal: AbortSignal,
+): Promise<Seen | { readonly because: string }> {
+  const { paths, shell, clock } = context;
+  const command = { doing: 'look at the member', script: lookScript(paths), deadlineMs: SHORT_MS };
+  const end = await shell.run(host, command, signal);
+  if (end.kind !== 'ended') {
+    const { summary, detail } = end.problem;
+    return { because: detail === '' ? summary : detail };
+  }
+  if (end.code !== 0) return { because: end.stderr.trim() || `the look ended with ${end.code}` };
+  const look = parseLook(end.stdout, paths.dataDir);
+  if (typeof look === 'string') return { because: look };
+  const now = instantOf(clock.now());
+  return { look, facts: factsOf(look, { host, paths, now, login: context.loginTo(host) }) };
+}
+
+export async function observeHost(
+  context: Context,
+  host: HostName,
+  signal: AbortSignal,
+): Promise<HostFacts> {
+  const seen = await lookAt(context, host, signal);
+  return 'facts' in seen ? seen.facts : unseen(seen.because);
+}
+
+export const unseen = (because: string): HostFacts => ({
+  process: { kind: 'unseen', because },
+  data: { kind: 'unseen', because },
+});

@@ -1,0 +1,82 @@
+import { defineProblem } from '../../base/index.js';
+
+export const hostNotSeen = defineProblem(
+  'host-not-seen',
+  (d: { host: string; doing: string; because: string }) => ({
+    summary: `Could not ${d.doing} on ${d.host}: what is there cannot be seen`,
+    detail: d.because,
+    hint: '',
+  }),
+);
+
+export const hostCommandFailed = defineProblem(
+  'host-command-failed',
+  (d: { host: string; doing: string; code: number; words: string }) => ({
+    summary: `Could not ${d.doing} on ${d.host}`,
+    detail:
+      d.words === ''
+        ? `A command there ended with code ${d.code} and said nothing.`
+        : `The host said: ${d.words}`,
+    hint: '',
+  }),
+);
+
+export const hostBusy = defineProblem(
+  'host-busy',
+  (d: { host: string; doing: string; lock: string }) => ({
+    summary: `Could not ${d.doing} on ${d.host}: another Quorate is changing this member`,
+    detail: `${d.lock} is held.`,
+    hint: '',
+  }),
+);
+
+export const unitChanged = defineProblem(
+  'unit-changed',
+  (d: { host: string; file: string; difference: string; login: string }) => ({
+    summary: `Did not start the member on ${d.host}: somebody changed its unit`,
+    detail: d.difference,
+    hint: `What Quorate wrote is not written over another's change. To have it back, move the change aside:\n  ${d.login} mv ${d.file} ${d.file}.aside`,
+  }),
+);
+
+export const unitNotStarted = defineProblem(
+  'unit-not-started',
+  (d: { host: string; unit: string; words: string; login: string }) => ({
+    summary: `Did not start the member on ${d.host}: systemd refuses`,
+    detail: d.words,
+    hint: `Ask it:\n  ${d.login} systemctl status ${d.unit}`,
+  }),
+);
+
+export const flagUnfit = defineProblem('flag-unfit', (d: { host: string; flag: string }) => ({
+  summary: `Did not start the member on ${d.host}: a flag cannot be handed to systemd`,
+  detail: `${d.flag} holds a blank, a quote or a backslash.`,
+  hint: 'Take it out of the spec.',
+}));
+
+export const dataNotMounted = defineProblem(
+  'data-not-mounted',
+  (d: { host: string; mountPoint: string; login: string }) => ({
+    summary: `The disk for the data on ${d.host} is not mounted`,
+    detail: `${d.mountPoint} is in /etc/fstab and nothing is mounted there.`,
+    hint: `Mount it; its data may be all there:\n  ${d.login} mount ${d.mountPoint}`,
+  }),
+);
+
+export const binaryNotCopied = defineProblem(
+  'binary-not-copied',
+  (d: { host: string; path: string; because: string }) => ({
+    summary: `Could not bring etcd to ${d.host}`,
+    detail: `${d.path}: ${d.because}`,
+    hint: '',
+  }),
+);
+
+export const gatewayAddress = defineProblem(
+  'gateway-address',
+  (d: { host: string; listen: string }) => ({
+    summary: `Did not start the gateway on ${d.host}: it listens at one address`,
+    detail: `Asked for: ${d.listen}.`,
+    hint: 'Give the proxy one client URL in the spec.',
+  }),
+);

@@ -1,0 +1,117 @@
+import { type Outcome, applied, refused, unknown } from '../../base/index.js';
+import type { HostName } from '../../core/cluster/index.js';
+import { hostNotSeen } from './problems.js';
+import { startedByHand, stopUnfinished } from '../evidence/index.js';
+import { type Acted, type Context, SHORT_MS, act, failed, unlessCancelled } from './context.js';
+import type { HostPaths } from './layout.js';
+import { lookAt } from './observe.js';
+import { PROPERTY, SCRIPT_CODE, STANDING, STRICT, lockHost } from './scripts.js';
+
+/** After a SIGKILL only the kernel itself can still hold a process. */
+const KILL_WAIT_MS = 5_000;
+const POLL_SECONDS = 0.05;
+
+/** SIGTERM by systemd, wait, and SIGKILL only after the grace; nothing running is `applied`. */
+export function stopMember(
+  context: Context,
+  host: HostName,
+  options: { readonly graceMs: number },
+  signal: AbortSignal,
+): Promise<Outcome> {
+  return unlessCancelled('stopping the member', host, signal, async () => {
+    const doing = 'stop the member';
+    const seen = await lookAt(context, host, signal);
+    if (!('facts' in seen)) return refused(hostNotSeen({ host, doing, because: seen.because }));
+    if (seen.facts.process.kind === 'by-hand') {
+      const pid = seen.look.others[0]?.pid ?? 0;
+      return refused(startedByHand({ host, pid, dataDir: context.paths.dataDir }));
+    }
+    const pid = seen.look.member.running?.pid ?? 0;
+    return await stopUnit(context, host, { unit: context.paths.unit, doing, pid }, options, signal);
+  });
+}
+
+export interface Stopping {
+  readonly unit: string;
+  readonly doing: string;
+  readonly pid: number;
+}
+
+/** In two requests, so that one who cancels in between has not asked for force. */
+export async function stopUnit(
+  context: Context,
+  host: HostName,
+  stopping: Stopping,
+  { graceMs }: { readonly graceMs: number },
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { doing, pid } = stopping;
+  const unfinished = (forced: boolean, waitedMs: number) =>
+    unknown(stopUnfinished({ host, pid, waitedMs, forced }));
+  const begunMs = context.clock.monotonicMs();
+  const waited = () => Math.round(context.clock.monotonicMs() - begunMs);
+  const answer = (end: Acted, forced: boolean): Outcome | 'still-there' => {
+    if (end.kind === 'no') {
+      return end.outcome.kind === 'unknown' ? unfinished(forced, waited()) : end.outcome;
+    }
+    if (end.code === 0) return applied();
+    return end.code === SCRIPT_CODE.stillThere
+      ? 'still-there'
+      : refused(failed(context, host, doing, end));
+  };
+  const asked = answer(
+    await act(
+      context,
+      host,
+      {
+        doing,
+        script: askScript(context.paths, stopping.unit, graceMs),
+        deadlineMs: graceMs + SHORT_MS,
+      },
+      signal,
+    ),
+    false,
+  );
+  if (asked !== 'still-there') return asked;
+  if (signal.aborted) return unfinished(false, waited());
+  const killed = answer(
+    await act(
+      context,
+      host,
+      { doing, script: killScript(stopping.unit), deadlineMs: KILL_WAIT_MS + SHORT_MS },
+      signal,
+    ),
+    true,
+  );
+  if (killed === 'still-there') return unfinished(true, waited());
+  // It was asked to end before, whatever became of the second request.
+  return killed.kind === 'refused' ? unfinished(false, waited()) : killed;
+}
+
+/** What is stopped stays so: it does not come back with the next boot, nor when systemd had planned a restart. */
+const askScript = (paths: HostPaths, unit: string, graceMs: number): string => `${STRICT}
+${PROPERTY}
+${STANDING}
+${lockHost(paths)}
+[ "$(property LoadState ${unit})" = loaded ] || exit 0
+systemctl --quiet --no-reload disable ${unit} 2> /dev/null || systemctl disable ${unit}
+systemctl stop --no-block ${unit}
+flock -u 9
+${waitFor(unit, graceMs)}
+`;
+
+const killScript = (unit: string): string => `${STRICT}
+${PROPERTY}
+${STANDING}
+systemctl kill -s KILL ${unit} || :
+${waitFor(unit, KILL_WAIT_MS)}
+`;
+
+const waitFor = (
+  unit: string,
+  forMs: number,
+): string => `for _ in $(seq ${Math.max(1, Math.ceil(forMs / 1000 / POLL_SECONDS))}); do
+  if [ "$(standing ${unit})" = ended ] && [ -z "$(property Job ${unit})" ]; then exit 0; fi
+  sleep ${POLL_SECONDS}
+done
+exit ${SCRIPT_CODE.stillThere}`;
