@@ -14,6 +14,8 @@ import { type DriverRig, untilData, untilLogSays, untilProcess } from './rig.js'
 const NEVER = new AbortController().signal;
 /** Longer than etcd ever needs to end by itself here. */
 const GRACE_MS = 15_000;
+/** A stop has been asked for by then, also of a host that is reached over a network. */
+const ASKED_BY_MS = 500;
 
 const codeOf = (outcome: Outcome<unknown>): string =>
   outcome.kind === 'applied' ? 'applied' : `${outcome.kind}: ${outcome.problem.code}`;
@@ -284,7 +286,7 @@ export function describeHostDriver(name: string, makeRig: () => Promise<DriverRi
         await rig.signalMember(host, 'SIGSTOP');
         const cancel = new AbortController();
         const stopping = rig.driver.stop(host, { graceMs: GRACE_MS }, cancel.signal);
-        setTimeout(() => cancel.abort(), 100);
+        setTimeout(() => cancel.abort(), ASKED_BY_MS);
         expect(codeOf(await stopping)).toBe('unknown: stop-unfinished');
         expect((await observe()).process.kind).toBe('running');
       });

@@ -83,7 +83,7 @@ export const stopUnfinished = defineProblem(
   (d: { host: string; pid: number; waitedMs: number; forced: boolean }) => ({
     summary: `Do not know whether the member on ${d.host} has stopped`,
     detail:
-      `Process ${d.pid} was asked to end ${formatDurationMs(d.waitedMs)} ago` +
+      `${d.pid === 0 ? 'The process' : `Process ${d.pid}`} was asked to end ${formatDurationMs(d.waitedMs)} ago` +
       `${d.forced ? ', then ended by force,' : ''} and was still there.`,
     hint: '',
   }),

@@ -12,6 +12,7 @@ import type { EtcdVersion, HostName } from '../../core/cluster/index.js';
 import type { HostShell, ShellCommand, ShellEnd } from '../../engine/ports/index.js';
 import { cancelled } from '../evidence/index.js';
 import type { BinaryDigests } from './binary.js';
+import type { BootTimes } from './boot-times.js';
 import type { HostPaths } from './layout.js';
 import { hostBusy, hostCommandFailed } from './problems.js';
 import { SCRIPT_CODE } from './scripts.js';
@@ -24,6 +25,7 @@ export interface Context {
   readonly loginTo: (host: HostName) => string;
   readonly binaryFor: (version: EtcdVersion, signal: AbortSignal) => Promise<Result<string>>;
   readonly digests: BinaryDigests;
+  readonly bootTimes: BootTimes;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -4,6 +4,7 @@ import type { HostDriver, HostShell } from '../../engine/ports/index.js';
 import { shellQuoted as q } from '../shell/index.js';
 import { type Scheme, allocateAddresses } from './addresses.js';
 import { BinaryDigests, copyBinary } from './binary.js';
+import { BootTimes } from './boot-times.js';
 import { type Context, SHORT_MS, textOf, unlessCancelled } from './context.js';
 import { startGateway, stopGateway } from './gateway.js';
 import { hostPaths } from './layout.js';
@@ -40,7 +41,12 @@ export interface SSHDriver extends HostDriver {
 /** Members as systemd units of Linux hosts that are reached over a shell. */
 export function createSSHDriver(options: SSHDriverOptions): SSHDriver {
   const paths = hostPaths(options.cluster);
-  const context: Context = { ...options, paths, digests: new BinaryDigests() };
+  const context: Context = {
+    ...options,
+    paths,
+    digests: new BinaryDigests(),
+    bootTimes: new BootTimes(),
+  };
   return {
     kind: 'ssh',
     firstLife: 'plain',

@@ -94,15 +94,11 @@ export function stopGateway(
   options: { readonly graceMs: number },
   signal: AbortSignal,
 ): Promise<Outcome> {
-  return unlessCancelled('stopping the gateway', host, signal, () =>
-    stopUnit(
-      context,
-      host,
-      { unit: context.paths.gatewayUnit, doing: 'stop the gateway', pid: 0 },
-      options,
-      signal,
-    ),
-  );
+  return unlessCancelled('stopping the gateway', host, signal, async () => {
+    const stopping = { unit: context.paths.gatewayUnit, doing: 'stop the gateway' };
+    const end = await stopUnit(context, host, stopping, options, signal);
+    return end === 'nothing-runs' ? applied() : end;
+  });
 }
 
 function startScript(

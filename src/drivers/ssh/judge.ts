@@ -21,8 +21,8 @@ import { walOf } from './unit.js';
 export interface Judging {
   readonly host: HostName;
   readonly paths: HostPaths;
-  /** This seat's time when the look arrived: all times are told by this seat's clock, whatever the host's says. */
-  readonly now: Instant;
+  /** When the host booted: all times are told by this seat's clock, whatever the host's says. */
+  readonly bootedAt: Instant;
   /** `ssh -l root 10.0.1.10`. */
   readonly login: string;
 }
@@ -38,8 +38,8 @@ export function factsOf(look: Look, judging: Judging): HostFacts {
 }
 
 /** A moment after the host's boot, in this seat's time. */
-const atSeat = (look: Look, now: Instant, secondsAfterBoot: number): Instant =>
-  instantOf(Math.round(now - Math.max(0, look.uptimeSeconds - secondsAfterBoot) * 1000));
+const atSeat = ({ bootedAt }: Judging, secondsAfterBoot: number): Instant =>
+  instantOf(Math.round(bootedAt + secondsAfterBoot * 1000));
 
 function processOf(look: Look, judging: Judging, data: DataSight): ProcessSight {
   const { running, file } = look.member;
@@ -48,7 +48,7 @@ function processOf(look: Look, judging: Judging, data: DataSight): ProcessSight 
     const flags = Object.keys(running.flags).length > 0 ? running.flags : file?.launch.flags;
     return {
       kind: 'running',
-      startedAt: atSeat(look, judging.now, running.startedSeconds ?? look.uptimeSeconds),
+      startedAt: atSeat(judging, running.startedSeconds ?? look.uptimeSeconds),
       flags: flags ?? {},
       ...(running.version === undefined ? {} : { version: running.version }),
     };
@@ -69,10 +69,10 @@ function lastExitIn(look: Look, judging: Judging, hasLog: boolean): LastExit | u
     const life = { launch, spawnedAt: instantOf(file.askedAtMs), shortLivesBefore: 0 };
     return lastExitOf(life, { ...endOf(look, judging, hasLog), rebooted: true });
   }
-  const exitedAt = atSeat(look, judging.now, ended.exitedSeconds);
+  const exitedAt = atSeat(judging, ended.exitedSeconds);
   const life = {
     launch: { ...launch, purpose: purposeOf(look, ended.invocation) },
-    spawnedAt: atSeat(look, judging.now, ended.startedSeconds),
+    spawnedAt: atSeat(judging, ended.startedSeconds),
     shortLivesBefore: Math.max(0, ended.inARow - 1),
     ...(ended.asked ? { askedAt: exitedAt } : {}),
     endedAt: exitedAt,
@@ -159,13 +159,14 @@ const unreadable = (host: HostName, path: string, because: string): DataSight =>
 });
 
 /** Undefined when there never was one. */
-function gatewayOf(look: Look, { host, paths, now, login }: Judging): ProcessSight | undefined {
+function gatewayOf(look: Look, judging: Judging): ProcessSight | undefined {
+  const { host, paths, login } = judging;
   const { file, running, ended, log } = look.gateway;
   if (file === undefined) return undefined;
   if (running !== undefined) {
     return {
       kind: 'running',
-      startedAt: atSeat(look, now, running.startedSeconds ?? look.uptimeSeconds),
+      startedAt: atSeat(judging, running.startedSeconds ?? look.uptimeSeconds),
       flags: { listen: file.listen.join(','), endpoints: file.endpoints.join(',') },
     };
   }
@@ -175,7 +176,7 @@ function gatewayOf(look: Look, { host, paths, now, login }: Judging): ProcessSig
   return {
     kind: 'stopped',
     lastExit: {
-      at: atSeat(look, now, ended.exitedSeconds),
+      at: atSeat(judging, ended.exitedSeconds),
       reason: ended.asked
         ? 'asked'
         : words.includes('address already in use')

@@ -1,4 +1,3 @@
-import { instantOf } from '../../base/index.js';
 import type { HostName } from '../../core/cluster/index.js';
 import type { HostFacts } from '../../engine/ports/index.js';
 import { type Context, SHORT_MS } from './context.js';
@@ -17,7 +16,7 @@ export async function lookAt(
   host: HostName,
   signal: AbortSignal,
 ): Promise<Seen | { readonly because: string }> {
-  const { paths, shell, clock } = context;
+  const { paths, shell, clock, bootTimes } = context;
   const command = { doing: 'look at the member', script: lookScript(paths), deadlineMs: SHORT_MS };
   const end = await shell.run(host, command, signal);
   if (end.kind !== 'ended') {
@@ -27,8 +26,8 @@ export async function lookAt(
   if (end.code !== 0) return { because: end.stderr.trim() || `the look ended with ${end.code}` };
   const look = parseLook(end.stdout, paths.dataDir);
   if (typeof look === 'string') return { because: look };
-  const now = instantOf(clock.now());
-  return { look, facts: factsOf(look, { host, paths, now, login: context.loginTo(host) }) };
+  const bootedAt = bootTimes.of(host, look.bootID, clock.now(), look.uptimeSeconds);
+  return { look, facts: factsOf(look, { host, paths, bootedAt, login: context.loginTo(host) }) };
 }
 
 export async function observeHost(

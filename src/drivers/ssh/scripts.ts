@@ -14,6 +14,7 @@ export const SCRIPT_CODE = {
   notStarted: 33,
   busy: 34,
   stillThere: 35,
+  nothingRuns: 36,
 } as const;
 
 /** Every command must succeed; what fails says so on standard error. */

@@ -19,22 +19,20 @@ export function stopMember(
   signal: AbortSignal,
 ): Promise<Outcome> {
   return unlessCancelled('stopping the member', host, signal, async () => {
+    const { unit, dataDir } = context.paths;
     const doing = 'stop the member';
+    const end = await stopUnit(context, host, { unit, doing }, options, signal);
+    if (end !== 'nothing-runs') return end;
     const seen = await lookAt(context, host, signal);
     if (!('facts' in seen)) return refused(hostNotSeen({ host, doing, because: seen.because }));
-    if (seen.facts.process.kind === 'by-hand') {
-      const pid = seen.look.others[0]?.pid ?? 0;
-      return refused(startedByHand({ host, pid, dataDir: context.paths.dataDir }));
-    }
-    const pid = seen.look.member.running?.pid ?? 0;
-    return await stopUnit(context, host, { unit: context.paths.unit, doing, pid }, options, signal);
+    const pid = seen.look.others[0]?.pid;
+    return pid === undefined ? applied() : refused(startedByHand({ host, pid, dataDir }));
   });
 }
 
 export interface Stopping {
   readonly unit: string;
   readonly doing: string;
-  readonly pid: number;
 }
 
 /** In two requests, so that one who cancels in between has not asked for force. */
@@ -44,17 +42,18 @@ export async function stopUnit(
   stopping: Stopping,
   { graceMs }: { readonly graceMs: number },
   signal: AbortSignal,
-): Promise<Outcome> {
-  const { doing, pid } = stopping;
+): Promise<Outcome | 'nothing-runs'> {
+  const { doing } = stopping;
   const unfinished = (forced: boolean, waitedMs: number) =>
-    unknown(stopUnfinished({ host, pid, waitedMs, forced }));
+    unknown(stopUnfinished({ host, pid: 0, waitedMs, forced }));
   const begunMs = context.clock.monotonicMs();
   const waited = () => Math.round(context.clock.monotonicMs() - begunMs);
-  const answer = (end: Acted, forced: boolean): Outcome | 'still-there' => {
+  const answer = (end: Acted, forced: boolean): Outcome | 'nothing-runs' | 'still-there' => {
     if (end.kind === 'no') {
       return end.outcome.kind === 'unknown' ? unfinished(forced, waited()) : end.outcome;
     }
     if (end.code === 0) return applied();
+    if (end.code === SCRIPT_CODE.nothingRuns) return 'nothing-runs';
     return end.code === SCRIPT_CODE.stillThere
       ? 'still-there'
       : refused(failed(context, host, doing, end));
@@ -85,7 +84,9 @@ export async function stopUnit(
   );
   if (killed === 'still-there') return unfinished(true, waited());
   // It was asked to end before, whatever became of the second request.
-  return killed.kind === 'refused' ? unfinished(false, waited()) : killed;
+  return killed !== 'nothing-runs' && killed.kind === 'refused'
+    ? unfinished(false, waited())
+    : killed;
 }
 
 /** What is stopped stays so: it does not come back with the next boot, nor when systemd had planned a restart. */
@@ -93,9 +94,11 @@ const askScript = (paths: HostPaths, unit: string, graceMs: number): string => `
 ${PROPERTY}
 ${STANDING}
 ${lockHost(paths)}
-[ "$(property LoadState ${unit})" = loaded ] || exit 0
+[ "$(property LoadState ${unit})" = loaded ] || exit ${SCRIPT_CODE.nothingRuns}
 systemctl --quiet --no-reload disable ${unit} 2> /dev/null || systemctl disable ${unit}
+before=$(standing ${unit})
 systemctl stop --no-block ${unit}
+[ $before = running ] || exit ${SCRIPT_CODE.nothingRuns}
 flock -u 9
 ${waitFor(unit, graceMs)}
 `;
