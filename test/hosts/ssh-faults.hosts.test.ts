@@ -296,10 +296,10 @@ describe('a member under systemd', () => {
   });
 
   test('every flag arrives as it was given, whatever is in it', async () => {
-    const cors = String.raw`a%n%%b $HOME ${'$'}{x} "quoted" 'single' \back\\slash`;
-    await born({ cors });
+    const odd = String.raw`a%n%%b $HOME ${'$'}{x} "quoted" 'single' \back\\slash`;
+    await born({ 'host-whitelist': odd });
     const { flags } = await untilProcess(rig.driver, host, 'running');
-    expect(flags['cors']).toBe(cors);
+    expect(flags['host-whitelist']).toBe(odd);
     expect(codeOf(await start('birth', { 'initial-cluster-token': 'a b' }))).toBe(
       'refused: flag-unfit',
     );

@@ -171,17 +171,16 @@ function gatewayOf(look: Look, judging: Judging): ProcessSight | undefined {
     };
   }
   if (ended === undefined || ended.bootID !== look.bootID) return { kind: 'stopped' };
-  const words = (log?.tail ?? '').trimEnd().split('\n').at(-1) ?? '';
+  const said = (log?.tail ?? '').split('\n');
+  // systemd's own lines name the unit.
+  const words = said.findLast((line) => line !== '' && !line.includes(paths.gatewayUnit)) ?? '';
+  const isPortTaken = said.some((line) => line.includes('address already in use'));
   const seeLog = `${login} journalctl -u ${paths.gatewayUnit}`;
   return {
     kind: 'stopped',
     lastExit: {
       at: atSeat(judging, ended.exitedSeconds),
-      reason: ended.asked
-        ? 'asked'
-        : words.includes('address already in use')
-          ? 'port-taken'
-          : 'other',
+      reason: ended.asked ? 'asked' : isPortTaken ? 'port-taken' : 'other',
       inARow: ended.inARow,
       beforeRaft: false,
       problem: gatewayEnded({ host, words, seeLog }),

@@ -146,6 +146,9 @@ const HARDENING = [
   'LockPersonality=yes',
   'MemoryDenyWriteExecute=yes',
   'SystemCallArchitectures=native',
+  'SystemCallFilter=@system-service',
+  'SystemCallErrorNumber=EPERM',
+  'ProtectProc=invisible',
   'UMask=0077',
 ];
 
