@@ -295,6 +295,78 @@ describe('a member under systemd', () => {
     });
   });
 
+  describe('when the connection breaks in the middle', () => {
+    /** Ends every session on the host again and again until `acting` has its outcome. */
+    const brokenAfter = async (delayMs: number, acting: Promise<Outcome<unknown>>) => {
+      const breaking = new Promise((resolve) => setTimeout(resolve, delayMs)).then(() =>
+        machine.dropSshSessions(),
+      );
+      const outcome = await acting;
+      await breaking;
+      return outcome;
+    };
+
+    test('of a start, the next look tells, and a start once more makes it live', async () => {
+      await observe();
+      // The binary is there, so that the delays fall into the start itself.
+      await rig.driver.prepare(host, rig.launchFor(host, 'birth').version, never());
+      for (const delayMs of [0, 40, 80, 120, 200, 300]) {
+        const outcome = await brokenAfter(delayMs, start('birth'));
+        expect(['applied', 'refused', 'unknown']).toContain(outcome.kind);
+        const lives = await until('the host answers', async () => {
+          const { process } = await observe();
+          return process.kind === 'unseen'
+            ? { seen: process }
+            : { done: process.kind === 'running' };
+        });
+        if (outcome.kind === 'applied') expect(lives).toBe(true);
+        // What was refused never began; what is unknown may still come.
+        if (outcome.kind === 'refused') expect(lives).toBe(false);
+        await until('it can be started', async () => {
+          const again = codeOf(await start('birth'));
+          return /applied|already-running|data-present/.test(again)
+            ? { done: true }
+            : { seen: again };
+        });
+        await until('it runs', async () => {
+          const { process } = await observe();
+          if (process.kind === 'running') return { done: true };
+          await start('restart');
+          return { seen: process };
+        });
+        expect((await machine.run(`[ -e ${rig.paths.ticket} ]`)).code).toBe(1);
+        await stop();
+        await rig.wipe(host);
+      }
+    });
+
+    test('of a stop, it is unknown or done, and may be repeated', async () => {
+      await born();
+      for (const delayMs of [0, 30, 60, 100]) {
+        const outcome = await brokenAfter(delayMs, stop());
+        expect(['applied', 'refused', 'unknown']).toContain(outcome.kind);
+        await until('a stop is applied', async () => {
+          const again = codeOf(await stop());
+          return again === 'applied' ? { done: true } : { seen: again };
+        });
+        expect((await observe()).process).toMatchObject({ lastExit: { reason: 'asked' } });
+        expect(codeOf(await start('restart'))).toBe('applied');
+      }
+    });
+  });
+
+  test('a look at a member takes one round trip, and little time', async () => {
+    await born();
+    const times: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      const begunMs = performance.now();
+      await observe();
+      times.push(performance.now() - begunMs);
+    }
+    process.stderr.write(`a look takes ${Math.round(times.sort((a, b) => a - b)[10] ?? 0)} ms\n`);
+    expect(times).toHaveLength(20);
+  });
+
   test('every flag arrives as it was given, whatever is in it', async () => {
     const odd = String.raw`a%n%%b $HOME ${'$'}{x} "quoted" 'single' \back\\slash`;
     await born({ 'host-whitelist': odd });

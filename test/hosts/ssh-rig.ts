@@ -19,6 +19,15 @@ export interface SSHRig extends DriverRig {
   machineOf(host: HostName): LabHost;
 }
 
+/**
+ * systemd lets a stopped process go on when it asks it to end; one that is frozen hangs for certain. In a group below
+ * the unit's own, so that what the unit runs afterwards does not hang too.
+ */
+const hang = (unit: string): string =>
+  `group=$(find /sys/fs/cgroup -type d -path '*/${unit}' | while read -r at; do [ -e "$at/cgroup.freeze" ] && echo "$at"; done)
+   mkdir "$group/hung"; systemctl show -p MainPID --value ${unit} > "$group/hung/cgroup.procs"
+   echo 1 > "$group/hung/cgroup.freeze"`;
+
 const PORT = 2379;
 const NOBODYS_PORT = 2399;
 let count = 0;
@@ -96,7 +105,9 @@ export async function makeSSHRig(lab: HostsLab, minor: string, user: string): Pr
       )),
     signalMember: async (host, signal) =>
       void (await machineOf(host).must(
-        `kill -s ${signal.slice(3)} "$(systemctl show -p MainPID --value ${paths.unit})"`,
+        signal === 'SIGSTOP'
+          ? hang(paths.unit)
+          : `kill -s ${signal.slice(3)} "$(systemctl show -p MainPID --value ${paths.unit})"`,
       )),
     takeClientPort: async (host) => {
       const machine = machineOf(host);

@@ -28,8 +28,9 @@ export function lookScript(paths: HostPaths): string {
 field() { printf '@%s ' "$1"; base64 -w0; echo; }
 whole() { if [ -e "$2" ]; then field "$1" < "$2"; fi; }
 say() { printf %s "$2" | field "$1"; }
-of() { printf '%s\\n' "$2" | sed -n "s/^$1=//p"; }
-show() { systemctl show -p ${PROPERTIES.join(',')} "$1"; }
+nl='
+'
+of() { printf '%s\\n' "$2" | while IFS= read -r line; do case $line in "$1="*) printf '%s\\n' "\${line#*=}" ;; esac; done; }
 process() {
   for _ in 1 2 3 4 5 6 7 8 9 10; do
     program=$(tr '\\0' '\\n' < "/proc/$2/cmdline" 2>/dev/null | head -n 1)
@@ -50,10 +51,11 @@ for directory in ${q(stateDir)} ${q(dataDir)}; do
   case $what in none | directory) ;; *) echo "$directory: $what" >&2; exit ${SCRIPT_CODE.hidden} ;; esac
 done
 for _ in $(seq ${SETTLE_TRIES}); do
-  unit=$(show ${unit}) || exit ${SCRIPT_CODE.noSystemd}
+  shown=$(systemctl show -p ${PROPERTIES.join(',')} ${unit} ${gatewayUnit}) || exit ${SCRIPT_CODE.noSystemd}
+  # A block for each, with an empty line between.
+  unit=\${shown%%"$nl$nl"*}; gateway=\${shown#*"$nl$nl"}
   case "$(of SubState "$unit")" in start-pre | stop-post | condition) sleep ${SETTLE_SECONDS} ;; *) break ;; esac
 done
-gateway=$(show ${gatewayUnit})
 say unit "$unit"
 say gateway.unit "$gateway"
 say boot "$(cat /proc/sys/kernel/random/boot_id)"
