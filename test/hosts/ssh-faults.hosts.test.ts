@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/base/index.js';
-import type { HostName, StartFlags } from '../../src/core/cluster/index.js';
+import { type HostName, type StartFlags, SUPPORTED_MINORS } from '../../src/core/cluster/index.js';
 import type { Launch } from '../../src/core/planner/index.js';
 import { untilData, untilLogSays, untilProcess } from '../../src/drivers/conformance/index.js';
 import type { LabHost } from '../lab/hosts/index.js';
@@ -375,6 +375,23 @@ describe('a member under systemd', () => {
     expect(codeOf(await start('birth', { 'initial-cluster-token': 'a b' }))).toBe(
       'refused: flag-unfit',
     );
+  });
+
+  test.each(SUPPORTED_MINORS)('etcd %s lives with these limits and flags', async (minor) => {
+    const other = await makeSSHRig(lab(), minor, 'root');
+    try {
+      const launch = other.launchFor(host, 'birth');
+      expect(codeOf(await other.driver.start(host, launch, never()))).toBe('applied');
+      await untilLogSays(other.driver, host, 'ready to serve client requests');
+      const { flags, version } = await untilProcess(other.driver, host, 'running');
+      expect([flags, version]).toEqual([launch.flags, launch.version]);
+      await until('systemd heard that it is ready', async () => {
+        const shown = await machine.must(`systemctl is-active ${other.paths.unit} || :`);
+        return shown.trim() === 'active' ? { done: true } : { seen: shown };
+      });
+    } finally {
+      await other.dispose();
+    }
   });
 
   test('the unit is as guarded as systemd can check', async () => {

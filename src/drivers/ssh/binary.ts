@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Outcome, applied, refused } from '../../base/index.js';
 import type { EtcdVersion, HostName } from '../../core/cluster/index.js';
@@ -9,23 +7,6 @@ import { type Context, act, failed } from './context.js';
 import { binaryPath } from './layout.js';
 import { binaryNotCopied } from './problems.js';
 import { PUT, STRICT } from './scripts.js';
-
-/** sha256 of files of this seat, each read once as long as it does not change. */
-export class BinaryDigests {
-  readonly #known = new Map<string, { readonly as: string; readonly digest: string }>();
-
-  async of(path: string): Promise<string> {
-    const { size, mtimeMs } = await stat(path);
-    const as = `${size} ${mtimeMs}`;
-    const known = this.#known.get(path);
-    if (known?.as === as) return known.digest;
-    const hash = createHash('sha256');
-    for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
-    const digest = hash.digest('hex');
-    this.#known.set(path, { as, digest });
-    return digest;
-  }
-}
 
 /** A slow line brings 30 MB in this time. */
 const COPY_MS = 300_000;

@@ -11,7 +11,7 @@ import {
 import type { EtcdVersion, HostName } from '../../core/cluster/index.js';
 import type { HostShell, ShellCommand, ShellEnd } from '../../engine/ports/index.js';
 import { cancelled } from '../evidence/index.js';
-import type { BinaryDigests } from './binary.js';
+import type { BinaryDigests } from './digests.js';
 import type { BootTimes } from './boot-times.js';
 import type { HostPaths } from './layout.js';
 import { hostBusy, hostCommandFailed } from './problems.js';

@@ -3,7 +3,8 @@ import type { ClusterName, EtcdVersion, HostName } from '../../core/cluster/inde
 import type { HostDriver, HostShell } from '../../engine/ports/index.js';
 import { shellQuoted as q } from '../shell/index.js';
 import { type Scheme, allocateAddresses } from './addresses.js';
-import { BinaryDigests, copyBinary } from './binary.js';
+import { copyBinary } from './binary.js';
+import { BinaryDigests } from './digests.js';
 import { BootTimes } from './boot-times.js';
 import { type Context, SHORT_MS, textOf, unlessCancelled } from './context.js';
 import { startGateway, stopGateway } from './gateway.js';
