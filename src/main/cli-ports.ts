@@ -1,9 +1,9 @@
 import { access, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type Problem, type Result, err, ok } from '../base/index.js';
-import { clusterDirectory, listClusters, stateHome } from '../drivers/local/index.js';
+import { listClusters, stateHome } from '../drivers/local/index.js';
 import type { BootHook, CliPorts, Files, Versions } from '../frontends/cli/index.js';
-import { localKeeping } from './local-keeping.js';
+import { keepingOf } from './keepings.js';
 import { type Machine, binariesFor } from './machine.js';
 import { managedCluster } from './managed-cluster.js';
 import { fileUnreadable, fileUnwritable } from './problems.js';
@@ -20,8 +20,7 @@ export function cliPorts(machine: Machine, programVersion: string): CliPorts {
         const found = await listClusters(home);
         return found.ok ? found.value : [];
       },
-      open: (name) =>
-        managedCluster(machine, name, localKeeping(machine, name, clusterDirectory(home, name))),
+      open: (name, spec) => managedCluster(machine, name, keepingOf(machine, home, name, spec)),
     },
     versions: versions(machine),
     admin: async () => {

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { type CliIO, runCLI } from '../frontends/cli/index.js';
 import { cliPorts } from './cli-ports.js';
 import { thisMachine } from './machine.js';
+import { closeShells } from './shells.js';
 
 const io: CliIO = {
   out: (text) => void process.stdout.write(text),
@@ -44,10 +45,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Progress that nobody reads any more must not cut off what it tells about.
 process.stderr.on('error', () => undefined);
 
-process.exitCode = await runCLI(
+const exitCode = await runCLI(
   process.argv.slice(2),
   io,
   cliPorts(thisMachine(), version),
   // Nothing is left to wait for: what was begun is in the journal.
   { exitNow: (code) => process.exit(code) },
 );
+await closeShells();
+process.exitCode = exitCode;

@@ -1,0 +1,104 @@
+import { assert, ok, silentLogger, unsafeBrand } from '../base/index.js';
+import type { ClusterName, ClusterRecord, EtcdVersion, HostName } from '../core/cluster/index.js';
+import type { ControllerTimings } from '../engine/controller/index.js';
+import type { ClusterStore } from '../engine/ports/index.js';
+import type { Keeping } from './keeping.js';
+import { type Machine, type Parts, etcdOf, localStore } from './machine.js';
+import { targetResolver } from './resolve.js';
+import { type SeatFile, sameDriver, seatFor, writeSeat } from './seat-file.js';
+import { shellWith } from './shells.js';
+
+/**
+ * Over SSH a look takes tens of milliseconds, and the first one to a host opens a connection: a fifth of a second, more
+ * where the way is long. Members answer over the network as they do everywhere.
+ */
+const HOSTS_TIMINGS: Partial<ControllerTimings> = {
+  hostMs: 5000,
+  headStartMs: 5000,
+  leaderlessProbeMs: 250,
+  formingProbeMs: 250,
+  formingPollMs: 20,
+  steadyPollMs: 2000,
+};
+
+export interface HostsCluster {
+  readonly name: ClusterName;
+  /** Of this seat: how the hosts are reached. The cluster's own state is on the hosts. */
+  readonly stateDir: string;
+  readonly seat: SeatFile;
+}
+
+/** A cluster on Linux hosts, of which this machine is a seat. */
+export function hostsKeeping(machine: Machine, cluster: HostsCluster): Keeping {
+  const { name, stateDir } = cluster;
+  let { seat } = cluster;
+  const store = localStore(machine, stateDir);
+  const parts = async (): Promise<Parts> => {
+    const record = await store.readRecord();
+    const known = record.ok ? record.value : undefined;
+    return partsOf(machine, { name, store, seat, record: known });
+  };
+  return {
+    place: `/var/lib/quorate/${name} and /var/lib/etcd/${name} on ${seat.hosts.join(', ')}`,
+    store,
+    exists: async () => {
+      const record = await store.readRecord();
+      return record.ok ? ok(record.value !== undefined) : record;
+    },
+    parts,
+    accept: async (spec) => {
+      const same = sameDriver(name, 'ssh', spec);
+      if (!same.ok) return same;
+      seat = seatFor(spec, seat) ?? seat;
+      return writeSeat(stateDir, seat);
+    },
+    supervise: async () => ok(undefined),
+    moveAway: async () => ok({}),
+  };
+}
+
+async function partsOf(
+  machine: Machine,
+  cluster: {
+    readonly name: ClusterName;
+    readonly store: ClusterStore;
+    readonly seat: SeatFile;
+    readonly record: ClusterRecord | undefined;
+  },
+): Promise<Parts> {
+  const { clock, random, between } = machine;
+  const { name, store, seat, record } = cluster;
+  const [{ createEtcdAdmin }, { createSSHDriver }, shell] = await Promise.all([
+    import('../services/admin/index.js'),
+    import('../drivers/ssh/index.js'),
+    shellWith(machine, seat.ssh),
+  ]);
+  const admin = createEtcdAdmin({ clock });
+  const driver = createSSHDriver({
+    cluster: name,
+    shell,
+    loginTo: (host) => shell.loginTo(host),
+    candidates: () => [...seat.hosts, ...hostsOf(record)],
+    binaryFor: (version, signal) => etcdOf(machine, version, { offline: false, signal }),
+    gatewayVersion: () => versionOf(record),
+    scheme: 'http',
+    clock,
+    random,
+    logger: silentLogger,
+  });
+  return {
+    timings: HOSTS_TIMINGS,
+    driver: between?.driver(driver) ?? driver,
+    store,
+    admin: between?.admin(admin) ?? admin,
+    resolveTarget: targetResolver(driver.firstLife),
+  };
+}
+
+const hostsOf = (record: ClusterRecord | undefined): readonly HostName[] =>
+  Object.keys(record?.addresses ?? {}).map((host) => unsafeBrand<HostName>(host));
+
+function versionOf(record: ClusterRecord | undefined): EtcdVersion {
+  assert(record !== undefined, 'a gateway was started for a cluster that has no record');
+  return record.version;
+}

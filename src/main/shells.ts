@@ -1,0 +1,27 @@
+import { silentLogger } from '../base/index.js';
+import type { SSHOptions } from '../core/spec/index.js';
+import type { SSHShell } from '../drivers/shell/index.js';
+import type { Machine } from './machine.js';
+
+/** One connection to a host is enough for whatever one command does there. */
+const open = new Map<string, Promise<SSHShell>>();
+
+/** The shell that logs in as these settings say. */
+export function shellWith(machine: Machine, ssh: SSHOptions): Promise<SSHShell> {
+  const key = JSON.stringify(ssh);
+  const known = open.get(key);
+  if (known !== undefined) return known;
+  const { clock, random, env } = machine;
+  const made = import('../drivers/shell/index.js').then(({ createSSHShell }) =>
+    createSSHShell({ ssh, clock, random, env, logger: silentLogger }),
+  );
+  open.set(key, made);
+  return made;
+}
+
+/** Ends every connection; before the process does. */
+export async function closeShells(): Promise<void> {
+  const shells = await Promise.all(open.values());
+  open.clear();
+  await Promise.all(shells.map((shell) => shell.close()));
+}
