@@ -88,6 +88,7 @@ export function resolveTarget(input: TargetInput): Result<Target, readonly Probl
     version,
     members: found.value,
     proxies,
+    ...(spec.consumers.length === 0 ? {} : { consumers: spec.consumers }),
     state,
     firstLife,
     retire,

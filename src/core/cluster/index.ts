@@ -11,6 +11,7 @@ export * from './quorum.js';
 export * from './flags.js';
 export * from './birth.js';
 export * from './record.js';
+export * from './consumer.js';
 export * from './observation.js';
 export * from './alarms.js';
 export * from './target.js';

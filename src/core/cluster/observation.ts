@@ -6,6 +6,7 @@ import type {
   RaftIndex,
   RaftTerm,
 } from '../../base/index.js';
+import type { ConsumerSight } from './consumer.js';
 import type { StartFlags } from './flags.js';
 import type { Member } from './member.js';
 import type { HostName } from './names.js';
@@ -22,6 +23,8 @@ export interface Observation {
   /** Every host of the spec, of the record, and every member in the list that lives elsewhere. */
   readonly hosts: readonly HostSight[];
   readonly memberList: MemberListSight;
+  /** The consumers of the spec; absent: it has none. */
+  readonly consumers?: readonly ConsumerSight[];
 }
 
 export type MemberListSight =

@@ -1,5 +1,6 @@
 import type { MemberID } from '../../base/index.js';
 import type { Birth } from './birth.js';
+import type { Consumer } from './consumer.js';
 import type { StartFlags } from './flags.js';
 import type {
   ClientURL,
@@ -22,6 +23,8 @@ export interface Target {
   readonly members: readonly TargetMember[];
   /** Hosts beyond the cluster's size: each has a gateway where a member would listen for clients. */
   readonly proxies: readonly TargetProxy[];
+  /** Programs that are told when members change, in the order in which they are told; absent: none. */
+  readonly consumers?: readonly Consumer[];
   /** `down`: every member is to be stopped, its data kept. */
   readonly state: 'up' | 'down';
   /** `fast`: the first member of a birth lives its first moments on short timings and is then restarted (lab-etcd 2.3). */

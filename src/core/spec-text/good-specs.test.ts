@@ -53,12 +53,18 @@ describe('good specs', () => {
       backups: { schedule: '0 * * * *', to: 's3://bucket/prod', keep: { hourly: 24, daily: 14 } },
       consumers: [
         {
-          kubeApiserver: {
-            host: '10.0.1.10',
-            manifest: '/etc/kubernetes/manifests/kube-apiserver.yaml',
+          host: '10.0.1.10',
+          endpoints: 'members',
+          program: {
+            kind: 'kubeApiserver',
+            at: { kind: 'manifest', path: '/etc/kubernetes/manifests/kube-apiserver.yaml' },
           },
         },
-        { flannel: { host: '10.0.1.10', unit: 'flanneld.service' } },
+        {
+          host: '10.0.1.10',
+          endpoints: 'members',
+          program: { kind: 'flannel', at: { kind: 'unit', unit: 'flanneld.service' } },
+        },
       ],
     });
   });
@@ -123,6 +129,36 @@ describe('good specs', () => {
       ['m1', 'by-hand'],
       ['m2', 'by-hand'],
       ['m3', 'quorate'],
+    ]);
+  });
+
+  test('consumers have the places that everybody gives them', () => {
+    const { spec } = parsed(`${HEAD}spec:
+  version: "3.6"
+  members: [{ name: m1 }]
+  consumers:
+    - kubeApiserver: { host: a }
+    - kubeApiserver: { host: b, unit: kube-apiserver.service, endpoints: [https://etcd.local:2379] }
+    - flannel: { host: a }
+    - file: { host: a, path: /etc/app, template: "etcd={{endpoints}}" }
+`);
+    expect(spec.consumers.map(({ program, endpoints }) => [program, endpoints])).toEqual([
+      [
+        {
+          kind: 'kubeApiserver',
+          at: { kind: 'manifest', path: '/etc/kubernetes/manifests/kube-apiserver.yaml' },
+        },
+        'members',
+      ],
+      [
+        { kind: 'kubeApiserver', at: { kind: 'unit', unit: 'kube-apiserver.service' } },
+        ['https://etcd.local:2379'],
+      ],
+      [{ kind: 'flannel', at: { kind: 'unit', unit: 'flanneld.service' } }, 'members'],
+      [
+        { kind: 'file', path: '/etc/app', template: 'etcd={{endpoints}}', separator: ',' },
+        'members',
+      ],
     ]);
   });
 
@@ -338,7 +374,37 @@ function randomSpec(random: Random): ClusterSpec {
       ...(chance() ? { backups: { schedule: '0 * * * *', keep: { hourly: 24 } } } : {}),
       ...(chance()
         ? {
-            consumers: [{ flannel: { unit: 'flanneld.service', nested: { a: [1, 'two', null] } } }],
+            consumers: [
+              {
+                flannel: {
+                  host: '10.0.1.10',
+                  ...(chance() ? { unit: 'flannel.service' } : {}),
+                  ...(chance() ? { endpoints: ['http://127.0.0.1:2379'] } : {}),
+                },
+              },
+              {
+                kubeApiserver: {
+                  host: '10.0.1.11',
+                  ...pick<object>(
+                    {},
+                    { manifest: '/etc/kubernetes/manifests/api.yaml' },
+                    {
+                      unit: 'kube-apiserver.service',
+                      environmentFile: '/etc/kubernetes/apiserver',
+                    },
+                  ),
+                  ...(chance() ? { readyz: pick('off', 'https://10.0.1.11:6443/readyz') } : {}),
+                },
+              },
+              {
+                file: {
+                  host: '10.0.1.12',
+                  path: '/etc/app/etcd.conf',
+                  template: 'a = 1\nservers = {{endpoints}}\n',
+                  ...(chance() ? { separator: ' ', reload: 'true', check: 'true' } : {}),
+                },
+              },
+            ],
           }
         : {}),
       etcd: Object.fromEntries(

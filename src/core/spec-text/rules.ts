@@ -6,6 +6,7 @@ import {
   versionFault,
   versionWarnings,
 } from '../spec/index.js';
+import { checkConsumers } from './consumer-rules.js';
 import { KINDS } from './schema.js';
 import { isRecord, show, valueAt } from './values.js';
 import type { Path, SpecText } from './yaml-text.js';
@@ -23,6 +24,7 @@ export function problemsOfRules(text: SpecText): Findings {
   checkDiscovery(text, findings);
   checkMembers(text, findings);
   checkDuplicates(text, findings);
+  checkConsumers(text, findings);
   checkFlags(text, findings);
   return findings;
 }

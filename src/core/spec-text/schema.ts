@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Result } from '../../base/index.js';
 import {
+  CONSUMER_KINDS,
   NAME_LENGTH_MAX,
   SUPPORTED_MINORS,
   VOTERS_MAX,
@@ -13,6 +13,8 @@ import {
   parsePeerURL,
   parseSRVServiceName,
 } from '../cluster/index.js';
+import { consumerSchema } from './consumer-schema.js';
+import { about, exactlyOne, parsedBy } from './schema-parts.js';
 
 export const API_VERSION = 'quorate.dev/v1alpha1';
 export const KIND = 'EtcdCluster';
@@ -22,35 +24,9 @@ export const KINDS = {
   bootstrap: ['static', 'discovery', 'dns'],
   driver: ['local', 'ssh', 'kubernetes'],
   tls: ['auto', 'files', 'off'],
-  consumer: ['kubeApiserver', 'flannel'],
+  consumer: CONSUMER_KINDS,
   discovery: ['serve', 'url', 'endpoints'],
 } as const;
-
-/** What a custom check says of a text; parse.ts makes the problem of it. */
-export interface CheckParams {
-  readonly problem: 'bad-name' | 'bad-url';
-  readonly allowed: string;
-}
-
-/** A text that one of core/cluster's parsers accepts. */
-const parsedBy = (
-  parse: (text: string) => Result<unknown, string>,
-  problem: CheckParams['problem'],
-) =>
-  z.string().check((context) => {
-    const result = parse(context.value);
-    if (result.ok) return;
-    const params: CheckParams = { problem, allowed: result.error };
-    context.issues.push({ code: 'custom', input: context.value, params: { ...params } });
-  });
-
-const about = (description: string, example?: unknown, fallback?: unknown) => ({
-  description,
-  ...(example === undefined ? {} : { examples: [example] }),
-  ...(fallback === undefined ? {} : { default: fallback }),
-});
-
-const exactlyOne = { minProperties: 1, maxProperties: 1 };
 
 const memberName = parsedBy(parseMemberName, 'bad-name');
 const hostName = parsedBy(parseHostName, 'bad-name');
@@ -268,22 +244,6 @@ const backupsSchema = z
       to: 's3://bucket/prod',
     }),
   );
-
-const consumerSchema = z
-  .strictObject({
-    kubeApiserver: z
-      .looseObject({})
-      .meta(about('A kube-apiserver whose --etcd-servers follows.', { host: '10.0.1.10' }))
-      .optional(),
-    flannel: z
-      .looseObject({})
-      .meta(about('A flanneld whose --etcd-endpoints follows.', { host: '10.0.1.10' }))
-      .optional(),
-  })
-  .meta({
-    ...about('A program that is told when members change: exactly one of the kinds.'),
-    ...exactlyOne,
-  });
 
 export const fileSchema = z
   .strictObject({

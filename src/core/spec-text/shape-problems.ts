@@ -3,7 +3,7 @@ import { nearest } from '../../base/index.js';
 import { SUPPORTED_MINORS } from '../cluster/index.js';
 import { type SpecProblem, minorsWith, specProblems, versionFault } from '../spec/index.js';
 import { fieldAt } from './json-schema.js';
-import type { CheckParams } from './schema.js';
+import type { CheckParams } from './schema-parts.js';
 import { show, valueAt } from './values.js';
 import type { Path, SpecText } from './yaml-text.js';
 
@@ -56,7 +56,14 @@ function problemsOfIssue(issue: Issue, text: SpecText, path: Path): SpecProblem[
     case 'custom': {
       const { problem, allowed } = issue.params as unknown as CheckParams;
       const data = { ...place, found, allowed };
-      return [problem === 'bad-url' ? specProblems.badURL(data) : specProblems.badName(data)];
+      switch (problem) {
+        case 'bad-url':
+          return [specProblems.badURL(data)];
+        case 'bad-name':
+          return [specProblems.badName(data)];
+        case 'bad-value':
+          return [specProblems.wrongValue(data)];
+      }
     }
     case 'too_small':
       return [specProblems.wrongValue({ ...place, found, allowed: `at least ${issue.minimum}` })];

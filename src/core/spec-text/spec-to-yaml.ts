@@ -7,6 +7,7 @@ import type {
   DriverSpec,
   TLSSpec,
 } from '../spec/index.js';
+import { fileOfConsumer } from './consumer-text.js';
 import { API_VERSION, KIND } from './schema.js';
 
 /** The spec as a file that parseSpec reads to the same spec. Comments of an older file are not in it. */
@@ -36,7 +37,7 @@ function fileOf(spec: ClusterSpec) {
       ...(spec.proxies.length === 0 ? {} : { proxies: spec.proxies.map(withoutOwnHost) }),
       tls: tlsOf(spec.tls),
       ...(spec.backups === undefined ? {} : { backups: spec.backups }),
-      ...(spec.consumers.length === 0 ? {} : { consumers: spec.consumers }),
+      ...(spec.consumers.length === 0 ? {} : { consumers: spec.consumers.map(fileOfConsumer) }),
       ...(Object.keys(spec.etcd).length === 0 ? {} : { etcd: spec.etcd }),
       ...(spec.sources === undefined ? {} : { sources: spec.sources }),
     },

@@ -1,4 +1,3 @@
-import { type Result, assert } from '../../base/index.js';
 import {
   parseClientURL,
   parseClusterName,
@@ -18,6 +17,8 @@ import {
   type TLSSpec,
   defaultTLS,
 } from '../spec/index.js';
+import { consumerOf } from './consumer-text.js';
+import { proven } from './proven.js';
 import { scalarsOf } from './rules.js';
 import type { SpecFile } from './schema.js';
 
@@ -38,7 +39,7 @@ export function toDomain({ metadata, spec }: SpecFile): ClusterSpec {
       host: proven(parseHostName(host ?? name)),
     })),
     ...(spec.backups === undefined ? {} : { backups: spec.backups }),
-    consumers: spec.consumers ?? [],
+    consumers: (spec.consumers ?? []).map(consumerOf),
     ...(spec.sources === undefined ? {} : { sources: spec.sources }),
   };
 }
@@ -112,10 +113,4 @@ function tlsOf(tls: FileSpec['tls']): TLSSpec | undefined {
   if (tls === undefined) return undefined;
   if (tls === 'off' || tls.off !== undefined) return { kind: 'off' };
   return tls.files === undefined ? { kind: 'auto' } : { kind: 'files', options: tls.files };
-}
-
-/** The schema ran the same parser, so that a refusal here is our mistake. */
-function proven<T>(parsed: Result<T, string>): T {
-  assert(parsed.ok, 'the schema let a text pass that its parser refuses');
-  return parsed.value;
 }

@@ -1,4 +1,5 @@
 import type {
+  Consumer,
   HostName,
   MemberName,
   ClusterName,
@@ -20,8 +21,9 @@ export interface ClusterSpec {
   /** Sections of the spec that are read and kept now, and acted on by later capabilities. */
   readonly tls: TLSSpec;
   readonly proxies: readonly ProxySpec[];
+  /** Programs that are told when members change. */
+  readonly consumers: readonly Consumer[];
   readonly backups?: Readonly<Record<string, unknown>>;
-  readonly consumers: readonly Readonly<Record<string, unknown>>[];
   /** Restricts where etcd's binaries may come from; absent: all sources. */
   readonly sources?: readonly string[];
 }
