@@ -32,6 +32,7 @@ import type { MarginChange } from '../../core/cluster/index.js';
 
 export { lockHeld } from './problems.js';
 export type { HostShell, ShellCommand, ShellEnd } from './shell.js';
+export type { Consumers } from './consumers.js';
 
 /** How we act on the hosts of one cluster. */
 export interface HostDriver {
