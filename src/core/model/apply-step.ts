@@ -2,6 +2,7 @@ import { assertNever } from '../../base/index.js';
 import type { HostName, ProcessSight } from '../cluster/index.js';
 import type { Step } from '../planner/index.js';
 import { type Applied, applied, refuse, unanswered } from './applied.js';
+import { tellConsumer } from './consumers.js';
 import { emptied, stopped, withHost } from './hosts.js';
 import { isAlive, isSeen, ledSide, liveHostOf } from './leadership.js';
 import { ask, land } from './membership.js';
@@ -38,6 +39,8 @@ export function applyStep(world: World, step: Step): Applied {
               })),
             ),
       );
+    case 'update-consumer':
+      return tellConsumer(world, step);
     case 'stop-gateway':
       return onHost(world, step.host, () =>
         applied(withHost(world, step.host, (was) => ({ ...was, gateway: { kind: 'stopped' } }))),
@@ -73,6 +76,7 @@ export function landLate(world: World, step: Step): Applied {
     case 'set-aside-data':
     case 'start-gateway':
     case 'stop-gateway':
+    case 'update-consumer':
     case 'record-birth':
     case 'move-leader':
       return applyStep(world, step);

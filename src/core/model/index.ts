@@ -6,11 +6,12 @@
  * never allow more. Knows nothing of the planner's arithmetic and shares none of it.
  * Nothing settles by itself: after a step or a fault, `settle` is what follows when nothing more fails.
  */
-export type { Alarm, Registration, Side, World, WorldHost } from './world.js';
+export type { Alarm, Registration, Side, World, WorldConsumer, WorldHost } from './world.js';
 export { worldOf } from './world-of.js';
 export { hasQuorum, isAlive, ledSide, quorumSide } from './leadership.js';
 export { observe } from './observe.js';
 export type { Applied } from './applied.js';
+export { breakConsumer, hideConsumer, mendConsumer, showConsumer } from './consumers.js';
 export { applyStep, landLate } from './apply-step.js';
 export { settle } from './settle.js';
 export {

@@ -7,6 +7,7 @@ import type {
   Observation,
   StatusSight,
 } from '../cluster/index.js';
+import { sightOfConsumer } from './consumers.js';
 import { isCaughtUp, isSeen, ledSide, lives, sideOf } from './leadership.js';
 import type { Side, World, WorldHost } from './world.js';
 
@@ -22,6 +23,9 @@ export function observe(world: World): Observation {
     at: world.now,
     hosts: world.hosts.map((host) => sightOf(world, host, side, errors)),
     memberList: listOf(world, side),
+    ...(world.consumers === undefined
+      ? {}
+      : { consumers: world.consumers.map((each) => sightOfConsumer(world, each)) }),
   };
 }
 

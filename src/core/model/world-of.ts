@@ -1,5 +1,6 @@
 import { leaderOf } from '../cluster/index.js';
 import type { PlanInput } from '../planner/index.js';
+import { consumersIn } from './consumers.js';
 import { elected } from './leadership.js';
 import type { World, WorldHost } from './world.js';
 
@@ -31,5 +32,6 @@ export function worldOf({ target, record, observation, now }: PlanInput): World 
     term: 2n,
     hosts: [...hosts, ...unseen],
     addedCount: 0,
+    ...(target.consumers === undefined ? {} : { consumers: consumersIn(target, observation) }),
   });
 }

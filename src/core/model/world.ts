@@ -1,6 +1,7 @@
 import type { ClusterID, Instant, MemberID } from '../../base/index.js';
 import type {
   ClusterRecord,
+  ConsumerID,
   DataSight,
   HostName,
   Member,
@@ -19,10 +20,23 @@ export interface World {
   readonly leader: MemberID | undefined;
   readonly term: bigint;
   readonly hosts: readonly WorldHost[];
+  /** Programs that know the cluster by a list of endpoints; absent: none. */
+  readonly consumers?: readonly WorldConsumer[];
   /** Who has registered where the members of a birth meet, oldest first; absent: nobody, or they do not meet. */
   readonly registered?: readonly Registration[];
   /** Numbers the ids of members that are added, so that none comes twice. */
   readonly addedCount: number;
+}
+
+/** A consumer and what it was told. Everything that is absent is as in a world without faults. */
+export interface WorldConsumer {
+  readonly id: ConsumerID;
+  /** What its file names and its process runs with. */
+  readonly names: readonly string[];
+  /** Whether we reach its host; absent: true. */
+  readonly seen?: boolean;
+  /** Whether it can be well with any list at all; absent: true. */
+  readonly works?: boolean;
 }
 
 /** An entry at a meeting place. It stays, whatever becomes of the member. */

@@ -9,6 +9,7 @@ import {
   type Standing,
   marginOf,
 } from '../cluster/index.js';
+import { type ToldConsumer, follows, namesAny, overlap } from './consumers.js';
 import { elapsedMs } from './elapsed.js';
 import type { Lately } from './lately.js';
 import type { UnresolvedChange } from './plan-types.js';
@@ -79,6 +80,11 @@ export interface Guards {
   connectedLongEnough(standing: ClusterStanding, now: Instant, lately: Lately | undefined): boolean;
   learnerInSync(standing: ClusterStanding, learner: Standing): boolean;
   caughtUp(standing: ClusterStanding, member: Standing): boolean;
+  /**
+   * A live voter is removed only when this consumer is known to do without it: neither its file nor its process names it, and
+   * it is seen well through one of those that stay. One that was pointed elsewhere only must not be pointed at it.
+   */
+  consumerForgotIt(told: ToldConsumer, leaving: Standing, standing: ClusterStanding): boolean;
   /** `member update` on a learner makes it a voter in etcd ≤ 3.5.30 and ≤ 3.6.11 (etcd-facts 5.7). */
   isVoter(member: Standing): boolean;
 }
@@ -126,6 +132,22 @@ export const GUARDS: Guards = {
   caughtUp: ({ leader }, { sight }) => {
     if (sight?.status.kind !== 'answered' || leader?.sight?.status.kind !== 'answered') return true;
     return leader.sight.status.raftIndex - sight.status.raftAppliedIndex <= RESTART_LAG_MAX;
+  },
+  consumerForgotIt: ({ consumer, sight }, leaving, standing) => {
+    const { clientURLs } = leaving.member;
+    if (consumer.endpoints !== 'members') {
+      const isPointedAtIt = overlap(consumer.endpoints, clientURLs).length > 0;
+      return !isPointedAtIt && (sight.kind !== 'seen' || !namesAny(sight, clientURLs));
+    }
+    return (
+      sight.kind === 'seen' &&
+      sight.isHalfTold !== true &&
+      !namesAny(sight, clientURLs) &&
+      follows(
+        sight,
+        standing.voters.filter((voter) => voter !== leaving),
+      )
+    );
   },
   isVoter: ({ member }) => !member.isLearner,
 };

@@ -2,6 +2,7 @@ import type { ClusterID, Instant, MemberID, Problem } from '../../base/index.js'
 import type {
   ClientURL,
   ClusterRecord,
+  ConsumerID,
   EtcdVersion,
   HostName,
   MarginChange,
@@ -93,6 +94,13 @@ export type Step =
       readonly name: MemberName;
       readonly launch: GatewayLaunch;
     }
+  /** A program that knows the cluster by a list of endpoints gets this one. */
+  | {
+      readonly kind: 'update-consumer';
+      readonly consumer: ConsumerID;
+      readonly host: HostName;
+      readonly endpoints: readonly string[];
+    }
   | { readonly kind: 'stop-gateway'; readonly host: HostName; readonly name: MemberName }
   | { readonly kind: 'record-birth'; readonly clusterID: ClusterID };
 
@@ -157,6 +165,13 @@ export type Reason =
   | 'proxy-unwanted'
   | 'proxy-listens-elsewhere'
   | 'gateway-makes-way'
+  | 'consumer-learns'
+  | 'consumer-forgets'
+  | 'consumer-names-others'
+  | 'consumer-half-told'
+  | 'consumer-cut-off'
+  | 'consumer-endpoints-move'
+  | 'consumer-starting'
   | 'asked-down'
   | 'unresolved-change'
   | 'no-leader-yet'
@@ -184,4 +199,5 @@ export type WaitFor =
   | 'etcd-health-interval'
   | 'back-off'
   | 'host'
+  | 'consumer'
   | 'a-person';

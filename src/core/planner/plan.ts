@@ -13,6 +13,7 @@ import { rollOutChanges, rollOutToTheSick } from './rules/roll-out-changes.js';
 import { sayQuorumLost } from './rules/say-quorum-lost.js';
 import { startStoppedMembers } from './rules/start-stopped-members.js';
 import { stopWhenAskedDown } from './rules/stop-when-asked-down.js';
+import { rescueConsumers, tellConsumerTrouble, tellConsumers } from './rules/tell-consumers.js';
 import { updatePeerURLs } from './rules/update-peer-urls.js';
 import { waitForUnresolvedChange } from './rules/wait-for-unresolved-change.js';
 import { waitUntilHealthy } from './rules/wait-until-healthy.js';
@@ -33,14 +34,17 @@ export const RULES = {
   removeLostVoter,
   finishLearner,
   runGateways,
+  rescueConsumers,
   rollOutToTheSick,
   waitUntilHealthy,
   refuseUnusableHosts,
   updatePeerURLs,
   rollOutChanges,
   addMissingMember,
+  tellConsumers,
   leaveOutExtraMember,
   tellGatewayTrouble,
+  tellConsumerTrouble,
 } as const satisfies Readonly<Record<string, Rule>>;
 
 export type RuleName = keyof typeof RULES;

@@ -239,6 +239,62 @@ export const minorChange = defineProblem(
   }),
 );
 
+/** Nothing is known of it: it may need the very member that is to go. */
+export const consumerUnseen = defineProblem(
+  'consumer-unseen',
+  (d: { cluster: string; consumer: string; host: string; because: string }) => ({
+    summary: `Cannot see ${d.consumer}, a consumer of ${d.cluster}`,
+    detail: `${d.host}: ${d.because}. No member that lives is removed as long as a consumer may name it.`,
+    hint: 'Bring its host back; or take it out of spec.consumers if it is gone.',
+  }),
+);
+
+/** It has its list, and is not well with it. */
+export const consumerNotFollowing = defineProblem(
+  'consumer-not-following',
+  (d: { cluster: string; consumer: string; host: string; because: string }) => ({
+    summary: `${d.consumer} does not follow ${d.cluster}`,
+    detail: `On ${d.host}: ${d.because}. No other consumer is told anything meanwhile, and no member that lives is removed.`,
+    hint: `See what it says on ${d.host}; or take it out of spec.consumers if it is gone.`,
+  }),
+);
+
+/** A member is to go that a consumer names by the spec's own word. */
+export const consumerPinned = defineProblem(
+  'consumer-pinned',
+  (d: { cluster: string; consumer: string; host: string; member: string }) => ({
+    summary: `Not removing ${d.member} from ${d.cluster}: ${d.consumer} was pointed at it`,
+    detail: `Its endpoints are fixed in the spec or on ${d.host}, and name ${d.member}. They are yours to change.`,
+    hint: 'Point it elsewhere, or let it follow with endpoints: members in spec.consumers.',
+  }),
+);
+
+/** It was pointed somewhere once, by a person, and names something else now. */
+export const consumerPinnedElsewhere = defineProblem(
+  'consumer-pinned-elsewhere',
+  (d: {
+    cluster: string;
+    consumer: string;
+    host: string;
+    wanted: readonly string[];
+    named: readonly string[];
+  }) => ({
+    summary: `${d.consumer}, a consumer of ${d.cluster}, does not name the endpoints that the spec says`,
+    detail: `On ${d.host} it names ${list(d.named)}; the spec fixes ${list(d.wanted)}. Fixed endpoints are checked and left alone.`,
+    hint: 'Change them there and restart it, or let it follow with endpoints: members in spec.consumers.',
+  }),
+);
+
+/** Nobody has told it yet. */
+export const consumerStillLists = defineProblem(
+  'consumer-still-lists',
+  (d: { cluster: string; consumer: string; host: string; member: string }) => ({
+    summary: `Not removing ${d.member} from ${d.cluster}: ${d.consumer} still names it`,
+    detail: `It runs on ${d.host}. A consumer forgets a member before that member goes.`,
+    hint: 'See what is in the way:\n  quorate plan',
+  }),
+);
+
 /** The database is full: etcd refuses writes, so growing would not help and is not tried. */
 export const noSpace = defineProblem(
   'no-space',

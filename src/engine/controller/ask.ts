@@ -7,14 +7,23 @@ import {
   ok,
   withDeadline,
 } from '../../base/index.js';
-import type { HostName, PeerSight, StatusSight } from '../../core/cluster/index.js';
-import type { EtcdAdmin, HostDriver, HostFacts } from '../ports/index.js';
+import {
+  type Consumer,
+  type ConsumerSight,
+  type HostName,
+  type PeerSight,
+  type StatusSight,
+  consumerID,
+} from '../../core/cluster/index.js';
+import type { Consumers, EtcdAdmin, HostDriver, HostFacts } from '../ports/index.js';
 import type { ControllerTimings } from './timings.js';
 
 /** What looking needs. */
 export interface Eyes {
   readonly driver: HostDriver;
   readonly admin: EtcdAdmin;
+  /** Absent: no consumer can be looked at here. */
+  readonly consumers?: Consumers;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly timings: ControllerTimings;
@@ -54,6 +63,26 @@ export async function askDriver(
   const unseen = { kind: 'unseen', because: facts.error } as const;
   return { process: unseen, data: unseen };
 }
+
+/** Each consumer of the spec, with a deadline of its own. */
+export const askConsumers = (
+  eyes: Eyes,
+  consumers: readonly Consumer[],
+  signal: AbortSignal,
+): Promise<readonly ConsumerSight[]> =>
+  Promise.all(
+    consumers.map(async (consumer): Promise<ConsumerSight> => {
+      const id = consumerID(consumer);
+      const port = eyes.consumers;
+      if (port === undefined) {
+        return { kind: 'unseen', id, because: 'nothing here can look at consumers' };
+      }
+      const sight = await ask(eyes, id, eyes.timings.consumerMs, signal, (inner) =>
+        port.observe(consumer, inner),
+      );
+      return sight.ok ? sight.value : { kind: 'unseen', id, because: sight.error };
+    }),
+  );
 
 /** With `instead`, nobody is asked and this is why. */
 export async function askPeer(

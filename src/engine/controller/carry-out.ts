@@ -11,12 +11,25 @@ import {
   unknown,
   withDeadline,
 } from '../../base/index.js';
-import type { ClusterRecord, ClusterStanding, HostName } from '../../core/cluster/index.js';
+import {
+  type ClusterRecord,
+  type ClusterStanding,
+  type HostName,
+  type Target,
+  consumerID,
+} from '../../core/cluster/index.js';
 import type { Step } from '../../core/planner/index.js';
 import { describeStep } from '../journal/index.js';
-import type { ClusterStore, EtcdAdmin, HeldLock, HostDriver } from '../ports/index.js';
+import type { Consumers, ClusterStore, EtcdAdmin, HeldLock, HostDriver } from '../ports/index.js';
 import type { StepDetail } from './events.js';
-import { lockLost, noEndpoint, stepCancelled, stepThrew, stepTimedOut } from './problems.js';
+import {
+  lockLost,
+  noConsumersHere,
+  noEndpoint,
+  stepCancelled,
+  stepThrew,
+  stepTimedOut,
+} from './problems.js';
 import { GATEWAY_GRACE_MS, STEP_DEADLINE_MS, STOP_GRACE_MS } from './timings.js';
 
 /** What a step is carried out with, and the picture it was decided on. */
@@ -27,6 +40,9 @@ export interface Hands {
   readonly lock: HeldLock;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Absent: nobody can be told here. */
+  readonly consumers?: Consumers;
+  readonly target: Target;
   readonly record: ClusterRecord;
   readonly standing: ClusterStanding;
   readonly clientURLs: ReadonlyMap<HostName, string>;
@@ -110,6 +126,8 @@ async function perform(step: Step, hands: Hands, signal: AbortSignal): Promise<S
       return plain(await driver.startGateway(step.host, step.launch, signal));
     case 'stop-gateway':
       return plain(await driver.stopGateway(step.host, { graceMs: GATEWAY_GRACE_MS }, signal));
+    case 'update-consumer':
+      return tellConsumer(step, hands, signal);
     case 'record-birth': {
       assert(
         record.clusterID === undefined || record.clusterID === step.clusterID,
@@ -121,6 +139,17 @@ async function perform(step: Step, hands: Hands, signal: AbortSignal): Promise<S
     default:
       return assertNever(step);
   }
+}
+
+async function tellConsumer(
+  step: Extract<Step, { kind: 'update-consumer' }>,
+  { consumers, target }: Hands,
+  signal: AbortSignal,
+): Promise<StepOutcome> {
+  const consumer = target.consumers?.find((each) => consumerID(each) === step.consumer);
+  return consumers === undefined || consumer === undefined
+    ? refused(noConsumersHere({ consumer: step.consumer }))
+    : plain(await consumers.update(consumer, step.endpoints, signal));
 }
 
 const plain = (outcome: Outcome): StepOutcome => outcome;

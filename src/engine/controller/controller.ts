@@ -5,8 +5,9 @@ import {
   type Problem,
   type Random,
   assertNever,
+  withDeadline,
 } from '../../base/index.js';
-import { leaderOf, standingOf } from '../../core/cluster/index.js';
+import { type Observation, leaderOf, standingOf } from '../../core/cluster/index.js';
 import {
   MEMBERSHIP_STEPS,
   NOTHING_LATELY,
@@ -19,6 +20,7 @@ import { newJournalID } from '../journal/index.js';
 import type {
   BirthRecords,
   ClusterStore,
+  Consumers,
   EtcdAdmin,
   HeldLock,
   HostDriver,
@@ -28,7 +30,7 @@ import type {
 import { NOWHERE, UNSEEN_RECORDS } from './birth-help.js';
 import { carryOut } from './carry-out.js';
 import { type ControllerEvent, summaryOf } from './events.js';
-import { observe } from './observe.js';
+import { type Sighting, observe } from './observe.js';
 import { type Prepared, type ResolveTarget, forgetRetired, prepare } from './prepare.js';
 import { lockLost } from './problems.js';
 import { quietPeriod } from './quiet.js';
@@ -50,6 +52,8 @@ export interface ControllerParts {
   readonly meetingPlaces?: MeetingPlaces;
   /** Absent: nobody is born by DNS here. */
   readonly birthRecords?: BirthRecords;
+  /** Absent: no consumer is reached here. */
+  readonly consumers?: Consumers;
   /** Default: core/planner's. */
   readonly plan?: (input: PlanInput) => Plan;
   readonly onEvent?: (event: ControllerEvent) => void;
@@ -67,6 +71,10 @@ export interface Controller {
 
 type Ready = Extract<Prepared, { kind: 'ready' }>;
 type StepPlan = Extract<Plan, { kind: 'step' }>;
+
+/** Decided before anybody's consumers are looked at: rules about them never stand in the way of these. */
+const isRepair = (plan: Plan): boolean =>
+  plan.kind === 'step' && (plan.step.kind === 'start-member' || plan.step.kind === 'remove-member');
 
 /**
  * The loop over one cluster. It keeps no truth in memory: kill it anywhere, make another, and it goes on. Beside the
@@ -130,30 +138,48 @@ export function createController(parts: ControllerParts): Controller {
     const eyes = { ...parts, timings };
     const sighting = await observe(eyes, target, ready.record, deadlineMs, signal);
     if (signal.aborted) return undefined;
-    const { observation, clientURLs } = sighting;
-    turnsWithoutLeader = leaderOf(observation) === undefined ? turnsWithoutLeader + 1 : 0;
-    const standing = standingOf(target, observation, ready.record.addresses);
-    lately = remember(lately, observation, standing);
-    const summary = summaryOf(standing);
-    const tookMs = clock.monotonicMs() - start.monotonicMs;
-    emit({ kind: 'observed', at: observation.at, observation, summary, tookMs });
+    const { clientURLs } = sighting;
+    const members = sighting.observation;
+    turnsWithoutLeader = leaderOf(members) === undefined ? turnsWithoutLeader + 1 : 0;
+    const standing = standingOf(target, members, ready.record.addresses);
+    lately = remember(lately, members, standing);
 
-    await quiet.endIfSeen(observation.memberList, start);
+    await quiet.endIfSeen(members.memberList, start);
     const unresolved = quiet.current(start);
     const record = wish.paused
       ? ready.record
-      : await forgetRetired(desk, wish, ready.record, observation.memberList);
-    const next = plan({
-      target,
-      record,
-      observation,
-      now: clock.now(),
-      lately,
-      ...(unresolved === undefined ? {} : { unresolved }),
-    });
+      : await forgetRetired(desk, wish, ready.record, members.memberList);
+    const planOn = (observation: Observation): Plan =>
+      plan({
+        target,
+        record,
+        observation,
+        now: clock.now(),
+        lately,
+        ...(unresolved === undefined ? {} : { unresolved }),
+      });
+    const isHurried = sighting.consumers !== undefined && isRepair(planOn(members));
+    const observation = await withConsumers(sighting, isHurried, signal);
+    if (signal.aborted) return undefined;
+    const summary = summaryOf(standing);
+    const tookMs = clock.monotonicMs() - start.monotonicMs;
+    emit({ kind: 'observed', at: observation.at, observation, summary, tookMs });
+    const next = planOn(observation);
     const paused = wish.paused;
     emit({ kind: 'planned', at: clock.now(), plan: next, target, summary, paused });
     return { wish, record, target, observation, standing, clientURLs, plan: next };
+  };
+
+  /** Consumers are waited for, but not long while a member needs us. */
+  const withConsumers = async (
+    { observation, consumers }: Sighting,
+    isHurried: boolean,
+    signal: AbortSignal,
+  ): Promise<Observation> => {
+    if (consumers === undefined) return observation;
+    const deadlineMs = isHurried ? timings.hurriedConsumerMs : timings.consumerMs;
+    const seen = await withDeadline(clock, deadlineMs, signal, () => consumers);
+    return seen.late ? observation : { ...observation, consumers: seen.value };
   };
 
   const act = async (

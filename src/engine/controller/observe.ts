@@ -1,6 +1,7 @@
 import { unsafeBrand, withDeadline } from '../../base/index.js';
 import {
   type ClusterRecord,
+  type ConsumerSight,
   type HostName,
   type HostSight,
   type MemberListSight,
@@ -11,14 +12,16 @@ import {
 } from '../../core/cluster/index.js';
 import type { HostFacts } from '../ports/index.js';
 import { addressOf } from './addresses.js';
-import { type Eyes, ask, askDriver, askPeer, askStatus } from './ask.js';
+import { type Eyes, ask, askConsumers, askDriver, askPeer, askStatus } from './ask.js';
 import { type Answer, listEndpoints, localList } from './member-list.js';
 import { lookOutside } from './outside.js';
 
-/** An observation, and the client URL at which each host was asked. */
+/** An observation without its consumers, who may take longer, and the client URL at which each host was asked. */
 export interface Sighting {
   readonly observation: Observation;
   readonly clientURLs: ReadonlyMap<HostName, string>;
+  /** Absent: the spec has none. Never rejects. */
+  readonly consumers?: Promise<readonly ConsumerSight[]>;
 }
 
 /**
@@ -36,6 +39,7 @@ export async function observe(
   signal: AbortSignal,
 ): Promise<Sighting> {
   const at = eyes.clock.now();
+  const consumers = askConsumers(eyes, target.consumers ?? [], signal);
   const hosts = await hostsToLookAt(eyes, target, record, signal);
   const looks = hosts.map((host) => ({ host, facts: factsOf(eyes, host, target, signal) }));
   const early = await factsWithin(eyes, looks, signal);
@@ -76,7 +80,11 @@ export async function observe(
     deadlineMs,
     signal,
   );
-  return { observation: { at, hosts: all.sights, memberList }, clientURLs: all.clientURLs };
+  return {
+    observation: { at, hosts: all.sights, memberList },
+    clientURLs: all.clientURLs,
+    ...(target.consumers === undefined ? {} : { consumers }),
+  };
 }
 
 /**

@@ -32,6 +32,13 @@ export const noEndpoint = defineProblem('no-endpoint', (d: { step: string }) => 
   hint: 'See what each member answers:\n  quorate status',
 }));
 
+/** Nothing here can reach the hosts of consumers. */
+export const noConsumersHere = defineProblem('no-consumers-here', (d: { consumer: string }) => ({
+  summary: `Cannot tell ${d.consumer} its endpoints here`,
+  detail: 'This driver reaches no host but for its members.',
+  hint: 'Take it out of spec.consumers, and change its endpoints yourself.',
+}));
+
 export const stepTimedOut = defineProblem(
   'step-timed-out',
   (d: { step: string; deadlineMs: number }) => ({

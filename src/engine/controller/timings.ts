@@ -14,6 +14,8 @@ export const STEP_DEADLINE_MS = {
   'start-gateway': 15_000,
   /** Longer than the gateway's own grace. */
   'stop-gateway': 15_000,
+  /** Longer than the consumer's own deadline twice: it is given its old endpoints again when it does not come back. */
+  'update-consumer': 300_000,
   'record-birth': 5_000,
 } as const satisfies Record<StepKind, number>;
 
@@ -33,6 +35,10 @@ export const MEETING_DEADLINE_MS = 30_000;
 export interface ControllerTimings {
   /** One look at one host through the driver. */
   readonly hostMs: number;
+  /** One look at one consumer on its host. */
+  readonly consumerMs: number;
+  /** The same while a member is to be started or removed for good: whoever hangs on another host delays no repair. */
+  readonly hurriedConsumerMs: number;
   /** Members are asked over the network at this time at the latest, whatever the driver does. */
   readonly headStartMs: number;
   /** One question to one member. */
@@ -60,6 +66,8 @@ export interface ControllerTimings {
 
 export const DEFAULT_TIMINGS: ControllerTimings = {
   hostMs: 1000,
+  consumerMs: 2000,
+  hurriedConsumerMs: 100,
   headStartMs: 100,
   probeMs: 1000,
   leaderlessProbeMs: 60,

@@ -25,6 +25,8 @@ export function describeStep(step: Step): string {
       return `start the gateway ${step.name} at ${step.launch.listen.join(',')}`;
     case 'stop-gateway':
       return `stop the gateway ${step.name}`;
+    case 'update-consumer':
+      return `tell ${step.consumer} the endpoints ${step.endpoints.join(',')}`;
     case 'record-birth':
       return `record that cluster ${step.clusterID} is born`;
     default:

@@ -66,6 +66,7 @@ export function hasLanded(step: Step, members: readonly Member[]): boolean {
     case 'set-aside-data':
     case 'start-gateway':
     case 'stop-gateway':
+    case 'update-consumer':
     case 'record-birth':
       return false;
     default:

@@ -14,13 +14,14 @@ import { checkOneBirth, checkOneClusterID } from './rule-3-one-cluster.js';
 import { checkNoAmnesiaDecided, checkNoAmnesiaLanded } from './rule-4-no-amnesia.js';
 import { checkDataNotNeeded, checkNoDataLost } from './rule-5-data-kept.js';
 import { checkOrder } from './rule-7-leaders-first.js';
+import { checkConsumersFirst } from './rule-9-consumers.js';
 
 export type { Decision, Effect, Landing, PlannedStep, Violation } from './decision.js';
 export { type Pledge, lostBy, pledgeOf } from './rule-1-quorum.js';
 export { checkEnd } from './rule-6-convergence.js';
 export { wellVoters } from './facts.js';
 
-/** Rules 1, 2, 3, 4, 5 and 7 of a decision, as the world was when it was made. */
+/** Rules 1, 2, 3, 4, 5, 7 and 9 of a decision, as the world was when it was made. */
 export const checkDecision = (decision: Decision): readonly Violation[] => [
   ...checkQuorumKept(decision),
   ...checkOneChange(decision),
@@ -28,6 +29,7 @@ export const checkDecision = (decision: Decision): readonly Violation[] => [
   ...checkNoAmnesiaDecided(decision),
   ...checkDataNotNeeded(decision),
   ...checkOrder(decision),
+  ...checkConsumersFirst(decision),
 ];
 
 /** Rules 2 to 5 of what a step did, by itself. */

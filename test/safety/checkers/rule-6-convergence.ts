@@ -22,7 +22,7 @@ export function checkEnd(world: World, end: Plan): readonly Violation[] {
   }
 }
 
-/** Every wanted member votes and is well, nobody else is in the list, and all run with their flags. */
+/** Every wanted member votes and is well, nobody else is in the list, all run with their flags, and consumers name them. */
 function asWanted(world: World): readonly Violation[] {
   const told = (what: string): Violation => ({ rule: 6, what: `converged, although ${what}` });
   const { target } = world;
@@ -43,6 +43,11 @@ function asWanted(world: World): readonly Violation[] {
     const forwards = gateway?.kind === 'running';
     if (isProxy !== forwards)
       found.push(told(`${host} ${forwards ? 'forwards' : 'does not forward'}`));
+  }
+  const urls = votersIn(world).flatMap(({ clientURLs }) => clientURLs);
+  for (const { id, names } of world.consumers ?? []) {
+    const missing = urls.some((url) => !names.includes(url));
+    if (missing || names.length !== urls.length) found.push(told(`${id} names ${names.join(' ')}`));
   }
   for (const { host, process } of world.hosts) {
     const wanted = target.members.find((member) => member.host === host);

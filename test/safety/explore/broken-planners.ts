@@ -72,6 +72,11 @@ export const BROKEN_PLANNERS: readonly BrokenPlanner[] = [
     planner: createPlanner({ ...GUARDS, listIsLinearizable: () => true }),
   },
   {
+    name: 'a member goes although nobody can see whether a consumer needs it',
+    rule: 9,
+    planner: createPlanner({ ...GUARDS, consumerForgotIt: () => true }),
+  },
+  {
     name: 'a leader is removed like anybody else',
     rule: 7,
     planner: createPlanner({ ...GUARDS, isNotLeader: () => true }),

@@ -58,7 +58,7 @@ export interface Stage {
 }
 
 export interface Violation {
-  readonly rule: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
+  readonly rule: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
   /** What happened. */
   readonly what: string;
   readonly case: string;

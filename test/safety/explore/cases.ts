@@ -174,6 +174,17 @@ const ROWS: readonly Row[] = [
     short: { crashes: 1, messages: 1, wishes: 2 },
     deep: { ...TWO_AND_NO_CUT, wishes: 2 },
   },
+  // A consumer names hosts apart: where twins are left out it has no place.
+  {
+    name: 'a consumer follows a move',
+    opening: ['cluster prod voters=(a b c) target=(a b d)', 'consumer api'],
+    short: { crashes: 1, dataLosses: 1, messages: 1, hides: 1 },
+  },
+  {
+    name: 'two consumers, one voter left',
+    opening: ['cluster prod voters=(a b c) target=a', 'consumer api names=c', 'consumer node'],
+    short: { crashes: 1, messages: 1, hides: 1 },
+  },
   {
     name: 'supervised hosts',
     opening: ['cluster prod voters=(a b c) target=(a b d)'],

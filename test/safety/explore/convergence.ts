@@ -1,4 +1,12 @@
-import { type World, catchUp, heal, observe, settle, show } from '../../../src/core/model/index.js';
+import {
+  type World,
+  catchUp,
+  heal,
+  observe,
+  settle,
+  show,
+  showConsumer,
+} from '../../../src/core/model/index.js';
 import type { Plan } from '../../../src/core/planner/index.js';
 import { type Violation as Broken, checkEnd } from '../checkers/index.js';
 import type { Planner } from './case.js';
@@ -132,6 +140,9 @@ function mended(world: World): World {
   for (const { host, seen, caughtUp } of world.hosts) {
     if (seen === false) whole = show(whole, host);
     if (caughtUp === false) whole = catchUp(whole, host);
+  }
+  for (const { id, seen } of world.consumers ?? []) {
+    if (seen === false) whole = showConsumer(whole, id);
   }
   return settle(whole);
 }

@@ -193,6 +193,7 @@ function touchedBy(world: World, step: Step): number {
     }
     case 'move-leader':
       return hostBits(world, [step.from, step.to]);
+    case 'update-consumer':
     case 'record-birth':
       return 0;
   }

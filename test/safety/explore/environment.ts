@@ -7,11 +7,13 @@ import {
   cut,
   heal,
   hide,
+  hideConsumer,
   isAlive,
   ledSide,
   loseData,
   settle,
   show,
+  showConsumer,
 } from '../../../src/core/model/index.js';
 import { stopped } from '../../../src/core/planner/testing/language/hosts.js';
 import { restartFlags } from '../../../src/core/bootstrap/index.js';
@@ -77,9 +79,16 @@ function happenings(
         data.kind === 'present' ? [[moveOf('lose-data', slot), loseData(world, host)]] : [],
       );
     case 'hides':
-      return each(world, ({ seen, host }, slot) =>
-        seen === false ? [] : [[moveOf('hide', slot), hide(world, host)]],
-      );
+      return [
+        ...each(world, ({ seen, host }, slot) =>
+          seen === false ? [] : [[moveOf('hide', slot), hide(world, host)]],
+        ),
+        ...(world.consumers ?? []).flatMap(({ id, seen }, i) =>
+          seen === false
+            ? []
+            : [{ move: moveOf('hide-consumer', i), after: hideConsumer(world, id), hosts: 0 }],
+        ),
+      ];
     case 'revivals':
       return each(world, ({ process, data, host }, slot) =>
         process.kind === 'stopped' && data.kind === 'present'
@@ -126,6 +135,11 @@ function mendings(world: World): readonly EnvironmentMove[] {
   ]);
   return [
     ...mended,
+    ...(world.consumers ?? []).flatMap(({ id, seen }, i) =>
+      seen === false
+        ? [{ move: moveOf('show-consumer', i), after: showConsumer(world, id), hosts: 0 }]
+        : [],
+    ),
     ...(isCut(world) ? [{ move: moveOf('heal'), after: heal(world), hosts: 0 }] : []),
     ...(isYoung(world) ? [{ move: moveOf('time'), after: grownOld(world), hosts: 0 }] : []),
   ];

@@ -156,6 +156,7 @@ export function idsIn(step: Step): number {
     case 'add-learner':
     case 'start-gateway':
     case 'stop-gateway':
+    case 'update-consumer':
     case 'record-birth':
       return 0;
   }

@@ -1,4 +1,4 @@
-import { type WorldHost, ledSide } from '../../../src/core/model/index.js';
+import { type WorldHost, ledSide, observe } from '../../../src/core/model/index.js';
 import { Interner } from './interner.js';
 import { NumberList } from './number-list.js';
 import { RowTable } from './row-table.js';
@@ -43,6 +43,11 @@ export class Looks {
       const isLed = runs(host) && host.seen !== false && (host.side ?? 0) === side;
       row[at] = this.#sightCode(row[at] ?? -1, host) * 2 + Number(isLed);
     });
+    if (world.consumers !== undefined) {
+      // Whom a consumer is connected to depends on hosts that we may not see.
+      const { consumers } = observe(world);
+      row[PARTS.consumers] = 1 + this.#sights.idOf(JSON.stringify(consumers), null);
+    }
     return this.#looks.idOf(row);
   }
 

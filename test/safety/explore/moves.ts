@@ -17,6 +17,8 @@ export const MOVE_KINDS = [
   'lose-request',
   'delay-request',
   'late',
+  'hide-consumer',
+  'show-consumer',
 ] as const;
 
 export type MoveKind = (typeof MOVE_KINDS)[number];

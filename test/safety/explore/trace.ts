@@ -44,6 +44,13 @@ function commandsOf({ move, before, step }: Traced, { otherWish }: Case): readon
     case 'show':
     case 'catch-up':
       return [`${kind} ${host}`];
+    case 'hide-consumer':
+    case 'show-consumer': {
+      const id = before.consumers?.[arg]?.id ?? '';
+      return [
+        `consumer ${id.split('@')[1] ?? ''} ${kind === 'hide-consumer' ? 'hidden' : 'shown'}`,
+      ];
+    }
     case 'fail-start':
       return [`crash ${host} reason=port-taken times=3`];
     case 'revive':
@@ -90,6 +97,9 @@ function mending(world: World): readonly string[] {
     ...all(
       'catch-up',
       world.hosts.filter(({ caughtUp }) => caughtUp === false),
+    ),
+    ...(world.consumers ?? []).flatMap(({ id, seen }) =>
+      seen === false ? [`consumer ${id.split('@')[1] ?? ''} shown`] : [],
     ),
     'advance 10s',
     'run',

@@ -4,7 +4,13 @@ import {
   type Member,
   type StartFlags,
 } from '../../../src/core/cluster/index.js';
-import type { Alarm, Registration, World, WorldHost } from '../../../src/core/model/index.js';
+import type {
+  Alarm,
+  Registration,
+  World,
+  WorldConsumer,
+  WorldHost,
+} from '../../../src/core/model/index.js';
 import { Interner } from './interner.js';
 import { NumberMap } from './number-map.js';
 import { RowTable } from './row-table.js';
@@ -29,7 +35,8 @@ export const PARTS = {
   record: 3,
   cluster: 4,
   registered: 5,
-  hosts: 6,
+  consumers: 6,
+  hosts: 7,
 } as const;
 const HOSTS_MAX = 7;
 /** So many numbers at most of each part; of the hosts there may be 2^27. */
@@ -53,6 +60,7 @@ export class WorldTable {
   readonly #targets = new Interner<World['target']>();
   readonly #records = new Interner<World['record']>();
   readonly #registrations = new Interner<readonly Registration[]>();
+  readonly #consumers = new Interner<readonly WorldConsumer[]>();
   readonly #hosts: WorldHost[] = [];
   readonly #hostIDs = new NumberMap();
   /** Most hosts of a next world are those of the last one. */
@@ -70,6 +78,7 @@ export class WorldTable {
   constructor(isCoarse = false) {
     this.#isCoarse = isCoarse;
     this.#registrations.idOf('', []);
+    this.#consumers.idOf('', []);
   }
 
   /** Nearly always the same one. */
@@ -98,6 +107,7 @@ export class WorldTable {
     row[PARTS.cluster] =
       world.clusterID === undefined ? 0 : 1 + this.#identityCode(world.clusterID);
     row[PARTS.registered] = this.#registeredCode(world.registered);
+    row[PARTS.consumers] = this.#consumersCode(world.consumers);
     within(world.hosts.length, HOSTS_MAX, 'hosts');
     world.hosts.forEach((host, slot) => {
       row[PARTS.hosts + slot] = this.#hostIDOf(slot, host);
@@ -114,9 +124,11 @@ export class WorldTable {
 
   #canonical(world: World, row: Int32Array): World {
     const registered = this.#registrations.at(row[PARTS.registered] ?? 0);
+    const consumers = this.#consumers.at(row[PARTS.consumers] ?? 0);
     return {
       now: NOW,
       ...(registered.length === 0 ? {} : { registered }),
+      ...(consumers.length === 0 ? {} : { consumers }),
       target: this.#targets.at(row[PARTS.target] ?? -1),
       record: this.#records.at(row[PARTS.record] ?? -1),
       members: this.#lists.at(row[PARTS.list] ?? -1),
@@ -170,6 +182,10 @@ export class WorldTable {
     const sorted = registered.toSorted((a, b) => (a.member.id < b.member.id ? -1 : 1));
     const key = sorted.map(({ place, member }) => `${place} ${member.id}`).join('\n');
     return within(this.#registrations.idOf(key, sorted), MEETINGS - 1, 'states of a meeting');
+  }
+
+  #consumersCode(consumers: readonly WorldConsumer[] | undefined): number {
+    return consumers === undefined ? 0 : this.#consumers.idOf(JSON.stringify(consumers), consumers);
   }
 
   #targetCode(target: World['target']): number {

@@ -63,6 +63,10 @@ const VERDICTS = {
     by: 'a-restarted-voter-catches-up-before-the-next-is-stopped',
     does: 'step      stop-member b',
   },
+  consumerForgotIt: {
+    by: 'never-removes-a-live-member-that-a-consumer-may-name',
+    does: 'remove-member d                not-in-spec              1 -> 1',
+  },
   isVoter: {
     coveredBy: ['finishLearner'],
     because: 'a learner in the list is the business of finishLearner, which comes before addresses',
@@ -117,6 +121,15 @@ const VERDICTS = {
     by: 'a-gateway-runs-although-a-voter-is-down',
     does: 'hold (0 steps landed)',
   },
+  rescueConsumers: {
+    by: 'a-consumer-that-lost-every-endpoint-is-told-at-once',
+    does: 'blocked   member-port-taken',
+  },
+  tellConsumers: {
+    by: 'consumers-learn-and-forget-before-a-member-goes',
+    does: 'blocked   consumer-still-lists',
+  },
+  tellConsumerTrouble: { by: 'a-consumer-that-is-not-well-is-told-last', does: 'converged' },
   tellGatewayTrouble: { by: 'a-gateway-that-cannot-run-is-told-last', does: 'converged' },
 } as const satisfies Record<MutantName, Verdict>;
 

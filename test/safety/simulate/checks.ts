@@ -477,6 +477,8 @@ function what(step: Step): string {
       return `${step.fromName} to ${step.toName}`;
     case 'update-peer-urls':
       return `${step.name} to ${step.peerURLs.join()}`;
+    case 'update-consumer':
+      return step.consumer;
     case 'record-birth':
       return step.clusterID;
   }

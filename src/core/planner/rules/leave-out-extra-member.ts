@@ -4,8 +4,12 @@ import { blockedBy, stepOf, waitFor } from '../make.js';
 import { moveLeaderAway } from '../move-leader-away.js';
 import { removalWouldRiskQuorum } from '../problems.js';
 import type { Rule, View } from '../view.js';
+import { consumerInTheWay } from './tell-consumers.js';
 
-/** A voter that the spec does not want goes last of all, a leader only after it handed over. */
+/**
+ * A voter that the spec does not want goes last of all: when every consumer does without it, and a leader only after it
+ * handed over.
+ */
 export const leaveOutExtraMember: Rule = (view) => {
   const { standing, guards, target } = view;
   const extra = [...standing.voters]
@@ -24,6 +28,8 @@ export const leaveOutExtraMember: Rule = (view) => {
       }),
     );
   }
+  const waitsForConsumers = consumerInTheWay(view, extra);
+  if (waitsForConsumers !== undefined) return waitsForConsumers;
   // etcd removes a connected voter only while the others have been connected for its health interval.
   if (!guards.connectedLongEnough(standing, view.now, view.lately)) {
     return waitFor('etcd-health-interval', 'members-not-connected-long-enough', {

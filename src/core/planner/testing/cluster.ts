@@ -176,6 +176,8 @@ export function brief(step: Step): string {
     case 'start-gateway':
     case 'stop-gateway':
       return `${step.kind} ${step.host}`;
+    case 'update-consumer':
+      return `update ${step.consumer}`;
     case 'record-birth':
       return 'record-birth';
   }

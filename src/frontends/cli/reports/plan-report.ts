@@ -14,7 +14,7 @@ export interface PlanReport {
 
 export interface StepReport {
   readonly step: Step;
-  /** Whom it is about: a member's name, its id before it has one, or the host. */
+  /** Whom it is about: a member's name, its id before it has one, a consumer, or the host. */
   readonly member: string;
   readonly because: Reason;
   readonly margin: MarginChange;
@@ -64,6 +64,8 @@ function memberOf(step: Step): string {
       return step.fromName;
     case 'set-aside-data':
       return step.host;
+    case 'update-consumer':
+      return step.consumer;
     case 'record-birth':
       return '';
   }
@@ -83,6 +85,7 @@ export function isDestructive(step: Step): boolean {
     case 'update-peer-urls':
     case 'start-gateway':
     case 'stop-gateway':
+    case 'update-consumer':
     case 'record-birth':
       return false;
   }

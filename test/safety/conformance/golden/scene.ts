@@ -139,6 +139,7 @@ export class RealScene {
         lock: LOCK,
         clock: systemClock,
         logger: silentLogger,
+        target: this.target,
         record: this.record,
         standing: standingOf(this.target, observation, this.record.addresses),
         clientURLs,

@@ -1,4 +1,4 @@
-import type { HostSight, Member, Observation } from '../../../cluster/index.js';
+import type { ConsumerSight, HostSight, Member, Observation } from '../../../cluster/index.js';
 import { labelOf, leaderOf } from '../../../cluster/index.js';
 
 /** What was seen, in two or three lines: the list with its leader, and every host in a few words. */
@@ -10,6 +10,7 @@ export function sayObservation(seen: Observation): string {
   return [
     `list      ${memberList.kind}${listed === '' ? '' : `: ${listed}`}`,
     ...seen.hosts.map((sight) => `${sight.host.padEnd(10)}${sayHost(sight)}`),
+    ...(seen.consumers ?? []).map((sight) => `consumer  ${sayConsumer(sight)}`),
   ].join('\n');
 }
 
@@ -22,4 +23,11 @@ function sayHost({ process, data, gateway, peer, status }: HostSight): string {
     status.kind === 'answered' ? 'answers' : peer.kind === 'answered' ? 'peer port answers' : '';
   const forwards = gateway === undefined ? '' : `gateway ${gateway.kind}`;
   return [process.kind, stored, forwards, answers].filter((text) => text !== '').join(', ');
+}
+
+function sayConsumer(sight: ConsumerSight): string {
+  if (sight.kind !== 'seen') return `${sight.id} ${sight.kind}`;
+  const { id, names, link } = sight;
+  const well = link.kind === 'connected' ? `connected to ${link.to.length}` : link.kind;
+  return `${id} names ${names.join(' ')}, ${well}`;
 }

@@ -21,6 +21,8 @@ export function stepText(step: Step): string {
     case 'start-gateway':
     case 'stop-gateway':
       return `${step.kind} ${step.host}`;
+    case 'update-consumer':
+      return `${step.kind} ${step.host}`;
     case 'record-birth':
       return step.kind;
   }
@@ -101,6 +103,8 @@ function detailsOf(step: Step, { target }: World): readonly string[] {
         `at        ${step.launch.listen.join(' ')}`,
         `before    ${step.launch.endpoints.join(' ')}`,
       ];
+    case 'update-consumer':
+      return [`names     ${step.endpoints.join(' ')}`];
     case 'move-leader':
     case 'stop-member':
     case 'stop-gateway':

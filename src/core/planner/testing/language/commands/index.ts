@@ -3,6 +3,7 @@ import { advance } from './advance.js';
 import { alarm } from './alarm.js';
 import { apply } from './apply.js';
 import { cluster } from './cluster.js';
+import { consumer } from './consumer.js';
 import { crash } from './crash.js';
 import { data } from './data.js';
 import { elect } from './elect.js';
@@ -28,6 +29,7 @@ import { stranger } from './stranger.js';
 export const COMMANDS: Readonly<Record<string, Command>> = {
   cluster,
   spec,
+  consumer,
   crash,
   start,
   'lose-data': loseDataOf,

@@ -1,5 +1,7 @@
 import { type RaftIndex, unsafeBrand } from '../../../../../base/index.js';
 import {
+  type ConsumerSight,
+  type ConsumerTry,
   type EtcdVersion,
   type HostSight,
   type Observation,
@@ -25,6 +27,8 @@ import { look } from '../turn.js';
  *     observe says-version=(b:3.5.30)  what its Status says
  *     observe other-cluster=b          answers with another ClusterID
  *     observe unnamed-alarm=CORRUPT    every member tells an alarm that names nobody
+ *     observe half-told=api            somebody began to tell the consumer on api
+ *     observe tried=api                it did not come back with the list that it would be told now
  *     observe no-log=b                it runs, and its directory holds no log (not yet, or not any more)
  */
 export const observe: Command = {
@@ -39,6 +43,8 @@ export const observe: Command = {
     'other-cluster',
     'no-log',
     'unnamed-alarm',
+    'half-told',
+    'tried',
   ],
   run: (scene, args) => {
     const [word] = args.words;
@@ -80,6 +86,8 @@ function troublesOf(scene: Scene, args: Args): readonly Trouble[] {
         ? { version: unsafeBrand<EtcdVersion>(versions.get(host) ?? '') }
         : {}),
     })),
+    eachConsumer(args.list('half-told') ?? [], (sight) => ({ ...sight, isHalfTold: true })),
+    eachConsumer(args.list('tried') ?? [], (sight) => ({ ...sight, lastTry: tryNow(scene) })),
     ...(lag.size === 0 ? [] : [eachStatus((status, host) => behind(status, lag.get(host)))]),
     ...(leader === undefined ? [] : [eachStatus(leaderless)]),
     listTrouble(args.value('list') ?? (leader === undefined ? undefined : 'local')),
@@ -94,6 +102,36 @@ function known(scene: Scene, hosts: readonly string[]): readonly string[] {
 const eachHost =
   (how: (sight: HostSight) => HostSight): Trouble =>
   (seen) => ({ ...seen, hosts: seen.hosts.map(how) });
+
+type SeenConsumer = Extract<ConsumerSight, { kind: 'seen' }>;
+
+const eachConsumer =
+  (hosts: readonly string[], how: (sight: SeenConsumer) => SeenConsumer): Trouble =>
+  (seen) =>
+    hosts.length === 0 || seen.consumers === undefined
+      ? seen
+      : {
+          ...seen,
+          consumers: seen.consumers.map((sight) =>
+            sight.kind === 'seen' && hosts.some((host) => sight.id === `flannel@${host}`)
+              ? how(sight)
+              : sight,
+          ),
+        };
+
+/** Of the list that the wanted members make. */
+const tryNow = ({ world }: Scene): ConsumerTry => ({
+  endpoints: world.target.members.flatMap(({ clientURLs }) => clientURLs),
+  at: world.now,
+  inARow: 1,
+  problem: {
+    code: 'consumer-put-back',
+    data: {},
+    summary: 'It did not come back with its new endpoints and has its old ones again',
+    detail: '(what it said)',
+    hint: '',
+  },
+});
 
 type Answered = Extract<StatusSight, { kind: 'answered' }>;
 

@@ -1,0 +1,92 @@
+import {
+  type ConsumerID,
+  type ConsumerSight,
+  type Observation,
+  type Target,
+  consumerID,
+  plainEndpoint,
+} from '../cluster/index.js';
+import type { Step } from '../planner/index.js';
+import { type Applied, applied, refuse, unanswered } from './applied.js';
+import { isAlive } from './leadership.js';
+import type { World, WorldConsumer } from './world.js';
+
+/** It writes the list and starts again; with a list of which nothing answers it does not come back, and has its old one. */
+export function tellConsumer(
+  world: World,
+  { consumer: id, endpoints }: Extract<Step, { kind: 'update-consumer' }>,
+): Applied {
+  const consumer = world.consumers?.find((each) => each.id === id);
+  if (consumer === undefined || consumer.seen === false) return unanswered(world, 'unreachable');
+  const told = { ...consumer, names: endpoints };
+  if (consumer.works === false || connectionsOf(world, told).length === 0) {
+    return refuse(world, 'consumer-put-back');
+  }
+  return applied(withConsumer(world, id, () => told));
+}
+
+/** The endpoints of it that answer: members that live, and whatever is no member's, such as a gateway. */
+function connectionsOf(world: World, { names }: WorldConsumer): readonly string[] {
+  const { members, record, target } = world;
+  const known = new Set(
+    [...members, ...target.members, ...Object.values(record.addresses)].flatMap(({ clientURLs }) =>
+      clientURLs.map(plainEndpoint),
+    ),
+  );
+  const live = new Set(
+    members
+      .filter(({ id, isLearner }) => !isLearner && isAlive(world, id))
+      .flatMap(({ clientURLs }) => clientURLs.map(plainEndpoint)),
+  );
+  return names.filter((url) => live.has(plainEndpoint(url)) || !known.has(plainEndpoint(url)));
+}
+
+export function sightOfConsumer(world: World, consumer: WorldConsumer): ConsumerSight {
+  const { id, names, seen, works } = consumer;
+  if (seen === false) return { kind: 'unseen', id, because: 'the host does not answer' };
+  return {
+    kind: 'seen',
+    id,
+    names,
+    runsWith: names,
+    link:
+      works === false
+        ? { kind: 'broken', because: 'it does not run' }
+        : { kind: 'connected', to: connectionsOf(world, consumer) },
+  };
+}
+
+/** The consumers that an observation shows. One that was seen to be well is, whatever it is told. */
+export const consumersIn = (
+  { consumers = [] }: Target,
+  observation: Observation,
+): readonly WorldConsumer[] =>
+  consumers.map((consumer): WorldConsumer => {
+    const id = consumerID(consumer);
+    const sight = observation.consumers?.find((seen) => seen.id === id);
+    return sight?.kind === 'seen' ? { id, names: sight.names } : { id, names: [], seen: false };
+  });
+
+const withConsumer = (
+  world: World,
+  id: ConsumerID,
+  change: (consumer: WorldConsumer) => WorldConsumer,
+): World => ({
+  ...world,
+  ...(world.consumers === undefined
+    ? {}
+    : { consumers: world.consumers.map((each) => (each.id === id ? change(each) : each)) }),
+});
+
+export const hideConsumer = (world: World, id: ConsumerID): World =>
+  withConsumer(world, id, (consumer) => ({ ...consumer, seen: false }));
+
+export const showConsumer = (world: World, id: ConsumerID): World =>
+  withConsumer(world, id, ({ seen: _, ...shown }) => shown);
+
+/** It does not run any more, and does not come back with any list. */
+export const breakConsumer = (world: World, id: ConsumerID): World =>
+  withConsumer(world, id, (consumer) => ({ ...consumer, works: false }));
+
+export const mendConsumer = (world: World, id: ConsumerID): World =>
+  withConsumer(world, id, ({ works: _, ...mended }) => mended);

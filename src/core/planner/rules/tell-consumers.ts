@@ -1,0 +1,188 @@
+import { type Standing, labelOf, sameEndpoints } from '../../cluster/index.js';
+import {
+  type ToldConsumer,
+  consumersOf,
+  endpointsToTell,
+  follows,
+  isTold,
+  namesAny,
+  overlap,
+  retryTellingAt,
+  urlsOf,
+  whyNotFollowing,
+} from '../consumers.js';
+import { elapsedMs } from '../elapsed.js';
+import { STARTING_MAX_MS } from '../guards.js';
+import { blockedBy, stepOf, waitFor } from '../make.js';
+import type { Plan, Reason } from '../plan-types.js';
+import {
+  consumerNotFollowing,
+  consumerPinned,
+  consumerPinnedElsewhere,
+  consumerStillLists,
+  consumerUnseen,
+} from '../problems.js';
+import type { Rule, View } from '../view.js';
+
+/**
+ * A consumer that has lost every endpoint, or whose last one is about to move, is told at once: a kube-apiserver that can
+ * reach none of them answers 504 and then takes ten minutes to end. Needs no healthy cluster, only a list through quorum.
+ */
+export const rescueConsumers: Rule = (view) => {
+  const { standing, guards, observation } = view;
+  const endpoints = endpointsToTell(view);
+  if (endpoints === undefined || !guards.listIsLinearizable(observation)) return undefined;
+  for (const told of consumersOf(view)) {
+    const { consumer, sight } = told;
+    if (consumer.endpoints !== 'members' || sight.kind !== 'seen') continue;
+    if (isTold(sight, endpoints) || mustWait(view, told, endpoints)) continue;
+    const named = [...sight.names, ...(sight.runsWith ?? [])];
+    const alive = standing.healthyVoters.filter(
+      ({ member }) => overlap(named, member.clientURLs).length > 0,
+    );
+    const isCutOff = alive.length === 0 && !isConnected(told);
+    const [last, second] = alive;
+    const isLastOnItsWay = second === undefined && last !== undefined && isMoving(last);
+    if (isCutOff && standing.healthyVoters.length > 0) {
+      return tell(view, told, endpoints, 'consumer-cut-off');
+    }
+    if (isLastOnItsWay && standing.healthyVoters.length > 1) {
+      return tell(view, told, endpoints, 'consumer-endpoints-move');
+    }
+  }
+  return undefined;
+};
+
+/**
+ * Once members have been added and before any is removed, each consumer in turn gets the list of those that stay: it learns
+ * and forgets in one restart. The next one is told only when those before it follow.
+ */
+export const tellConsumers: Rule = (view) => {
+  const endpoints = endpointsToTell(view);
+  if (endpoints === undefined) return undefined;
+  const consumers = consumersOf(view).filter(({ consumer }) => consumer.endpoints === 'members');
+  const untold = consumers.filter(
+    ({ sight }) => sight.kind === 'seen' && !isTold(sight, endpoints),
+  );
+  const [next] = untold;
+  if (next?.sight.kind !== 'seen') return undefined;
+  for (const other of consumers) {
+    const trouble = untold.includes(other) ? undefined : notFollowing(view, other);
+    if (trouble !== undefined) return trouble;
+  }
+  if (mustWait(view, next, endpoints) && next.sight.lastTry !== undefined) {
+    return blockedBy(next.sight.lastTry.problem);
+  }
+  return tell(view, next, endpoints, whyTell(view, next));
+};
+
+/** When nothing else is left to do: a consumer that cannot be seen, is not well, or was pointed elsewhere is told. */
+export const tellConsumerTrouble: Rule = (view) => {
+  for (const told of consumersOf(view)) {
+    const trouble =
+      unseenTrouble(view, told) ?? pinnedElsewhere(view, told) ?? notFollowing(view, told);
+    if (trouble !== undefined) return trouble;
+  }
+  return undefined;
+};
+
+/** Why a voter may not go yet as long as the consumers are as they are; undefined when none is in the way. */
+export function consumerInTheWay(view: View, leaving: Standing): Plan | undefined {
+  const { standing, guards, target, now } = view;
+  const inTheWay = consumersOf(view).filter(
+    (told) => !guards.consumerForgotIt(told, leaving, standing),
+  );
+  for (const told of inTheWay) {
+    const { id, consumer, sight } = told;
+    const member = labelOf(leaving.member);
+    const data = { cluster: target.name, consumer: id, host: consumer.host, member };
+    if (consumer.endpoints !== 'members') return blockedBy(consumerPinned(data));
+    if (sight.kind !== 'seen') return unseenTrouble(view, told);
+    if (retryTellingAt(sight, endpointsToTell(view) ?? []) > now && sight.lastTry !== undefined) {
+      return blockedBy(sight.lastTry.problem);
+    }
+    return namesAny(sight, leaving.member.clientURLs)
+      ? blockedBy(consumerStillLists(data))
+      : notFollowing(view, told);
+  }
+  return undefined;
+}
+
+const tell = (
+  view: View,
+  { id, consumer }: ToldConsumer,
+  endpoints: readonly string[],
+  because: Reason,
+): Plan =>
+  stepOf(view, { kind: 'update-consumer', consumer: id, host: consumer.host, endpoints }, because);
+
+function whyTell(view: View, { sight }: ToldConsumer): Reason {
+  if (sight.kind !== 'seen') return 'consumer-names-others';
+  if (sight.isHalfTold === true) return 'consumer-half-told';
+  const { voters } = view.standing;
+  const leaving = voters.filter(({ wanted }) => wanted === undefined);
+  if (namesAny(sight, urlsOf(leaving))) return 'consumer-forgets';
+  return namesAny(sight, urlsOf(voters)) ? 'consumer-learns' : 'consumer-names-others';
+}
+
+/** It did not come back with this very list a little while ago. */
+function mustWait({ now }: View, { sight }: ToldConsumer, endpoints: readonly string[]): boolean {
+  if (sight.kind !== 'seen' || sight.lastTry === undefined || sight.isHalfTold === true)
+    return false;
+  if (elapsedMs(sight.lastTry.at, now) === Infinity) return false;
+  return retryTellingAt(sight, endpoints) > now;
+}
+
+const isConnected = ({ sight }: ToldConsumer): boolean =>
+  sight.kind === 'seen' && sight.link.kind === 'connected' && sight.link.to.length > 0;
+
+/** Its next restart gives it other client URLs. */
+const isMoving = ({ wanted, member }: Standing): boolean =>
+  wanted !== undefined && !sameEndpoints(wanted.clientURLs, member.clientURLs);
+
+function unseenTrouble(view: View, { id, consumer, sight }: ToldConsumer): Plan | undefined {
+  switch (sight.kind) {
+    case 'seen':
+      return undefined;
+    case 'unusable':
+      return blockedBy(sight.problem);
+    case 'unseen': {
+      const { because } = sight;
+      const { host } = consumer;
+      return blockedBy(consumerUnseen({ cluster: view.target.name, consumer: id, host, because }));
+    }
+  }
+}
+
+function notFollowing(view: View, { id, consumer, sight }: ToldConsumer): Plan | undefined {
+  if (sight.kind !== 'seen') return undefined;
+  // Whoever is behind an address of its own is nobody that we know.
+  const isWell =
+    consumer.endpoints === 'members' || sight.link.kind !== 'connected'
+      ? follows(sight, view.standing.voters)
+      : sight.link.to.length > 0;
+  if (isWell) return undefined;
+  const forMs = sight.startedAt === undefined ? Infinity : elapsedMs(sight.startedAt, view.now);
+  if (forMs <= STARTING_MAX_MS) return waitFor('consumer', 'consumer-starting');
+  const because = whyNotFollowing(sight);
+  const { host } = consumer;
+  return blockedBy(
+    consumerNotFollowing({ cluster: view.target.name, consumer: id, host, because }),
+  );
+}
+
+function pinnedElsewhere(view: View, { id, consumer, sight }: ToldConsumer): Plan | undefined {
+  const { endpoints, host } = consumer;
+  if (endpoints === 'members' || sight.kind !== 'seen') return undefined;
+  if (isTold(sight, endpoints)) return undefined;
+  const named = sameEndpoints(sight.names, endpoints) ? (sight.runsWith ?? []) : sight.names;
+  return blockedBy(
+    consumerPinnedElsewhere({
+      cluster: view.target.name,
+      consumer: id,
+      host,
+      wanted: endpoints,
+      named,
+    }),
+  );
+}

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { type MemberID, unsafeBrand } from '../../../src/base/index.js';
+import { type World, crash, observe } from '../../../src/core/model/index.js';
+import { marginChange } from '../../../src/core/planner/make.js';
+import { GUARDS } from '../../../src/core/planner/guards.js';
+import { viewOf } from '../../../src/core/planner/view.js';
+
+import { playToEnd } from '../../../src/core/planner/testing/language/index.js';
+import { plan } from '../../../src/core/planner/index.js';
+import type { Decision } from './decision.js';
+import { checkConsumersFirst } from './rule-9-consumers.js';
+
+const worldAfter = (commands: string): World =>
+  playToEnd(`${commands}\n----\n`, { planner: plan, check: () => [] }).scene.world;
+
+/** Somebody decides to remove the member on c. */
+function removalOfC(world: World): Decision {
+  const { target, record, now } = world;
+  const view = viewOf({ target, record, observation: observe(world), now }, GUARDS);
+  const c = world.members.find(({ name }) => name === 'c');
+  const step = {
+    kind: 'remove-member',
+    member: c?.id ?? unsafeBrand<MemberID>(''),
+    name: 'c',
+  } as const;
+  const margin = marginChange(view, { voters: -1 });
+  return {
+    plan: { kind: 'step', step, because: 'not-in-spec', margin },
+    at: now,
+    world,
+    unresolved: undefined,
+  };
+}
+
+const told = (world: World) => checkConsumersFirst(removalOfC(world)).map(({ what }) => what);
+
+test('a member that lives may not go while a consumer names it, seen or not', () => {
+  const cluster = 'cluster prod voters=(a b c d)\nconsumer api names=(a c)';
+  const broken = ['c is removed while it lives and flannel@api names it'];
+  expect(told(worldAfter(cluster))).toEqual(broken);
+  expect(told(worldAfter(`${cluster}\nconsumer api hidden`))).toEqual(broken);
+});
+
+test('it may when nobody names it, and one that is down may anyway', () => {
+  const cluster = 'cluster prod voters=(a b c d)\nconsumer api names=(a b)';
+  expect(told(worldAfter(cluster))).toEqual([]);
+  const named = worldAfter('cluster prod voters=(a b c d)\nconsumer api names=c');
+  expect(told(crash(named, unsafeBrand('c')))).toEqual([]);
+});
