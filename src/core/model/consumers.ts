@@ -82,11 +82,16 @@ export const hideConsumer = (world: World, id: ConsumerID): World =>
   withConsumer(world, id, (consumer) => ({ ...consumer, seen: false }));
 
 export const showConsumer = (world: World, id: ConsumerID): World =>
-  withConsumer(world, id, ({ seen: _, ...shown }) => shown);
+  withConsumer(world, id, (consumer) => without(consumer, 'seen'));
 
 /** It does not run any more, and does not come back with any list. */
 export const breakConsumer = (world: World, id: ConsumerID): World =>
   withConsumer(world, id, (consumer) => ({ ...consumer, works: false }));
 
 export const mendConsumer = (world: World, id: ConsumerID): World =>
-  withConsumer(world, id, ({ works: _, ...mended }) => mended);
+  withConsumer(world, id, (consumer) => without(consumer, 'works'));
+
+function without(consumer: WorldConsumer, key: 'seen' | 'works'): WorldConsumer {
+  const { [key]: _, ...rest } = consumer;
+  return rest;
+}

@@ -1,8 +1,6 @@
-import { type Standing, labelOf, sameEndpoints } from '../../cluster/index.js';
+import { type Standing, consumerID, labelOf, sameEndpoints } from '../../cluster/index.js';
 import {
   type ToldConsumer,
-  consumersOf,
-  endpointsToTell,
   follows,
   isTold,
   namesAny,
@@ -185,4 +183,38 @@ function pinnedElsewhere(view: View, { id, consumer, sight }: ToldConsumer): Pla
       named,
     }),
   );
+}
+
+const consumersOf = ({ target, observation }: View): readonly ToldConsumer[] =>
+  (target.consumers ?? []).map((consumer) => {
+    const id = consumerID(consumer);
+    const sight = observation.consumers?.find((seen) => seen.id === id);
+    return {
+      id,
+      consumer,
+      sight: sight ?? { kind: 'unseen', id, because: 'it was not looked at' },
+    };
+  });
+
+/**
+ * What a consumer is to name: every voter that has started and stays, in the order of the spec. One that leaves is forgotten
+ * in the same restart in which newcomers are learned; one that may not leave yet stays. Undefined: nobody stays.
+ */
+function endpointsToTell(view: View): readonly string[] | undefined {
+  const { standing, target, guards } = view;
+  const place = (voter: Standing): number => {
+    const at = target.members.findIndex((member) => member === voter.wanted);
+    return at < 0 ? target.members.length : at;
+  };
+  const staying = standing.voters.filter(
+    (voter) =>
+      !voter.dataLost &&
+      voter.member.name !== '' &&
+      (voter.wanted !== undefined ||
+        !guards.removalKeepsMargin(standing, voter, target.members.length)),
+  );
+  const urls = [...staying]
+    .sort((a, b) => place(a) - place(b))
+    .flatMap(({ member }) => member.clientURLs);
+  return urls.length === 0 ? undefined : urls;
 }

@@ -15,7 +15,7 @@ export function localShell({ prefix = [], env = {}, instead }: LocalShellOptions
     run: (_host, { script, stdin }, signal) => {
       const end = instead?.(script);
       if (end !== undefined) return Promise.resolve(end);
-      const [program = 'sh', ...args] = [...prefix, 'sh', '-c', script];
+      const [program, ...args] = [...prefix, 'sh', '-c', script];
       return new Promise((resolve, reject) => {
         const child = spawn(program, args, { env: { ...process.env, ...env }, signal });
         const stdout: Buffer[] = [];
