@@ -6,6 +6,7 @@ import {
   type Random,
   type Result,
   applied,
+  assertNever,
   err,
   ok,
   refused,
@@ -23,7 +24,7 @@ import {
   setsToSee,
 } from '../../core/bootstrap/index.js';
 import { type DNSAddress, addressText, parseDNSAddress } from './addresses.js';
-import { type Exchanged, exchange } from './client/exchange.js';
+import { exchange } from './client/exchange.js';
 import { type Lookup, createLookup } from './client/lookup.js';
 import {
   dnsPrimaryUnread,
@@ -31,10 +32,10 @@ import {
   dnsUpdateUnknown,
   dnsZoneUnknown,
 } from './problems.js';
+import { type Said, whatItSays } from './update/answer.js';
 import type { TSIGKey } from './update/key-file.js';
 import { updateMessage } from './update/message.js';
-import { sign, verify } from './update/tsig.js';
-import { RCODE, rcodeName } from './wire/codes.js';
+import { sign } from './update/tsig.js';
 
 export interface PublishOptions {
   readonly dns: ClusterDNS;
@@ -154,38 +155,22 @@ async function send(
   const nowSeconds = Math.floor(clock.now() / 1_000);
   const signed = sign(message, key, nowSeconds);
   const came = await exchange(server, 'tcp', signed.message, { deadlineMs: UPDATE_MS, signal });
-  return outcomeOf(came, published, (bytes) =>
-    verify(bytes, key, Math.floor(clock.now() / 1_000), signed.mac),
-  );
-}
-
-function outcomeOf(
-  came: Exchanged,
-  published: Published,
-  check: (bytes: Buffer) => ReturnType<typeof verify>,
-): Outcome<Published> {
-  const { zone, server } = published;
-  const noOneKnows = (because: string) => unknown(dnsUpdateUnknown({ zone, server, because }));
-  const notDone = (answer: string) => refused(dnsUpdateRefused({ zone, server, answer }));
-  if (came.kind === 'not-sent')
-    return refused(dnsPrimaryUnread({ server, name: zone, because: came.because }));
-  if (came.kind === 'no-answer') return noOneKnows(came.because);
-  const rcode = came.bytes.readUInt16BE(2) & 0xf;
-  const verified = check(came.bytes);
-  switch (verified.kind) {
-    case 'rejected':
-      return notDone(verified.error);
-    case 'bad':
-      return noOneKnows(`An answer came that may be anybody's. ${verified.because}`);
-    case 'unsigned':
-      // Who knows no such key cannot sign with it; and who refuses before looking at signatures does not either.
-      return rcode === RCODE.NOERROR || rcode === RCODE.SERVFAIL
-        ? noOneKnows(`${rcodeName(rcode)} came without a signature.`)
-        : notDone(rcodeName(rcode));
-    case 'good':
-      if (rcode === RCODE.NOERROR) return applied(published);
-      // A server that forwards to another may say this when that one did not answer in time.
-      if (rcode === RCODE.SERVFAIL) return noOneKnows('It says SERVFAIL.');
-      return notDone(rcodeName(rcode));
+  const { zone, server: at } = published;
+  if (came.kind === 'not-sent') {
+    return refused(dnsPrimaryUnread({ server: at, name: zone, because: came.because }));
+  }
+  const said: Said =
+    came.kind === 'no-answer'
+      ? { kind: 'unknown', because: came.because }
+      : whatItSays(came.bytes, key, Math.floor(clock.now() / 1_000), signed.mac);
+  switch (said.kind) {
+    case 'done':
+      return applied(published);
+    case 'not-done':
+      return refused(dnsUpdateRefused({ zone, server: at, answer: said.answer }));
+    case 'unknown':
+      return unknown(dnsUpdateUnknown({ zone, server: at, because: said.because }));
+    default:
+      return assertNever(said);
   }
 }

@@ -1,7 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { env } from 'node:process';
 import { describe, expect, test } from 'vitest';
-import { seededRandom } from '../../../base/index.js';
 import { TSIGKey, type TSIGAlgorithm } from './key-file.js';
 import { sign, verify } from './tsig.js';
 
@@ -66,23 +64,4 @@ describe.each(['hmac-sha256', 'hmac-sha512'] as const)('%s', (algorithm) => {
     const answer = Buffer.from(MESSAGE);
     expect(verify(answer, key, NOW, Buffer.alloc(bytes)).kind).toBe('unsigned');
   });
-});
-
-test('a mutated answer is never true and never throws', () => {
-  const count = Number(env['QUORATE_FUZZ_COUNT'] ?? 5_000);
-  const random = seededRandom(7);
-  const key = keyOf('hmac-sha256');
-  const { mac } = sign(MESSAGE, key, NOW);
-  const good = sign(MESSAGE, key, NOW, mac).message;
-  for (let i = 0; i < count; i++) {
-    const bytes = Buffer.from(good.subarray(0, Math.floor(random.next() * (good.length + 1))));
-    for (let times = 1 + Math.floor(random.next() * 4); times > 0 && bytes.length > 2; times--) {
-      const at = 2 + Math.floor(random.next() * (bytes.length - 2));
-      bytes[at] = Math.floor(random.next() * 256);
-    }
-    const isSame = bytes.equals(good);
-    if (!isSame && verify(bytes, key, NOW, mac).kind === 'good') {
-      expect.fail(`mutation ${i}: ${bytes.toString('hex')}`);
-    }
-  }
 });
