@@ -437,3 +437,41 @@ test('a request above the limit is not sent', async () => {
   expect(put).toMatchObject({ error: { kind: 'not-sent', why: 'request-too-large' } });
   expect(server.calls).toHaveLength(0);
 });
+
+describe('an endpoint with a name', () => {
+  test('is looked up at each dial: who moves with its name is found, and nothing is set anew', async () => {
+    const before = await good();
+    const port = Number(new URL(before.endpoint).port);
+    const after = await startFakeServer(
+      ({ stream }) => answer(stream, rangeAnswer('k')),
+      {},
+      { host: '127.0.0.2', port },
+    );
+    cleanups.push(() => after.close());
+    let address = '127.0.0.1';
+    const asked: string[] = [];
+    const client = clientOf([`http://m2.example.com:${port}`], {
+      addressOf: (host) => {
+        asked.push(host);
+        return address;
+      },
+    });
+    expect((await client.kv.get('k')).ok).toBe(true);
+    address = '127.0.0.2';
+    // The connection that is there goes on; only who dials asks.
+    expect((await client.kv.get('k')).ok).toBe(true);
+    expect(after.calls).toHaveLength(0);
+    await before.close();
+    await expect.poll(async () => (await client.kv.get('k')).ok).toBe(true);
+    expect(after.calls.length).toBeGreaterThan(0);
+    expect(new Set(asked)).toEqual(new Set(['m2.example.com']));
+  });
+
+  test('that its owner does not know is left to this machine', async () => {
+    const server = await good();
+    const client = clientOf([server.endpoint.replace('127.0.0.1', 'localhost')], {
+      addressOf: () => undefined,
+    });
+    expect((await client.kv.get('k')).ok).toBe(true);
+  });
+});

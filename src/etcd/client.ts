@@ -46,6 +46,11 @@ export interface EtcdClientOptions {
    * be reached from here; if none can, the given endpoints are tried again.
    */
   readonly followMembers?: boolean | undefined;
+  /**
+   * Where the name in an endpoint leads, asked at each dial; undefined for a name, or absent: where this machine's resolver
+   * says. Certificates are checked against the name all the same.
+   */
+  readonly addressOf?: ((host: string) => string | undefined) | undefined;
   /** Log in with these when the cluster asks for users; the token is renewed as needed. */
   readonly auth?: Credentials | undefined;
   readonly clock?: Clock | undefined;
@@ -85,7 +90,7 @@ export class EtcdClient {
     const { tls, auth, clock = systemClock, random = systemRandom } = options;
     const limits = limitsOf(options.limits);
     this.#hasTLS = tls !== undefined;
-    this.#transport = new Http2Transport(tls, limits);
+    this.#transport = new Http2Transport(tls, limits, options.addressOf);
     const { balancer: name = 'healthy' } = options;
     this.#balancer = new Balancer({ name, transport: this.#transport, clock });
     this.#prober = new Prober({

@@ -30,6 +30,7 @@ export interface FakeServer {
 export async function startFakeServer(
   handle: (call: FakeCall, count: number) => void,
   settings: Settings = {},
+  at: { readonly host: string; readonly port: number } = { host: '127.0.0.1', port: 0 },
 ): Promise<FakeServer> {
   const server: Http2Server = createServer({ settings });
   const calls: FakeCall[] = [];
@@ -53,10 +54,10 @@ export async function startFakeServer(
     calls.push(call);
     handle(call, calls.length);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(at.port, at.host, resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: `http://${at.host}:${port}`,
     calls,
     sessions,
     get connectionCount() {

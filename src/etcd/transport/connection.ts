@@ -1,6 +1,6 @@
 import { assertNever, err, ok, type Result } from '../../base/index.js';
 import type { Endpoint } from '../endpoints.js';
-import { dial } from './dial.js';
+import { type AddressOf, dial } from './dial.js';
 import type { TransportLimits } from './limits.js';
 import type { Session } from './session.js';
 import type { TLSMaterial } from './tls.js';
@@ -17,15 +17,22 @@ export class Connection {
   readonly #endpoint: Endpoint;
   readonly #tls: TLSMaterial;
   readonly #limits: TransportLimits;
+  readonly #addressOf: AddressOf | undefined;
   /** Every session that is not closed yet: the ready one, and retired ones with calls under way. */
   readonly #sessions = new Set<Session>();
   readonly #closing = new AbortController();
   #state: State = { kind: 'idle' };
 
-  constructor(endpoint: Endpoint, tls: TLSMaterial, limits: TransportLimits) {
+  constructor(
+    endpoint: Endpoint,
+    tls: TLSMaterial,
+    limits: TransportLimits,
+    addressOf: AddressOf | undefined,
+  ) {
     this.#endpoint = endpoint;
     this.#tls = tls;
     this.#limits = limits;
+    this.#addressOf = addressOf;
   }
 
   get kind(): ConnectionKind {
@@ -84,7 +91,8 @@ export class Connection {
   }
 
   async #dial(): Promise<Result<Session, NotSent>> {
-    const dialled = await dial(this.#endpoint, this.#tls, this.#limits, this.#closing.signal);
+    const { signal } = this.#closing;
+    const dialled = await dial(this.#endpoint, this.#tls, this.#limits, signal, this.#addressOf);
     if (this.#state.kind === 'closed') {
       if (dialled.ok) dialled.value.destroy();
       return err(CLOSED);

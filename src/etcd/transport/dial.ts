@@ -9,6 +9,9 @@ import { Session } from './session.js';
 import type { TLSMaterial, TLSOptions } from './tls.js';
 import type { NotSent } from './transport.js';
 
+/** Where a name leads; undefined: wherever this machine's resolver says. */
+export type AddressOf = (host: string) => string | undefined;
+
 /**
  * Connects and waits for the server's HTTP/2 settings. Only then does a connection count as ready: the kernel accepts
  * TCP for a frozen process, and etcd listens but does not serve until it has had a leader. A call that waits here has
@@ -19,10 +22,11 @@ export async function dial(
   material: TLSMaterial,
   limits: TransportLimits,
   signal: AbortSignal,
+  addressOf?: AddressOf,
 ): Promise<Result<Session, NotSent>> {
   let socket: Socket;
   try {
-    socket = await openSocket(endpoint, material);
+    socket = await openSocket(endpoint, material, addressOf);
   } catch (error) {
     // Material that cannot be read or is no PEM is found out before anything is dialled.
     return err({ ...notSent(error, endpoint, limits), ...(endpoint.secure ? { why: 'tls' } : {}) });
@@ -53,13 +57,21 @@ export async function dial(
   });
 }
 
-async function openSocket(endpoint: Endpoint, material: TLSMaterial): Promise<Socket> {
+async function openSocket(
+  endpoint: Endpoint,
+  material: TLSMaterial,
+  addressOf: AddressOf | undefined,
+): Promise<Socket> {
   // Loaded at the first dial: a program that imports the client may never dial.
   const [net, tls] = await Promise.all([import('node:net'), import('node:tls')]);
-  const { host, port, secure } = endpoint;
+  const { port, secure } = endpoint;
+  // Asked at each dial: a name may lead elsewhere by now.
+  const host = addressOf?.(endpoint.host) ?? endpoint.host;
   if (!secure) return net.connect({ host, port, noDelay: true });
-  const settings = tlsSettings(endpoint, material.options, net.isIP(host) !== 0);
-  return tls.connect({ ...settings, secureContext: await material.context() }).setNoDelay(true);
+  const settings = tlsSettings(endpoint, material.options, net.isIP(endpoint.host) !== 0);
+  return tls
+    .connect({ ...settings, host, secureContext: await material.context() })
+    .setNoDelay(true);
 }
 
 function errorOf(because: ClosedBecause): Error {
@@ -83,7 +95,6 @@ const tlsSettings = (
   options: TLSOptions,
   isAddress: boolean,
 ): ConnectionOptions => ({
-  host,
   port,
   // An IP address is no server name (RFC 6066 §3); Node then checks it against the certificate's IP entries.
   servername: options.serverName ?? (isAddress ? '' : host),

@@ -2,6 +2,7 @@ import { err, ok, type Result } from '../../base/index.js';
 import type { Endpoint } from '../endpoints.js';
 import { QueuedStream } from './byte-stream.js';
 import { Connection } from './connection.js';
+import type { AddressOf } from './dial.js';
 import { GrpcCall, type Ending } from './grpc-call.js';
 import type { TransportLimits } from './limits.js';
 import type { Session } from './session.js';
@@ -24,12 +25,14 @@ const DIALS_MAX = 2;
 export class Http2Transport implements Transport {
   readonly #tls: TLSMaterial;
   readonly #limits: TransportLimits;
+  readonly #addressOf: AddressOf | undefined;
   readonly #connections = new Map<string, Connection>();
   #isClosed = false;
 
-  constructor(tls: TLSOptions | undefined, limits: TransportLimits) {
+  constructor(tls: TLSOptions | undefined, limits: TransportLimits, addressOf?: AddressOf) {
     this.#tls = new TLSMaterial(tls ?? {});
     this.#limits = limits;
+    this.#addressOf = addressOf;
   }
 
   async unary(attempt: Attempt): Promise<Result<Uint8Array, AttemptFailure>> {
@@ -186,7 +189,7 @@ export class Http2Transport implements Transport {
   #connectionTo(endpoint: Endpoint): Connection {
     const kept = this.#connections.get(endpoint.url);
     if (kept !== undefined) return kept;
-    const connection = new Connection(endpoint, this.#tls, this.#limits);
+    const connection = new Connection(endpoint, this.#tls, this.#limits, this.#addressOf);
     this.#connections.set(endpoint.url, connection);
     return connection;
   }
