@@ -1,5 +1,13 @@
 import { getServers } from 'node:dns';
-import { type LogLevel, type Logger, type Result, err, ok, refused } from '../base/index.js';
+import {
+  type LogLevel,
+  type Logger,
+  type Outcome,
+  type Result,
+  err,
+  ok,
+  refused,
+} from '../base/index.js';
 import { type ClusterDNS, type DNSSight, certificatesToSee } from '../core/bootstrap/index.js';
 import type {
   DNSLook,
@@ -12,6 +20,8 @@ import type {
 } from '../frontends/cli/index.js';
 import {
   type DNSAddress,
+  type PublishOptions,
+  type Published,
   addressOf,
   certificateNames,
   compileZone,
@@ -31,13 +41,18 @@ import type { Machine } from './machine.js';
 export function dnsPorts(machine: Machine, files: Pick<Files, 'read'>): DNSPorts {
   return {
     serve: (settings) => serve(machine, files, settings),
-    publish: (settings) => publishTo(machine, settings),
+    publish: (settings) => publish(machine, files, settings),
     look: (settings) => lookAtRecords(machine, settings),
     listed: async (settings) => {
       const tls = await readTLS(files, settings);
       if (!tls.ok) return tls;
-      const { endpoints } = settings;
-      const reader = createMemberListReader({ endpoints, tls: tls.value, clock: machine.clock });
+      const { endpoints, records } = settings;
+      const reader = createMemberListReader({
+        endpoints,
+        tls: tls.value,
+        clock: machine.clock,
+        addressOf: addressAmong(() => records),
+      });
       try {
         return await reader.read();
       } finally {
@@ -63,6 +78,8 @@ async function serve(
   const tls = await readTLS(files, settings);
   if (!tls.ok) return tls;
   const { domain } = dns.place;
+  // Its own machine need not ask the server that it is.
+  const addressOf = addressAmong(() => shown.records);
   const logger = telling(tell);
   let shown = dns;
   let serial = 0;
@@ -81,7 +98,7 @@ async function serve(
     members:
       endpoints.length === 0
         ? undefined
-        : createMemberListReader({ endpoints, tls: tls.value, clock }),
+        : createMemberListReader({ endpoints, tls: tls.value, clock, addressOf }),
     clock,
     logger,
     onChange: (now) => {
@@ -110,6 +127,14 @@ async function serve(
   });
 }
 
+/** Where the records themselves say that a name leads. */
+const addressAmong =
+  (records: () => ClusterDNS['records']) =>
+  (host: string): string | undefined => {
+    const found = records().find(({ name, type }) => type !== 'SRV' && name === host);
+    return found === undefined || found.type === 'SRV' ? undefined : found.address;
+  };
+
 const nameOf = (record: ClusterDNS['records'][number]): string =>
   record.type === 'SRV'
     ? `${record.name} ${record.target}:${record.port}`
@@ -129,12 +154,51 @@ function ownAddresses(listen: readonly DNSAddress[]) {
 }
 
 /** One signed update. */
-export async function publishTo({ clock, random }: Machine, settings: DNSPublishSettings) {
+export async function publishTo(
+  { clock, random }: Machine,
+  settings: Pick<DNSPublishSettings, 'dns' | 'server' | 'zone' | 'tsigKeyFile' | 'dryRun'>,
+  whoIsStillThere?: PublishOptions['whoIsStillThere'],
+) {
   const { dns, server, zone, tsigKeyFile, dryRun } = settings;
   const key = await readTSIGKey(tsigKeyFile);
   if (!key.ok) return refused(key.error);
   const { signal } = new AbortController();
-  return await publishRecords({ dns, server, zone, key: key.value, clock, random, signal, dryRun });
+  return await publishRecords({
+    dns,
+    server,
+    zone,
+    key: key.value,
+    clock,
+    random,
+    signal,
+    whoIsStillThere,
+    dryRun,
+  });
+}
+
+/** As `quorate dns publish` does it: not over the head of a member that runs. */
+async function publish(
+  machine: Machine,
+  files: Pick<Files, 'read'>,
+  settings: DNSPublishSettings,
+): Promise<Outcome<Published>> {
+  const { dns, listed = [] } = settings;
+  const tls = await readTLS(files, settings);
+  if (!tls.ok) return refused(tls.error);
+  const { clock } = machine;
+  const nowhere = { endpoints: [], addressOf: () => undefined };
+  const reader = createMemberListReader({ ...nowhere, tls: tls.value, clock });
+  try {
+    return await publishTo(machine, settings, async (name, address, next) => {
+      const named = dns.members.find((each) => new URL(each.listed).hostname === name);
+      const member = listed.find((each) => each.name !== '' && each.name === named?.name);
+      if (member === undefined || !(await reader.isAt(member, address))) return undefined;
+      const isThereToo = await Promise.all(next.map((each) => reader.isAt(member, each)));
+      return isThereToo.includes(true) ? undefined : member.name;
+    });
+  } finally {
+    await reader.close();
+  }
 }
 
 const LOOK_MS = 3_000;

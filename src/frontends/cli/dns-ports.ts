@@ -47,8 +47,10 @@ export interface DNSServerReport {
   readonly records: number;
 }
 
-export interface DNSPublishSettings {
+export interface DNSPublishSettings extends ClientFiles {
   readonly dns: ClusterDNS;
+  /** The members that etcd lists, so that the name of one that runs is not taken from it; undefined: nobody told. */
+  readonly listed: readonly ListedForDNS[] | undefined;
   /** `HOST` or `HOST:PORT` of the primary. */
   readonly server: string;
   /** Absent: the server is asked. */
@@ -89,6 +91,8 @@ export interface SeenCertificate {
 
 export interface DNSListSettings extends ClientFiles {
   readonly endpoints: readonly string[];
+  /** Where names in endpoints lead that this machine's resolver may not know yet. */
+  readonly records: readonly DNSRecord[];
 }
 
 export interface ListedForDNS {

@@ -18,11 +18,17 @@ function feeding(spec: readonly DNSMember[] | undefined) {
   const changes: ClusterDNS[] = [];
   const complaints: unknown[] = [];
   let list: Result<readonly ListedMember[]> = err(silent({}));
+  /** Which member answers where. */
+  const answering = new Map<string, string>();
   const feed = createDNSFeed({
     place: { domain: 'example.com' },
     wanted: spec === undefined ? undefined : async () => wanted,
     version: undefined,
-    members: { read: async () => list, close: async () => undefined },
+    members: {
+      read: async () => list,
+      isAt: async ({ id }, address) => answering.get(address) === id,
+      close: async () => undefined,
+    },
     clock,
     logger: {
       ...silentLogger,
@@ -38,7 +44,13 @@ function feeding(spec: readonly DNSMember[] | undefined) {
   const targets = () =>
     changes.at(-1)?.records.flatMap((record) => (record.type === 'SRV' ? [record.target] : []));
   const want = (next: readonly DNSMember[]) => void (wanted = next);
-  return { become, want, changes, complaints, targets };
+  const addressOf = (name: string) =>
+    changes
+      .at(-1)
+      ?.records.flatMap((record) =>
+        record.type !== 'SRV' && record.name === name ? [record.address] : [],
+      );
+  return { become, want, changes, complaints, targets, answering, addressOf };
 }
 
 const listed = (n: number): ListedMember => ({ id: `${n}`, ...memberAt(n) });
@@ -76,6 +88,44 @@ describe('records in step with the member list', () => {
     it.want([...threeMembers, memberAt(4)]);
     await it.become(ok([1, 2, 3, 4].map(listed)));
     expect(it.targets()).toContain('m4.example.com');
+  });
+
+  test('lead to a member that runs, whatever the spec says, until it is gone', async () => {
+    const it = feeding(threeMembers);
+    it.answering.set('10.0.1.12', '2');
+    await it.become(ok([1, 2, 3].map(listed)));
+    it.want([memberAt(1), memberAt(2, '10.0.1.99'), memberAt(3)]);
+    await it.become(ok([1, 2, 3].map(listed)));
+    await it.become(ok([1, 2, 3].map(listed)));
+    expect(it.addressOf('m2.example.com')).toEqual(['10.0.1.12']);
+    expect(it.complaints).toEqual(['m2 still runs at 10.0.1.12.']);
+
+    // Its machine is dead: the name is free for whoever takes its place, before that one starts.
+    it.answering.clear();
+    await it.become(ok([1, 2, 3].map(listed)));
+    expect(it.addressOf('m2.example.com')).toEqual(['10.0.1.99']);
+  });
+
+  test('lead to the successor as soon as it is added, also while the one before is still running', async () => {
+    const it = feeding(threeMembers);
+    it.answering.set('10.0.1.12', '2');
+    await it.become(ok([1, 2, 3].map(listed)));
+    it.want([memberAt(1), memberAt(2, '10.0.1.99'), memberAt(3)]);
+    await it.become(ok([1, 3].map(listed)));
+    expect(it.addressOf('m2.example.com')).toEqual([]);
+    const added = { id: '22', ...memberAt(2, '10.0.1.99'), name: '', clientURLs: [] };
+    await it.become(ok([listed(1), added, listed(3)]));
+    expect(it.addressOf('m2.example.com')).toEqual(['10.0.1.99']);
+  });
+
+  test('follow a member whose machine has the other address too', async () => {
+    const it = feeding(threeMembers);
+    it.answering.set('10.0.1.12', '2');
+    await it.become(ok([1, 2, 3].map(listed)));
+    it.answering.set('10.0.1.99', '2');
+    it.want([memberAt(1), memberAt(2, '10.0.1.99'), memberAt(3)]);
+    await it.become(ok([1, 2, 3].map(listed)));
+    expect(it.addressOf('m2.example.com')).toEqual(['10.0.1.99']);
   });
 
   test('without a spec are those of the list', async () => {

@@ -5,8 +5,9 @@ import {
   type DNSPlace,
   type ListedMember,
   clusterDNS,
+  inTheirPlaces,
+  leadsElsewhere,
   membersOfList,
-  publishable,
   recordKey,
 } from '../../core/bootstrap/index.js';
 import type { EtcdVersion } from '../../core/cluster/index.js';
@@ -42,7 +43,8 @@ const EVERY_MS_IN_DOUBT = 500;
 
 /**
  * Keeps records in step with etcd's own member list. While the list cannot be read, or would leave nobody, what was known
- * last stays: a cluster in trouble must not lose its names as well.
+ * last stays: a cluster in trouble must not lose its names as well. So does the record of a member that still answers where
+ * it was, whatever the spec says: it moves when that one is gone, which is when its successor needs it.
  */
 export function createDNSFeed(options: DNSFeedOptions): DNSFeed {
   const { place, wanted, version, members, clock, logger, onChange } = options;
@@ -52,6 +54,8 @@ export function createDNSFeed(options: DNSFeedOptions): DNSFeed {
   let complaint = '';
   let lastWanted: readonly DNSMember[] | undefined;
   let hasList = false;
+  /** Where each member of the list was last. */
+  let lastByID: ReadonlyMap<string, DNSMember> = new Map();
 
   const complain = (because: string) => {
     if (because !== complaint && because !== '') {
@@ -63,8 +67,7 @@ export function createDNSFeed(options: DNSFeedOptions): DNSFeed {
   const take = async (listed: readonly ListedMember[] | undefined) => {
     const spec = await wanted?.();
     if (spec !== undefined) lastWanted = spec;
-    const now =
-      lastWanted === undefined ? membersOfList(listed ?? []) : publishable(lastWanted, listed);
+    const { now, held } = await membersNow(listed);
     if (isClosed) return;
     if (now.length === 0) {
       complain('No member of the list is one of the spec.');
@@ -75,11 +78,35 @@ export function createDNSFeed(options: DNSFeedOptions): DNSFeed {
       complain(dns.error.map(({ summary }) => summary).join('; '));
       return;
     }
-    complain('');
+    complain(held.join(' '));
     const keys = dns.value.records.map(recordKey).join('\n');
     if (keys === shown) return;
     shown = keys;
     onChange(dns.value);
+  };
+  /** `held`: why members stay where they were, although the spec has them elsewhere. */
+  const membersNow = async (listed: readonly ListedMember[] | undefined) => {
+    const held: string[] = [];
+    if (lastWanted === undefined) return { now: membersOfList(listed ?? []), held };
+    if (listed === undefined) return { now: lastWanted, held };
+    const placed = inTheirPlaces(lastWanted, listed);
+    const byID = new Map<string, DNSMember>();
+    for (const { listed: entry, member } of placed) {
+      const before = lastByID.get(entry.id);
+      const stays = before !== undefined && (await isStillThere(entry, before, member));
+      if (stays) held.push(`${member.name} still runs at ${before.addresses.join(', ')}.`);
+      byID.set(entry.id, stays ? { ...before, clientURLs: entry.clientURLs } : member);
+    }
+    lastByID = byID;
+    return { now: [...byID.values()], held };
+  };
+  const isStillThere = async (entry: ListedMember, before: DNSMember, now: DNSMember) => {
+    if (members === undefined || !leadsElsewhere(before, now)) return false;
+    const answers = async (addresses: readonly string[]) => {
+      const found = await Promise.all(addresses.map((address) => members.isAt(entry, address)));
+      return found.includes(true);
+    };
+    return (await answers(before.addresses)) && !(await answers(now.addresses));
   };
   const look = async (): Promise<boolean> => {
     const listed = await members?.read();

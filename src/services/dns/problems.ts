@@ -54,6 +54,21 @@ export const dnsPrimaryUnread = defineProblem(
   }),
 );
 
+export const dnsMemberStillThere = defineProblem(
+  'dns-member-still-there',
+  (d: {
+    readonly server: string;
+    readonly member: string;
+    readonly name: string;
+    readonly address: string;
+    readonly next: readonly string[];
+  }) => ({
+    summary: `Nothing was published: ${d.member} still runs at ${d.address}, where ${d.name} leads`,
+    detail: `The spec has it at ${d.next.join(', ')}, where it does not answer. Other members and clients reach it by that name, and would lose it.`,
+    hint: `Move it first, then its name: stop or remove ${d.member}, or give its successor a name of its own.`,
+  }),
+);
+
 export const dnsZoneUnknown = defineProblem(
   'dns-zone-unknown',
   (d: { readonly server: string; readonly domain: string; readonly because: string }) => ({

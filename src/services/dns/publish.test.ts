@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { seededRandom, systemClock } from '../../base/index.js';
-import { publishRecords } from './publish.js';
+import { type PublishOptions, publishRecords } from './publish.js';
 import {
   type OnUpdate,
   type ScriptedPrimary,
@@ -29,7 +29,9 @@ const signedWith =
   (update) =>
     sign(answerHeader(update, rcode), by, now(), macOf(update)).message;
 
-async function publish(onUpdate: OnUpdate, more: { zone?: string; dryRun?: boolean } = {}) {
+type More = Partial<Pick<PublishOptions, 'zone' | 'dryRun' | 'whoIsStillThere'>>;
+
+async function publish(onUpdate: OnUpdate, more: More = {}) {
   const primary = await scriptedPrimary(zoneWith(threeMembers), onUpdate);
   primaries.push(primary);
   const outcome = await publishRecords({
@@ -76,6 +78,21 @@ describe('publishing', () => {
     // 3 servers, 3 clients, 2 names of the other scheme, A of m1 to m3, AAAA of none, and nothing of m4.
     expect(update.readUInt16BE(6)).toBe(3 + 3 + 2 + 3 + 3 + 2);
     expect(update.readUInt16BE(8)).toBe(8);
+  });
+
+  test('takes no name from a member that runs', async () => {
+    const asked: unknown[] = [];
+    const { outcome, updates } = await publish(signedWith(RCODE.NOERROR), {
+      whoIsStillThere: async (...moving) => {
+        asked.push(moving);
+        return 'm2';
+      },
+    });
+    expect(outcome.kind).toBe('refused');
+    expect(detailOf(outcome)).toMatch(/^dns-member-still-there: .*10\.0\.1\.99/);
+    expect(updates).toEqual([]);
+    // m3 leaves and m4 comes: neither is a name that moves.
+    expect(asked).toEqual([['m2.example.com', '10.0.1.12', ['10.0.1.99']]]);
   });
 
   test('only looks when nothing is to be changed', async () => {

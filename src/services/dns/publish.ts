@@ -27,6 +27,7 @@ import { type DNSAddress, addressText, parseDNSAddress } from './addresses.js';
 import { exchange } from './client/exchange.js';
 import { type Lookup, createLookup } from './client/lookup.js';
 import {
+  dnsMemberStillThere,
   dnsPrimaryUnread,
   dnsUpdateRefused,
   dnsUpdateUnknown,
@@ -47,6 +48,13 @@ export interface PublishOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
+  /**
+   * The member that answers at this address and not at those its name would lead to; absent: there is no list of members
+   * to ask by.
+   */
+  readonly whoIsStillThere?:
+    | ((name: string, address: string, next: readonly string[]) => Promise<string | undefined>)
+    | undefined;
   /** Only find out what would change. */
   readonly dryRun?: boolean;
 }
@@ -81,11 +89,37 @@ export async function publishRecords(options: PublishOptions): Promise<Outcome<P
     dns.records.filter(({ name }) => isWithin(name, zone.value)),
     found,
   );
+  const staying = await whoWouldLoseItsName(change, options.whoIsStillThere);
+  if (staying !== undefined) return refused(dnsMemberStillThere({ ...staying, server: at }));
   const published = { zone: zone.value, server: at, ...change };
   if (dryRun || isNoDifference(change)) return applied({ ...published, sent: false });
   const id = Math.floor(random.next() * 65_536);
   const message = updateMessage({ id, zone: zone.value, looked, found, change });
   return await send(message, { ...published, sent: true }, server.value, options);
+}
+
+/** A name moves when nobody is at its old place: what runs there is reached by it. */
+async function whoWouldLoseItsName(
+  { add, remove }: DNSDifference,
+  whoIsStillThere: PublishOptions['whoIsStillThere'],
+): Promise<Moving | undefined> {
+  for (const record of remove) {
+    if (record.type === 'SRV') continue;
+    const { name, address } = record;
+    const next = add.flatMap((each) =>
+      each.type !== 'SRV' && each.name === name ? [each.address] : [],
+    );
+    const member = next.length === 0 ? undefined : await whoIsStillThere?.(name, address, next);
+    if (member !== undefined) return { member, name, address, next };
+  }
+  return undefined;
+}
+
+interface Moving {
+  readonly member: string;
+  readonly name: string;
+  readonly address: string;
+  readonly next: readonly string[];
 }
 
 async function serverOf(text: string): Promise<Result<DNSAddress>> {

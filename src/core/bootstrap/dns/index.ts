@@ -11,7 +11,15 @@ export {
   RECORD_TTL_SECONDS,
   clusterDNS,
 } from './cluster-dns.js';
-export { type ListedMember, dnsMembersOf, membersOfList, publishable } from './members.js';
+export {
+  type ListedMember,
+  type PlacedMember,
+  dnsMembersOf,
+  inTheirPlaces,
+  leadsElsewhere,
+  membersOfList,
+  publishable,
+} from './members.js';
 export {
   type AddressRecord,
   type DNSRecord,

@@ -66,17 +66,35 @@ export interface ListedMember {
  * That is the safe order of a change: a newcomer is published after it was added, and one that leaves is taken out before
  * it is removed. Names and addresses that the list does not carry come from the spec.
  */
-export function publishable(
+export const publishable = (
   wanted: readonly DNSMember[],
   listed: readonly ListedMember[] | undefined,
-): readonly DNSMember[] {
-  if (listed === undefined) return wanted;
-  return listed.flatMap((member) => {
-    const own = wanted.find((each) => isSame(each, member));
-    if (own === undefined) return [];
-    return [{ ...own, clientURLs: member.clientURLs }];
-  });
+): readonly DNSMember[] =>
+  listed === undefined ? wanted : inTheirPlaces(wanted, listed).map(({ member }) => member);
+
+/** A member of the list, and as the DNS is to know it. */
+export interface PlacedMember {
+  readonly listed: ListedMember;
+  readonly member: DNSMember;
 }
+
+/** What `publishable` takes, with the list's own entry beside each. */
+export const inTheirPlaces = (
+  wanted: readonly DNSMember[],
+  listed: readonly ListedMember[],
+): readonly PlacedMember[] =>
+  listed.flatMap((each) => {
+    const own = wanted.find((candidate) => isSame(candidate, each));
+    if (own === undefined) return [];
+    return [{ listed: each, member: { ...own, clientURLs: each.clientURLs } }];
+  });
+
+/**
+ * Whether the DNS would lead to another machine than before. Such a member is moved only when it is not there any more:
+ * a spec that says otherwise is only a wish, and whoever runs must not lose its name to it.
+ */
+export const leadsElsewhere = (before: DNSMember, now: DNSMember): boolean =>
+  [...before.addresses].sort().join() !== [...now.addresses].sort().join();
 
 /**
  * By name, or by port and host: the list has the name of an SRV target where the spec has an address. A member that was

@@ -10,7 +10,7 @@ import {
 import type { ClusterSpec } from '../../../core/spec/index.js';
 import { chooseCluster } from '../choose.js';
 import { type Context, tell } from '../context.js';
-import type { ClientFiles } from '../dns-ports.js';
+import type { ClientFiles, ListedForDNS } from '../dns-ports.js';
 import { badValue, usage } from '../problems.js';
 import { specFileFor } from '../read-spec.js';
 
@@ -59,6 +59,12 @@ export async function dnsOf(
   return clusterDNS({ place, members, version });
 }
 
+export interface DNSNow {
+  readonly dns: ClusterDNS;
+  /** Undefined: nobody told. */
+  readonly listed: readonly ListedForDNS[] | undefined;
+}
+
 /**
  * The records of the members that the list has and the spec wants. Nobody who answers means that the cluster is not born yet,
  * or down: then those of the spec, and it is said.
@@ -67,18 +73,23 @@ export async function dnsNow(
   context: Context,
   wish: DNSWish,
   asking: ClientFiles & { readonly endpoints: readonly string[] | undefined },
-): Promise<Result<ClusterDNS, readonly Problem[]>> {
+): Promise<Result<DNSNow, readonly Problem[]>> {
   const { members } = wish;
   const ports = await context.ports.dns();
   const endpoints = asking.endpoints ?? members.flatMap(({ clientURLs }) => clientURLs);
-  const listed = await ports.listed({ ...asking, endpoints });
+  const all = await dnsOf(wish, members);
+  const records = all.ok ? all.value.records : [];
+  const listed = await ports.listed({ ...asking, endpoints, records });
   if (!listed.ok) {
     tell(context, `note: no member says who is in the cluster; taking everybody of the spec`);
-    return await dnsOf(wish, members);
+    return all.ok ? ok({ dns: all.value, listed: undefined }) : all;
   }
   const { publishable } = await import('../../../core/bootstrap/index.js');
   const now = publishable(members, listed.value);
-  if (now.length > 0) return await dnsOf(wish, now);
+  if (now.length > 0) {
+    const dns = await dnsOf(wish, now);
+    return dns.ok ? ok({ dns: dns.value, listed: listed.value }) : dns;
+  }
   const names = listed.value.map(({ name, id }) => (name === '' ? id : name)).join(', ');
   const message = `No member of the spec is in the list of the cluster that answers (${names})`;
   return err([usage({ message, hint: 'Is that the cluster of this spec?' })]);

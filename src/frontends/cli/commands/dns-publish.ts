@@ -37,21 +37,23 @@ export async function dnsPublish(context: Context, options: DNSPublishOptions): 
   const wish = await dnsWish(context, options);
   if (!wish.ok) return fail(context, wish.error, EXIT.usage);
   const { endpoints, cacert, cert, key } = options;
-  const dns = await dnsNow(context, wish.value, {
+  const files = { cacert, cert, key };
+  const now = await dnsNow(context, wish.value, {
+    ...files,
     endpoints: endpoints === undefined ? undefined : endpointsOf(endpoints),
-    cacert,
-    cert,
-    key,
   });
-  if (!dns.ok) return fail(context, dns.error, EXIT.usage);
-  if (style !== undefined) return await print(context, dns.value, style);
+  if (!now.ok) return fail(context, now.error, EXIT.usage);
+  const { dns, listed } = now.value;
+  if (style !== undefined) return await print(context, dns, style);
   const { bootstrap } = wish.value.spec;
   const inSpec = bootstrap.kind === 'dns' ? bootstrap.publish?.rfc2136 : undefined;
   const target = targetOf(options, inSpec);
   if (!target.ok) return fail(context, target.error, EXIT.usage);
   const ports = await context.ports.dns();
   const outcome = await ports.publish({
-    dns: dns.value,
+    dns,
+    listed,
+    ...files,
     ...target.value,
     dryRun: options.dryRun === true,
   });

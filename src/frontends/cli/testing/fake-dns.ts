@@ -37,7 +37,7 @@ export const fakeDNS = (asked: string[], world: FakeDNS): DNSPorts => ({
       close: async () => void asked.push('dns closed'),
     });
   },
-  publish: async ({ dns, ...given }) => {
+  publish: async ({ dns, listed: _listed, ...given }) => {
     asked.push(`dns publish ${JSON.stringify(given)}`);
     if (world.outcome !== undefined) return world.outcome;
     const { server, dryRun } = given;
