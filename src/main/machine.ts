@@ -15,6 +15,7 @@ import { createLocalDriver, createLocalStore } from '../drivers/local/index.js';
 import type { ControllerTimings, ResolveTarget } from '../engine/controller/index.js';
 import type { ClusterStore, EtcdAdmin, HostDriver } from '../engine/ports/index.js';
 import type { BinaryProgress } from '../services/binaries/index.js';
+import { createAddressBook } from './address-book.js';
 import { targetResolver } from './resolve.js';
 
 /** This machine's clock, environment and randomness: the one place that takes them from the platform. */
@@ -65,7 +66,8 @@ export async function localParts(
   const { clock, random, between } = machine;
   const { stateDir, logger = silentLogger } = cluster;
   const { createEtcdAdmin } = await import('../services/admin/index.js');
-  const admin = createEtcdAdmin({ clock });
+  const book = createAddressBook();
+  const admin = createEtcdAdmin({ clock, addressOf: book.addressOf });
   const driver = createLocalDriver({
     stateDir,
     clock,
@@ -81,7 +83,7 @@ export async function localParts(
   return {
     timings: LOCAL_TIMINGS,
     driver: between?.driver(driver) ?? driver,
-    store: localStore(machine, stateDir),
+    store: book.noting(localStore(machine, stateDir)),
     admin: between?.admin(admin) ?? admin,
     resolveTarget: targetResolver(driver.firstLife),
   };

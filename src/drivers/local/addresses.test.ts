@@ -109,6 +109,15 @@ describe('the addresses of the local driver', () => {
     expect(after['m1']).toEqual({ ...before['m1'], peerURLs, listenPeerURLs: peerURLs });
   });
 
+  test('of a host that is an address are there, wherever its name leads', async () => {
+    const clientURLs = ['http://m2.example.invalid:2379'];
+    const result = await allocate('one', [wish('127.0.0.9', { clientURLs })]);
+    expect(result).toMatchObject({
+      ok: true,
+      value: { '127.0.0.9': { clientURLs, listenClientURLs: ['http://127.0.0.9:2379'] } },
+    });
+  });
+
   test('whose name does not resolve are a problem, and the others are looked at all the same', async () => {
     const result = await allocate('one', [
       wish('m1', { peerURLs: ['http://no-such-host.invalid:2380'] }),

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, isIP } from 'node:net';
 import { type Problem, type Result, err, isAbort, ok } from '../../base/index.js';
 import {
   type HostAddresses,
@@ -189,13 +189,19 @@ async function listenURLs(
       listen.push(url);
       continue;
     }
-    const address = name === 'localhost' ? '127.0.0.1' : await resolve(name);
+    const address = name === 'localhost' ? '127.0.0.1' : (addressIn(host) ?? (await resolve(name)));
     if (address === undefined) {
       return err(addressNotHere({ host, url, because: `The name ${name} does not resolve.` }));
     }
     listen.push(`${scheme}${address}${port}`);
   }
   return ok(listen);
+}
+
+/** A host that is an address is where its member listens: its name may lead to the one before it for a while. */
+function addressIn(host: HostName): string | undefined {
+  const family = isIP(host);
+  return family === 0 ? undefined : family === 6 ? `[${host}]` : host;
 }
 
 async function resolve(name: string): Promise<string | undefined> {

@@ -58,13 +58,16 @@ describe('a peer port that', () => {
   const asked = async (
     answer: Parameters<typeof createServer>[1],
     signal = deadlineSignal(5000),
+    host = '127.0.0.1',
   ) => {
     const server = createServer(answer ?? (() => undefined));
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const probe = createPeerProbe();
+    const probe = createPeerProbe(undefined, (name) =>
+      name === 'm1.example.invalid' ? '127.0.0.1' : undefined,
+    );
     const { port } = server.address() as AddressInfo;
-    const sight = await probe.ask(`http://127.0.0.1:${port}`, signal);
+    const sight = await probe.ask(`http://${host}:${port}`, signal);
     probe.close();
     return sight;
   };
@@ -74,6 +77,14 @@ describe('a peer port that', () => {
       response.setHeader('X-Etcd-Cluster-Id', 'c1').end('[]');
     });
     expect(sight).toEqual({ kind: 'answered', clusterID: 'c1', members: [] });
+  });
+  test('is named as the asker alone knows', async () => {
+    const sight = await asked(
+      (_request, response) => void response.setHeader('X-Etcd-Cluster-Id', 'c1').end('[]'),
+      deadlineSignal(5000),
+      'm1.example.invalid',
+    );
+    expect(sight.kind).toBe('answered');
   });
   test('is something else', async () => {
     const sight = await asked((_request, response) => void response.end('hello'));

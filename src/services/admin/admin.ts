@@ -33,6 +33,8 @@ export interface EtcdAdminOptions {
   readonly clock: Clock;
   /** For https URLs, both client and peer ones. */
   readonly tls?: TLSOptions;
+  /** Where names in URLs lead, when whoever asks knows better than this machine's resolver; undefined for the rest. */
+  readonly addressOf?: (host: string) => string | undefined;
 }
 
 /** Answers from memory; a member that takes longer is as good as silent. The controller usually waits less. */
@@ -42,10 +44,10 @@ const STATUS_DEADLINE_MS = 2000;
 const LIST_DEADLINE_MS = 5000;
 
 /** @example const admin = createEtcdAdmin({ clock: systemClock }); … await admin.close(); */
-export function createEtcdAdmin({ clock, tls }: EtcdAdminOptions): EtcdAdmin {
-  const client = createClient({ endpoints: [], tls, clock });
+export function createEtcdAdmin({ clock, tls, addressOf }: EtcdAdminOptions): EtcdAdmin {
+  const client = createClient({ endpoints: [], tls, clock, addressOf });
   const use = createUse(clock, (recent) => client.setEndpoints(recent));
-  const peerProbe = createPeerProbe(tls);
+  const peerProbe = createPeerProbe(tls, addressOf);
 
   const change = async <T, U>(
     what: string,

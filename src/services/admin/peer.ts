@@ -1,3 +1,5 @@
+import { lookup } from 'node:dns';
+import { type LookupFunction, isIP } from 'node:net';
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { deadlineSignal, isAbort } from '../../base/index.js';
@@ -18,7 +20,10 @@ export interface PeerProbe {
 }
 
 /** Asks peer ports for `/members`: answered at once, leader or not, with the cluster id in a header (etcd-facts 8.4). */
-export function createPeerProbe(tls?: TLSOptions): PeerProbe {
+export function createPeerProbe(
+  tls?: TLSOptions,
+  addressOf?: (host: string) => string | undefined,
+): PeerProbe {
   const limits = { keepAlive: true, maxSockets: SOCKETS_PER_HOST_MAX, maxFreeSockets: 1 };
   const plain = new HttpAgent(limits);
   const secure = new HttpsAgent({
@@ -32,7 +37,8 @@ export function createPeerProbe(tls?: TLSOptions): PeerProbe {
 
   const get = (url: URL, signal: AbortSignal): Promise<Reply> =>
     new Promise((resolve, reject) => {
-      const options = { signal, headers: { accept: 'application/json' } };
+      const headers = { accept: 'application/json' };
+      const options = { signal, headers, ...lookupBy(addressOf) };
       const request =
         url.protocol === 'https:'
           ? httpsRequest(url, { ...options, agent: secure })
@@ -60,6 +66,21 @@ export function createPeerProbe(tls?: TLSOptions): PeerProbe {
     close: () => {
       plain.destroy();
       secure.destroy();
+    },
+  };
+}
+
+/** As Node asks for names: some callers want all addresses there are, others one. */
+function lookupBy(addressOf: ((host: string) => string | undefined) | undefined): {
+  readonly lookup?: LookupFunction;
+} {
+  if (addressOf === undefined) return {};
+  return {
+    lookup: (host, options, tell) => {
+      const address = addressOf(host);
+      if (address === undefined) lookup(host, options, tell);
+      else if (options.all === true) tell(null, [{ address, family: isIP(address) }]);
+      else tell(null, address, isIP(address));
     },
   };
 }
