@@ -234,20 +234,26 @@ export const memberStopped = defineProblem(
 );
 export const memberSilent = defineProblem(
   'member-silent',
-  (d: { member: string; because: string }) => ({
+  (d: { member: string; because: string; peerNames?: readonly string[] }) => ({
     summary: `${d.member} runs and does not answer clients`,
     detail: d.because,
-    hint: '',
+    hint: hintOnNames(d.peerNames),
   }),
 );
 export const memberWithoutLeader = defineProblem(
   'member-without-leader',
-  (d: { member: string }) => ({
+  (d: { member: string; peerNames?: readonly string[] }) => ({
     summary: `${d.member} knows no leader`,
     detail: 'It is cut off from the others, or they have none.',
-    hint: '',
+    hint: hintOnNames(d.peerNames),
   }),
 );
+/** Members that were connected stay so without the DNS; one that starts finds nobody. */
+const hintOnNames = (names: readonly string[] = []): string =>
+  names.length === 0
+    ? ''
+    : `It reaches the others by names (it is ${names.join(', ')} to them). Does the DNS answer?\n  quorate dns check`;
+
 export const memberDataLost = defineProblem('member-data-lost', (d: { member: string }) => ({
   summary: `${d.member} lost its data directory`,
   detail: 'It is never started again under its old id; it is replaced while a quorum is healthy.',

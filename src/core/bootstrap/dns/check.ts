@@ -86,7 +86,9 @@ function silentTransports({ place, server, seen }: DNSSight): readonly Problem[]
     const [first] = services;
     if (first === undefined || !services.every(({ answer }) => answer.kind === 'failed')) return [];
     const because = first.answer.kind === 'failed' ? first.answer.because : '';
-    return [dnsServerSilent({ place, server, transport, name: first.name, because })];
+    const others = seen.filter((each) => each.transport !== transport && each.type === 'SRV');
+    const isOnlyThis = others.some(({ answer }) => answer.kind !== 'failed');
+    return [dnsServerSilent({ place, server, transport, isOnlyThis, name: first.name, because })];
   });
 }
 

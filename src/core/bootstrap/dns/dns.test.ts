@@ -346,6 +346,10 @@ describe('what is found', () => {
   test('silence over one transport, and over both', () => {
     expect(codes(wanted.records, 'tcp')).toEqual(['dns-server-silent']);
     expect(codes(wanted.records, 'udp', 'tcp')).toEqual(['dns-server-silent', 'dns-server-silent']);
+    const hints = (...silent: string[]) =>
+      dnsFindings(wanted, sightOf(wanted.records, silent)).map(({ hint }) => hint);
+    expect(hints('tcp')).toEqual([expect.stringContaining('TCP to port 53')]);
+    expect(hints('udp', 'tcp').join()).not.toContain('TCP to port 53');
   });
 
   test.each([

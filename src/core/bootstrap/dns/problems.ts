@@ -73,13 +73,15 @@ export const dnsServerSilent = defineProblem(
     readonly place: string;
     readonly server: string;
     readonly transport: string;
+    /** It answers over the other one. */
+    readonly isOnlyThis: boolean;
     readonly name: string;
     readonly because: string;
   }) => ({
     summary: `${d.server} does not answer for ${d.name} over ${d.transport.toUpperCase()}`,
     detail: `${d.because} ${seenFrom(d)} etcd asks once at its start, and ends when nobody answers.`,
     hint:
-      d.transport === 'tcp'
+      d.transport === 'tcp' && d.isOnlyThis
         ? 'Let TCP to port 53 through: answers that do not fit into a packet come that way only.'
         : 'Is the server up, is it the one that /etc/resolv.conf names, and may this machine ask it?',
   }),

@@ -11,18 +11,25 @@ import {
   memberWithoutLeader,
 } from '../problems.js';
 
+interface MemberFacts {
+  readonly down: boolean;
+  readonly dataLost: boolean;
+  /** As its peers know it. */
+  readonly peerURLs: readonly string[];
+}
+
 /** What is wrong with one member, as far as one look tells. A member that is down as asked has no problem. */
 export function memberProblems(
   member: string,
   sight: HostSight | undefined,
-  { down, dataLost }: { readonly down: boolean; readonly dataLost: boolean },
+  { down, dataLost, peerURLs }: MemberFacts,
 ): readonly Problem[] {
   if (sight === undefined) return [];
   return [
     ...(dataLost ? [memberDataLost({ member })] : []),
     ...(sight.data.kind === 'unreadable' ? [sight.data.problem] : []),
     ...processProblems(member, sight, down),
-    ...(down ? [] : answerProblems(member, sight)),
+    ...(down ? [] : answerProblems(member, sight, namesIn(peerURLs))),
   ];
 }
 
@@ -47,17 +54,29 @@ function processProblems(
   }
 }
 
-function answerProblems(member: string, { process, status }: HostSight): readonly Problem[] {
+function answerProblems(
+  member: string,
+  { process, status }: HostSight,
+  peerNames: readonly string[],
+): readonly Problem[] {
   if (status.kind === 'answered') {
     return [
-      ...(status.leader === undefined ? [memberWithoutLeader({ member })] : []),
+      ...(status.leader === undefined ? [memberWithoutLeader({ member, peerNames })] : []),
       ...status.errors
         .filter((says) => !says.includes('no leader'))
         .map((says) => memberReports({ member, says })),
     ];
   }
-  return process.kind === 'running' ? [memberSilent({ member, because: status.because })] : [];
+  if (process.kind !== 'running') return [];
+  return [memberSilent({ member, because: status.because, peerNames })];
 }
+
+/** The names, not addresses, by which a member is known to its peers. */
+const namesIn = (peerURLs: readonly string[]): readonly string[] =>
+  peerURLs.flatMap((url) => {
+    const host = /^https?:\/\/([^/[\]:]+):\d+$/.exec(url)?.[1];
+    return host === undefined || host === 'localhost' || /^[\d.]+$/.test(host) ? [] : [host];
+  });
 
 /** A process or a log of another cluster on a host of ours: wrongly started with `new`, or copied here. */
 export function otherClusterProblem(

@@ -162,6 +162,7 @@ function listedReport(
     problems: memberProblems(name === '' ? member.id : name, sight, {
       down: input.target.state === 'down',
       dataLost,
+      peerURLs: member.peerURLs,
     }),
   };
 }
@@ -198,6 +199,7 @@ function unlistedReport(
       ...memberProblems(name, sight, {
         down: input.target.state === 'down',
         dataLost: isDataLost(input, wanted, sight),
+        peerURLs: wanted?.peerURLs ?? [],
       }),
     ],
   };
