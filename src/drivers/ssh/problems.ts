@@ -33,9 +33,9 @@ export const hostBusy = defineProblem(
 export const unitChanged = defineProblem(
   'unit-changed',
   (d: { host: string; file: string; difference: string; login: string }) => ({
-    summary: `Did not start the member on ${d.host}: somebody changed its unit`,
+    summary: `Somebody changed the unit of the member on ${d.host}`,
     detail: d.difference,
-    hint: `What Quorate wrote is not written over another's change. To have it back, move the change aside:\n  ${d.login} mv ${d.file} ${d.file}.aside`,
+    hint: `It is not written over, and the member is not started with it. To have ours back, move the change aside:\n  ${d.login} mv ${d.file} ${d.file}.aside`,
   }),
 );
 

@@ -14,8 +14,8 @@ import {
 import { copyBinary } from './binary.js';
 import { type Context, SHORT_MS, act, failed, unlessCancelled } from './context.js';
 import { type HostPaths, binaryPath } from './layout.js';
-import type { Look } from './look.js';
 import { type Seen, lookAt } from './observe.js';
+import { dropInProblem } from './drift.js';
 import { flagUnfit, hostNotSeen, unitChanged, unitNotStarted } from './problems.js';
 import { SCRIPT_CODE } from './scripts.js';
 import { startScript } from './start-script.js';
@@ -75,7 +75,7 @@ async function tryToStart(
       return refused(hostNotSeen({ host, doing: DOING, because: seen.because }));
     }
     const obstacle =
-      obstacleTo(host, paths, seen, launch) ?? changeOfOthers(seen.look, host, paths, login);
+      obstacleTo(host, paths, seen, launch) ?? dropInProblem(seen.look, host, paths, login);
     if (obstacle !== undefined) return refused(obstacle);
     const script = startScript({
       paths,
@@ -155,14 +155,3 @@ function obstacleTo(
       return assertNever(data);
   }
 }
-
-/** A drop-in that changes what we rely on may undo every protection of the unit. */
-const changeOfOthers = (
-  { dropIns }: Look,
-  host: HostName,
-  { unitFile }: HostPaths,
-  login: string,
-): Problem | undefined =>
-  dropIns === ''
-    ? undefined
-    : unitChanged({ host, file: `${unitFile}.d`, difference: dropIns, login });
