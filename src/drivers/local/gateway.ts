@@ -14,7 +14,7 @@ import { findProcess } from './member-process.js';
 import { alreadyRunning, binaryNotRunnable, directoryProblem, gatewayEnded } from './problems.js';
 import { readLife } from './process-file.js';
 import type { SeenProcess } from './process-table.js';
-import { ShapeError, fields, list, optional, text, wholeNumber } from './shape.js';
+import { ShapeError, fields, list, optional, text, wholeNumber } from '../records/index.js';
 import { endProcess } from './stop.js';
 
 /** What we know of the last life of a gateway. Written before the spawn, without pid, and after it. */

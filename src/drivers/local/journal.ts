@@ -1,19 +1,11 @@
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JournalEntry } from '../../engine/ports/index.js';
+import { parseEntry } from '../records/index.js';
 import { makeDirectory, readIfPresent, readSlice } from './files.js';
 
 /** A journal longer than this becomes the older one; one older one is kept. */
 export const JOURNAL_BYTES_MAX = 4 * 1024 * 1024;
-
-const KINDS: ReadonlySet<string> = new Set<JournalEntry['kind']>([
-  'controller-started',
-  'controller-ended',
-  'decided',
-  'outcome',
-  'plan',
-  'wish',
-]);
 
 export interface JournalFiles {
   readonly current: string;
@@ -65,15 +57,4 @@ export async function newestEntries(
     }
   }
   return newestFirst.reverse();
-}
-
-function parseEntry(line: string): JournalEntry | undefined {
-  try {
-    const entry = JSON.parse(line) as { readonly kind?: unknown; readonly at?: unknown } | null;
-    const isEntry =
-      typeof entry?.kind === 'string' && KINDS.has(entry.kind) && Number.isFinite(entry.at);
-    return isEntry ? (entry as unknown as JournalEntry) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -3,7 +3,7 @@ import { type Clock, type Instant, instantOf } from '../../base/index.js';
 import { readIfPresent, temporaryBeside, writeWhole } from './files.js';
 import { errnoOf } from './problems.js';
 import type { ProcessTable } from './process-table.js';
-import { fields, text, wholeNumber } from './shape.js';
+import { fields, text, wholeNumber } from '../records/index.js';
 
 /** What a lock file says. The token names this one taking of it and is never used again. */
 export interface LockFile {

@@ -2,7 +2,15 @@ import { type Instant, type Logger, instantOf } from '../../base/index.js';
 import { parseEtcdVersion } from '../../core/cluster/index.js';
 import type { EndedLife } from '../evidence/index.js';
 import { readIfPresent, writeWhole } from './files.js';
-import { ShapeError, fields, oneOf, optional, record, text, wholeNumber } from './shape.js';
+import {
+  ShapeError,
+  fields,
+  oneOf,
+  optional,
+  record,
+  text,
+  wholeNumber,
+} from '../records/index.js';
 
 /**
  * What we know of the last life of a member's process. Written before the spawn (without pid) and after it, so that

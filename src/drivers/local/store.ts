@@ -8,14 +8,13 @@ import {
   type Wish,
   lockHeld,
 } from '../../engine/ports/index.js';
+import { ShapeError, parseWish, stateDamaged, wishConflict } from '../records/index.js';
 import { makeDirectory, writeWhole } from './files.js';
 import { appendEntry, newestEntries } from './journal.js';
 import { type LockFile, isStillOurs, lockHolder, releaseLock, takeLock } from './lock.js';
-import { directoryProblem, errnoOf, stateDamaged, wishConflict } from './problems.js';
+import { directoryProblem, errnoOf } from './problems.js';
 import { readChecked, readRecordFile, recordPath } from './record-file.js';
-import { ShapeError } from './shape.js';
 import { createProcessTable } from './this-machine.js';
-import { parseWish, wishPath } from './wish-file.js';
 
 export interface LocalStoreOptions {
   /** The state directory of this one cluster: `<home>/clusters/<name>`. Made with the first write. */
@@ -31,9 +30,10 @@ const WISH_LOCK_POLL_MS = 5;
 export function createLocalStore({ stateDir, clock }: LocalStoreOptions): ClusterStore {
   const table = createProcessTable(clock);
   const lockPath = join(stateDir, 'lock');
+  const wishPath = join(stateDir, 'wish.json');
   let held: LockFile | undefined;
 
-  const readWish = () => readChecked(wishPath(stateDir), parseWish);
+  const readWish = () => readChecked(wishPath, parseWish);
 
   return {
     readRecord: () => readRecordFile(stateDir),
@@ -41,13 +41,12 @@ export function createLocalStore({ stateDir, clock }: LocalStoreOptions): Cluste
     readWish,
     writeWish: (wish, basedOn) =>
       whileHoldingWishLock(async () => {
-        const path = wishPath(stateDir);
         const current = await readWish();
         if (!current.ok) return current;
         const found = current.value?.generation ?? 0;
-        if (found !== basedOn) return err(wishConflict({ path, basedOn, found }));
+        if (found !== basedOn) return err(wishConflict({ path: wishPath, basedOn, found }));
         const next: Wish = { ...wish, generation: basedOn + 1 };
-        const written = await writeJson(path, next);
+        const written = await writeJson(wishPath, next);
         return written.ok ? ok(next) : written;
       }),
     appendJournal: (entry, { durable }) =>

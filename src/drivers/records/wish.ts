@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   parseClientURL,
   parseClusterName,
@@ -8,7 +7,7 @@ import {
 } from '../../core/cluster/index.js';
 import type { ClusterSpec, MemberSpec } from '../../core/spec/index.js';
 import type { Wish } from '../../engine/ports/index.js';
-import { memberID } from './record-file.js';
+import { memberID } from './record.js';
 import {
   type Fields,
   ShapeError,
@@ -23,8 +22,7 @@ import {
   wholeNumber,
 } from './shape.js';
 
-export const wishPath = (stateDir: string): string => join(stateDir, 'wish.json');
-
+/** The wish as we once wrote it. Throws a ShapeError that says where it is none. */
 export function parseWish(value: unknown): Wish {
   const data = fields(value, 'the file');
   return {
