@@ -205,6 +205,12 @@ export interface LockHolder {
   readonly pid: number;
   readonly purpose: string;
   readonly since: Instant;
+  /** Where the process runs, as `user@machine`. Absent: here. */
+  readonly seat?: string;
+  /** A lock that is a lease: when it ends unless its holder renews it. */
+  readonly endsInMs?: number;
+  /** Names this holding of it, for whoever takes it over. */
+  readonly token?: string;
 }
 
 export interface HeldLock {
