@@ -119,12 +119,16 @@ export const opAnswer = (answer: HostAnswer | undefined, op: HostOp): OpAnswer |
 export const didAs = (answers: HostAnswers, op: HostOp) => (host: HostName) =>
   opAnswer(answers.get(host), op) === 'ok';
 
-/** Enough when a majority has done it, or when that cannot come any more. */
+/**
+ * Enough when a majority has done it, or when so many refused that it cannot come any more. When it is hosts that do not
+ * answer, everybody is waited for: whoever is told of it wants to know who did.
+ */
 export const isDecided =
   (set: HostSet, op: HostOp) =>
   (answers: HostAnswers): boolean => {
     const did = didAs(answers, op);
-    return isQuorum(set, did) || !isQuorum(set, (host) => did(host) || !answers.has(host));
+    const mayDo = (host: HostName) => did(host) || answers.get(host)?.kind !== 'answered';
+    return isQuorum(set, did) || !isQuorum(set, mayDo);
   };
 
 export const everybody = (): boolean => false;

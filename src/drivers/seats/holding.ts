@@ -117,7 +117,7 @@ export class Holding implements HeldLock {
   }
 
   async #renew(): Promise<void> {
-    if (!(await this.stillHeld())) return;
+    if (this.#parts.signal.aborted || !(await this.stillHeld())) return;
     this.#schedule();
     const { lease } = this;
     const read = await readState(this.#parts, {
@@ -238,6 +238,16 @@ export class Holding implements HeldLock {
       const file = answer.reply.record;
       return file?.kind === 'whole' && file.value.founding === lease.founding;
     };
+    const foreign = added.filter((host) => {
+      const answer = looked.get(host);
+      const file = answer?.kind === 'answered' ? answer.reply.record : undefined;
+      return file?.kind === 'whole' && file.value.isFounded && !has(host);
+    });
+    if (foreign.length > 0) {
+      const path = stateDirectory(this.#parts.cluster);
+      const because = `${foreign.join(', ')} has that of another cluster of this name. If that one is no more, move ${path} away there.`;
+      return hostsNotChanged({ from, to: wanted, because });
+    }
     const empty = added.filter((host) => looked.get(host)?.kind === 'answered' && !has(host));
     const seeded = empty.length === 0 ? [] : await this.#seed(empty, 'new');
     const isReady = (host: HostName) => from.includes(host) || has(host) || seeded.includes(host);

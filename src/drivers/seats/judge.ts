@@ -49,25 +49,28 @@ export function judge(
   const fence = highest(replies, ({ fence: n }) => n);
   const isPending = (host: HostName) => !answers.has(host);
 
-  const founded = [...copies.values()].filter(({ isFounded }) => isFounded);
-  const founding = founded[0]?.founding;
-  if (founding === undefined) return whenNoneIsFounded({ cluster, asked, answers, copies, fence });
-  if (founded.some((copy) => copy.founding !== founding)) {
-    return { kind: 'problem', problem: stateOfTwo(foundingsOf(cluster, copies)) };
+  const groups = groupsOf(copies);
+  const [first] = groups;
+  if (first === undefined) return whenNoneIsFounded({ cluster, asked, answers, copies, fence });
+  const unasked = groups.flatMap(({ set }) => hostsIn(set)).filter((host) => !asked.includes(host));
+  if (unasked.length > 0) return { kind: 'ask', hosts: [...new Set(unasked)] };
+  const whole = groups.filter(({ set, holders }) => isQuorum(set, (host) => holders.has(host)));
+  const [group] = whole;
+  if (whole.length > 1) {
+    return { kind: 'problem', problem: stateOfTwo(foundingsOf(cluster, groups)) };
   }
-
-  const holders = new Map([...copies].filter(([, copy]) => copy.founding === founding));
-  const newest = [...holders.values()].reduce((a, b) =>
-    isNewer(versionOf(b), versionOf(a)) ? b : a,
-  );
-  const { set } = newest;
-  const unasked = hostsIn(set).filter((host) => !asked.includes(host));
-  if (unasked.length > 0) return { kind: 'ask', hosts: unasked };
-  if (!isQuorum(set, (host) => holders.has(host))) {
-    return isQuorum(set, (host) => holders.has(host) || isPending(host))
-      ? { kind: 'pending' }
-      : { kind: 'problem', problem: lostMajority(cluster, set, answers, holders) };
+  if (group === undefined) {
+    const canCome = groups.some(({ set, holders }) =>
+      isQuorum(set, (host) => holders.has(host) || isPending(host)),
+    );
+    // Whoever is told of trouble is told all of it.
+    if (canCome || asked.some(isPending)) return { kind: 'pending' };
+    if (groups.length > 1) {
+      return { kind: 'problem', problem: stateOfTwo(foundingsOf(cluster, groups)) };
+    }
+    return { kind: 'problem', problem: lostMajority(cluster, first.set, answers, first.holders) };
   }
+  const { newest, set, holders } = group;
 
   const isOfNewest = (host: HostName) => {
     const copy = holders.get(host);
@@ -92,6 +95,25 @@ export function judge(
   const ballot = highest(replies, ({ ballot: n }) => n);
   const view = { set, record: newest, isRecordKept, wish, isWishKept, fence, ballot, answers };
   return { kind: 'state', view };
+}
+
+/** The hosts that hold one and the same state. */
+interface Group {
+  readonly holders: ReadonlyMap<HostName, RecordCopy>;
+  readonly newest: RecordCopy;
+  readonly set: HostSet;
+}
+
+/** One that is founded anywhere was written on every host of its first set; where it is not marked yet, it counts too. */
+function groupsOf(copies: ReadonlyMap<HostName, RecordCopy>): readonly Group[] {
+  const founded = [...copies.values()].filter(({ isFounded }) => isFounded);
+  return [...new Set(founded.map(({ founding }) => founding))].map((founding) => {
+    const holders = new Map([...copies].filter(([, copy]) => copy.founding === founding));
+    const newest = [...holders.values()].reduce((a, b) =>
+      isNewer(versionOf(b), versionOf(a)) ? b : a,
+    );
+    return { holders, newest, set: newest.set };
+  });
 }
 
 const highest = (
@@ -170,15 +192,14 @@ function lostMajority(
   });
 }
 
-function foundingsOf(cluster: ClusterName, copies: ReadonlyMap<HostName, RecordCopy>) {
-  const byFounding = new Map<string, { token: string; hosts: HostName[] }>();
-  for (const [host, { founding, record, isFounded }] of copies) {
-    if (!isFounded) continue;
-    const one = byFounding.get(founding) ?? { token: record?.token ?? '', hosts: [] };
-    byFounding.set(founding, { ...one, hosts: [...one.hosts, host] });
-  }
-  return { cluster, path: stateDirectory(cluster), states: [...byFounding.values()] };
-}
+const foundingsOf = (cluster: ClusterName, groups: readonly Group[]) => ({
+  cluster,
+  path: stateDirectory(cluster),
+  states: groups.map(({ newest, holders }) => ({
+    token: newest.record?.token ?? '',
+    hosts: [...holders.keys()].toSorted(),
+  })),
+});
 
 /** The living lease that most hosts know of. */
 export function livingLock(answers: HostAnswers) {

@@ -33,7 +33,7 @@ export const stateUnsure = defineProblem(
   'state-unsure',
   (d: { cluster: string; hosts: number; silent: Silent }) => ({
     summary: `Cannot tell whether ${d.cluster} exists already`,
-    detail: `The hosts that answer know nothing of it, and ${d.silent.length} of ${d.hosts} do not answer. A cluster is begun only when all do.\n${listed(d.silent)}`,
+    detail: `${d.silent.length} of ${d.hosts} hosts do not answer${d.silent.length === d.hosts ? '' : ', and the others know nothing of it'}. A cluster is begun only when all do.\n${listed(d.silent)}`,
     hint: 'Make these hosts reachable, or take them out of the spec.',
   }),
 );

@@ -50,6 +50,7 @@ type Kind = 'record' | 'wish';
 
 const AUTHOR_BYTES = 8;
 const MARK_BYTES = 8;
+const SPARE_LINES = 20;
 
 /** Record, wish, journal and lock of one cluster on the hosts themselves. */
 export function createHostsStore(options: HostsStoreOptions): HostsStore {
@@ -217,7 +218,9 @@ export function createHostsStore(options: HostsStoreOptions): HostsStore {
   async function readJournal(entryCount: number): Promise<Result<readonly JournalEntry[]>> {
     await holding?.flush();
     const doing = 'read the journal';
-    const state = await readState(parts, { doing, lease: holding?.lease, journal: entryCount });
+    // More than is asked for: a host may lack some of the newest, and have others that are none.
+    const journal = 2 * entryCount + SPARE_LINES;
+    const state = await readState(parts, { doing, lease: holding?.lease, journal });
     if (!state.ok) return state;
     if (isAbsent(state.value) || entryCount === 0) return ok([]);
     return ok(
