@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Clock, type Problem, type Random, type Result, err, ok } from '../../base/index.js';
 import type { ClusterName, ClusterRecord, HostName } from '../../core/cluster/index.js';
 import type {
@@ -70,6 +71,8 @@ export function createHostsStore(options: HostsStoreOptions): HostsStore {
     signal: options.signal ?? new AbortController().signal,
     open: new Map(),
   };
+  // Every question listens to it, several per host.
+  setMaxListeners(0, parts.signal);
   const path = stateDirectory(cluster);
   let holding: Holding | undefined;
   let read:

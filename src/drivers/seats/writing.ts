@@ -1,4 +1,5 @@
 import { type Result, err, ok } from '../../base/index.js';
+import type { HostName } from '../../core/cluster/index.js';
 import { type HostAnswers, askHosts, didAs, isDecided, opAnswer } from './ask.js';
 import type { RecordCopy, WishCopy } from './copies.js';
 import { type HostOp, type HostRequest } from './host-request.js';
@@ -35,10 +36,15 @@ export async function haveDone(
   });
   if (isQuorum(set, didAs(answers, op))) return { answers, done: ok(undefined) };
   if (lease !== undefined) {
-    const seen = fenceIn(answers);
-    if (seen > lease.fence) {
+    // On a minority it may be somebody who did not get the lock.
+    const seen = fencesIn(answers);
+    const { fence } = lease;
+    if (!isQuorum(set, (host) => (seen.get(host) ?? 0) <= fence)) {
       lease.lose();
-      return { answers, done: err(seatSuperseded({ doing, fence: lease.fence, seen })) };
+      return {
+        answers,
+        done: err(seatSuperseded({ doing, fence, seen: Math.max(...seen.values()) })),
+      };
     }
   }
   const problem = stateNotWritten({
@@ -51,10 +57,12 @@ export async function haveDone(
   return { answers, done: err(problem) };
 }
 
-const fenceIn = (answers: HostAnswers): number =>
-  Math.max(
-    0,
-    ...[...answers.values()].map((answer) => (answer.kind === 'answered' ? answer.reply.fence : 0)),
+const fencesIn = (answers: HostAnswers): ReadonlyMap<HostName, number> =>
+  new Map(
+    [...answers].map(([host, answer]) => [
+      host,
+      answer.kind === 'answered' ? answer.reply.fence : 0,
+    ]),
   );
 
 /** Writes the next record under the lock, and counts it on `countedOn`; `more` goes along in the same round trip. */

@@ -140,8 +140,12 @@ export class FakeHosts {
 
   #hang(name: HostName, { deadlineMs }: ShellCommand, signal: AbortSignal): Promise<ShellEnd> {
     return new Promise((resolve) => {
-      const end = () => resolve({ kind: 'cut', problem: cut({ host: name }) });
-      this.clock.after(deadlineMs, end);
+      const end = () => {
+        cancel();
+        signal.removeEventListener('abort', end);
+        resolve({ kind: 'cut', problem: cut({ host: name }) });
+      };
+      const cancel = this.clock.after(deadlineMs, end);
       signal.addEventListener('abort', end, { once: true });
     });
   }
