@@ -18,9 +18,10 @@ import {
   systemClock,
   unsafeBrand,
 } from '../../base/index.js';
-import type { ClusterRecord, MeetingPlace } from '../../core/cluster/index.js';
+import type { ClusterRecord } from '../../core/cluster/index.js';
 import type { ClusterSpec } from '../../core/spec/index.js';
 import type { JournalEntry, Wish } from '../../engine/ports/index.js';
+import { describeClusterStore } from '../conformance/index.js';
 import { createLocalStore } from './store.js';
 
 const record: ClusterRecord = {
@@ -56,6 +57,16 @@ const spec: ClusterSpec = {
 };
 const wish: Omit<Wish, 'generation'> = { spec, state: 'up', paused: false, retire: [] };
 
+describeClusterStore('the local store as a store', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'quorate-store-'));
+  const stateDir = join(home, 'clusters', 'prod');
+  return {
+    open: () => createLocalStore({ stateDir, clock: systemClock }),
+    finish: (work) => work,
+    dispose: () => rm(home, { recursive: true }),
+  };
+});
+
 describe('the local store', () => {
   let home: string;
   let stateDir: string;
@@ -73,15 +84,6 @@ describe('the local store', () => {
   };
 
   describe('the record', () => {
-    test.each<MeetingPlace>([
-      { protocol: 'v2', url: 'http://10.0.0.9:8087/v2/keys/abc', size: 3, isOurs: false },
-      { protocol: 'v3', endpoints: ['http://10.0.0.9:2379'], token: 'abc', size: 3, isOurs: true },
-    ])('keeps where the members meet ($protocol)', async (meetingPlace) => {
-      const { clusterID: _born, ...unborn } = record;
-      valueOf(await openStore().writeRecord({ ...unborn, meetingPlace }));
-      expect(valueOf(await openStore().readRecord())).toEqual({ ...unborn, meetingPlace });
-    });
-
     test('is absent, then what was written; nobody else may read it', async () => {
       expect(valueOf(await openStore().readRecord())).toBeUndefined();
       valueOf(await openStore().writeRecord(record));
@@ -133,23 +135,6 @@ describe('the local store', () => {
   });
 
   describe('the wish', () => {
-    test('grows by one generation with each write', async () => {
-      expect(valueOf(await openStore().readWish())).toBeUndefined();
-      expect(valueOf(await openStore().writeWish(wish, 0)).generation).toBe(1);
-      const down = valueOf(await openStore().writeWish({ ...wish, state: 'down' }, 1));
-      expect(valueOf(await openStore().readWish())).toEqual(down);
-      expect(down).toEqual({ ...wish, state: 'down', generation: 2 });
-    });
-
-    test('based on an older generation is a conflict and changes nothing', async () => {
-      const first = valueOf(await openStore().writeWish(wish, 0));
-      expect(await openStore().writeWish({ ...wish, paused: true }, 0)).toMatchObject({
-        ok: false,
-        error: { code: 'wish-conflict', data: { basedOn: 0, found: 1 } },
-      });
-      expect(valueOf(await openStore().readWish())).toEqual(first);
-    });
-
     test('of ten at once based on the same generation, one is written', async () => {
       const results = await Promise.all(
         Array.from({ length: 10 }, () => openStore().writeWish(wish, 0)),
@@ -176,15 +161,6 @@ describe('the local store', () => {
       by: 'test',
     });
     const journal = () => join(stateDir, 'journal.jsonl');
-
-    test('gives the newest entries, oldest first', async () => {
-      const store = openStore();
-      expect(valueOf(await store.readJournal(5))).toEqual([]);
-      for (let n = 1; n <= 4; n++) {
-        valueOf(await store.appendJournal(entry(n), { durable: n % 2 === 0 }));
-      }
-      expect(valueOf(await openStore().readJournal(3))).toEqual([entry(2), entry(3), entry(4)]);
-    });
 
     test('loses only the line that a crash cut', async () => {
       const store = openStore();
@@ -226,21 +202,6 @@ describe('the local store', () => {
       const dead = { pid: process.pid, startMark: 'x', purpose: 'up', since: 1, token: 'dead' };
       await writeFile(lockPath(), JSON.stringify({ ...dead, ...over }));
     };
-
-    test('is held by one, who is named; not even its own process takes it twice', async () => {
-      const store = openStore();
-      const held = valueOf(await store.lock('apply'));
-      expect(await held.stillHeld()).toBe(true);
-      expect(await openStore().lockHolder()).toMatchObject({ pid: process.pid, purpose: 'apply' });
-      expect(await store.lock('run')).toMatchObject({
-        ok: false,
-        error: { code: 'lock-held', data: { pid: process.pid, purpose: 'apply' } },
-      });
-      await held.release();
-      expect(await held.stillHeld()).toBe(false);
-      expect(await openStore().lockHolder()).toBeUndefined();
-      await valueOf(await store.lock('run')).release();
-    });
 
     test.each([
       ['whose process is gone', { pid: 2 ** 22 + 1 }],
