@@ -3,7 +3,8 @@ import type { ClusterName, ClusterRecord, EtcdVersion, HostName } from '../core/
 import type { ControllerTimings } from '../engine/controller/index.js';
 import type { ClusterStore } from '../engine/ports/index.js';
 import type { Keeping } from './keeping.js';
-import { type Machine, type Parts, etcdOf, localStore } from './machine.js';
+import { hostsStoreLater } from './hosts-store.js';
+import { type Machine, type Parts, etcdOf } from './machine.js';
 import { targetResolver } from './resolve.js';
 import { type SeatFile, sameDriver, seatFor, writeSeat } from './seat-file.js';
 import { shellWith } from './shells.js';
@@ -32,7 +33,7 @@ export interface HostsCluster {
 export function hostsKeeping(machine: Machine, cluster: HostsCluster): Keeping {
   const { name, stateDir } = cluster;
   let { seat } = cluster;
-  const store = localStore(machine, stateDir);
+  const store = hostsStoreLater(machine, { name, seat: () => seat });
   const parts = async (): Promise<Parts> => {
     const record = await store.readRecord();
     const known = record.ok ? record.value : undefined;

@@ -31,7 +31,7 @@ export async function lookAt(
   const controller = createController({
     ...parts,
     ...machine,
-    store: readOnly(store),
+    store: readOnly(parts, signal),
     lock: NO_LOCK,
     logger: silentLogger,
     timings: PATIENT,
@@ -82,10 +82,25 @@ const PATIENT: Partial<ControllerTimings> = {
 
 const NO_LOCK: HeldLock = { stillHeld: async () => true, release: async () => undefined };
 
-/** Paused, so that a step is only shown; and whatever would be written is not. */
-function readOnly(store: ClusterStore): ClusterStore {
+/**
+ * Paused, so that a step is only shown; and whatever would be written is not. Hosts that the wish has and the record does
+ * not know yet have the addresses that the acting one is about to find.
+ */
+function readOnly({ store, driver }: Parts, signal: AbortSignal): ClusterStore {
   return {
     ...store,
+    readRecord: async () => {
+      const record = await store.readRecord();
+      const wish = await store.readWish();
+      if (!record.ok || record.value === undefined) return record;
+      if (!wish.ok || wish.value === undefined) return record;
+      const missing = hostsWithoutAddresses(wish.value, record.value);
+      if (missing.length === 0) return record;
+      const { addresses } = record.value;
+      const found = await driver.allocate(missing, addresses, signal);
+      if (!found.ok) return record;
+      return ok({ ...record.value, addresses: { ...found.value, ...addresses } });
+    },
     readWish: async () => {
       const wish = await store.readWish();
       return wish.ok && wish.value !== undefined ? ok({ ...wish.value, paused: true }) : wish;

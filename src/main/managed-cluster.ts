@@ -135,7 +135,8 @@ async function runController(
 ): Promise<Result<RunEnd>> {
   const parts = await keeping.parts();
   const births = birthPorts(machine);
-  const lock = await parts.store.lock(options.purpose);
+  const { takeOver } = options;
+  const lock = await parts.store.lock(options.purpose, takeOver === undefined ? {} : { takeOver });
   if (!lock.ok) return lock;
   const told: ClusterStore = {
     ...parts.store,

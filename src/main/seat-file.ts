@@ -15,6 +15,8 @@ export interface SeatFile {
   readonly ssh: SSHOptions;
   /** Every host that may hold state of the cluster: those that the spec names, and those that it named before. */
   readonly hosts: readonly HostName[];
+  /** Those among them that may hold the record: the members'. Never forgotten here, so that no state is ever begun anew. */
+  readonly holders: readonly HostName[];
 }
 
 const pathIn = (stateDir: string): string => join(stateDir, 'seat.json');
@@ -40,12 +42,9 @@ export function readSeat(stateDir: string): SeatFile | undefined {
 
 function seatOf(value: unknown): SeatFile | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { ssh, hosts } = value as { readonly ssh?: unknown; readonly hosts?: unknown };
-  if (typeof ssh !== 'object' || ssh === null || !Array.isArray(hosts)) return undefined;
-  const named = hosts.flatMap((host: unknown) => {
-    const parsed = parseHostName(String(host));
-    return parsed.ok ? [parsed.value] : [];
-  });
+  const { ssh, hosts, holders } = value as Readonly<Record<'ssh' | 'hosts' | 'holders', unknown>>;
+  if (typeof ssh !== 'object' || ssh === null) return undefined;
+  if (!Array.isArray(hosts) || !Array.isArray(holders)) return undefined;
   const { user, port, identityFile, configFile, binaries } = ssh as Record<string, unknown>;
   return {
     formatVersion: 1,
@@ -56,18 +55,27 @@ function seatOf(value: unknown): SeatFile | undefined {
       ...(typeof configFile === 'string' ? { configFile } : {}),
       ...(binaries === 'copied' || binaries === 'fetched' ? { binaries } : {}),
     },
-    hosts: named,
+    hosts: namesIn(hosts),
+    holders: namesIn(holders),
   };
 }
+
+const namesIn = (values: readonly unknown[]): readonly HostName[] =>
+  values.flatMap((value) => {
+    const parsed = parseHostName(String(value));
+    return parsed.ok ? [parsed.value] : [];
+  });
 
 /** The seat that a spec asks for; hosts that were known before stay known, because they may still hold state. */
 export function seatFor(spec: ClusterSpec, before: SeatFile | undefined): SeatFile | undefined {
   if (spec.driver.kind !== 'ssh') return undefined;
-  const wanted = [...spec.members, ...spec.proxies].map(({ host }) => host);
+  const members = spec.members.map(({ host }) => host);
+  const proxies = spec.proxies.map(({ host }) => host);
   return {
     formatVersion: 1,
     ssh: spec.driver.options,
-    hosts: [...new Set([...(before?.hosts ?? []), ...wanted])],
+    hosts: [...new Set([...(before?.hosts ?? []), ...members, ...proxies])],
+    holders: [...new Set([...(before?.holders ?? []), ...members])],
   };
 }
 

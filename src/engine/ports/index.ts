@@ -196,9 +196,17 @@ export interface ClusterStore {
    */
   readJournal(entryCount: number): Promise<Result<readonly JournalEntry[]>>;
   /** Takes the controller's lock or says who holds it. A dead holder (pid gone, or another start time) is taken over. */
-  lock(purpose: string): Promise<Result<HeldLock>>;
+  lock(purpose: string, options?: LockOptions): Promise<Result<HeldLock>>;
   /** Who holds the lock now, if anybody alive. */
   lockHolder(): Promise<LockHolder | undefined>;
+}
+
+export interface LockOptions {
+  /**
+   * The token of a holder elsewhere, as the problem that refused us names it: the lock is taken from exactly this holding
+   * of it. It takes as long as he may still believe that he has it. A lock on one machine needs none: its dead are known.
+   */
+  readonly takeOver?: string;
 }
 
 export interface LockHolder {

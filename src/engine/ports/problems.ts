@@ -25,7 +25,7 @@ export const lockHeld = defineProblem(
     return {
       summary,
       detail: `${d.seat} (process ${d.pid}, ${d.purpose}) has the lock since ${since}. Unless renewed, it ends in ${formatDurationMs(Math.ceil((d.endsInMs ?? 0) / 1000) * 1000)}.`,
-      hint: `Wait for it, or end that process there; members are not affected. A seat that is gone renews it no more:\n  kill ${d.pid}`,
+      hint: `Wait for it: a seat that is gone loses it by itself. From one that hangs it can be taken; nothing that it still tries is carried out then:\n  quorate apply --take-over ${d.token ?? ''}`,
     };
   },
 );

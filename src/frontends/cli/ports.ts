@@ -151,6 +151,8 @@ export interface RunOptions {
   readonly until: 'forever' | 'converged-or-blocked' | ((turn: TurnResult) => boolean);
   readonly deadlineMs?: number;
   readonly interrupt: AbortSignal;
+  /** Of a holder elsewhere, from whom the lock is taken. */
+  readonly takeOver?: string;
 }
 
 /** etcd's own binaries on this machine, and where more could come from. */

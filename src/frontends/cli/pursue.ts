@@ -3,8 +3,8 @@ import { describeStep } from '../../engine/journal/index.js';
 import type { TurnResult } from '../../engine/controller/index.js';
 import type { PlanInput, Plan } from '../../core/planner/index.js';
 import { sentenceOf } from '../../core/planner/index.js';
-import { type JournalEntry, lockHeld } from '../../engine/ports/index.js';
-import { type Context, fail, tellEntry } from './context.js';
+import { type JournalEntry, type LockHolder, lockHeld } from '../../engine/ports/index.js';
+import { type Context, fail, tell, tellEntry } from './context.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import type { Look, ManagedCluster } from './ports.js';
 import { interrupted, waitedTooLong } from './problems.js';
@@ -26,6 +26,8 @@ export interface Pursuit {
   readonly onEntry?: (entry: JournalEntry) => void;
   /** Ends the pursuit with success from outside (say, at the first acknowledged write). */
   readonly enough?: AbortSignal;
+  /** The token of a holder elsewhere, who does not act any more as far as a person can tell. */
+  readonly takeOver?: string | undefined;
 }
 
 export type PursuitEnd =
@@ -73,21 +75,38 @@ export async function pursue(
   const judge = judgement(context, cluster, pursuit);
   const reader = journalReader(context, cluster, pursuit);
   await reader.skip();
+  let told: string | undefined;
   for (;;) {
     const holder = await cluster.store.lockHolder();
+    const isToGive = holder?.token !== undefined && holder.token === pursuit.takeOver;
+    if (holder?.seat !== undefined && !isToGive && told !== holder.token) {
+      told = holder.token;
+      tellHolder(context, holder);
+    }
     const end =
-      holder === undefined
+      holder === undefined || isToGive
         ? await actOurselves(context, cluster, pursuit, judge)
         : await watch(context, cluster, judge, reader);
     if (end !== undefined) return end;
     // The holder came or went in between: look again who acts. What we wrote ourselves was told already.
-    if (holder === undefined) await reader.skip();
+    if (holder === undefined || isToGive) await reader.skip();
     if (judge.leftMs() <= 0) return judge.tooLate();
     await clock.sleep(FOLLOW_POLL_MS / 4, NEVER);
   }
 }
 
 const NEVER = new AbortController().signal;
+
+/** Somebody acts on another machine: he is watched, and a person must know whom to ask. */
+function tellHolder(context: Context, { seat, pid, purpose, since, token }: LockHolder): void {
+  const sinceText = new Date(since).toISOString();
+  tell(
+    context,
+    `${seat} acts on it since ${sinceText} (process ${pid}, ${purpose}) and is watched.`,
+  );
+  tell(context, 'Should it hang, take over; nothing that it still tries is carried out then:');
+  tell(context, `  quorate apply --take-over ${token ?? ''}`);
+}
 
 type Judge = ReturnType<typeof judgement>;
 
@@ -164,6 +183,7 @@ async function actOurselves(
     purpose: pursuit.command,
     interrupt,
     deadlineMs: Math.max(0, judge.leftMs()),
+    ...(pursuit.takeOver === undefined ? {} : { takeOver: pursuit.takeOver }),
     onEntry: (entry) => {
       tellEntry(context, entry);
       pursuit.onEntry?.(entry);

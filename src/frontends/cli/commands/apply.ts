@@ -16,6 +16,7 @@ export interface ApplyOptions {
   readonly yes?: string;
   readonly timeout: string;
   readonly offline?: boolean;
+  readonly takeOver?: string;
 }
 
 /** How long a supervisor may take to answer for itself. */
@@ -35,7 +36,7 @@ export async function apply(
       ? await acceptStored(context, named)
       : await acceptFile(context, named, file, options);
   return accepted.ok
-    ? carryOut(context, accepted.value, timeoutMs.value)
+    ? carryOut(context, accepted.value, timeoutMs.value, options.takeOver)
     : fail(context, accepted.error.problems, accepted.error.exit);
 }
 
@@ -80,12 +81,14 @@ async function carryOut(
   context: Context,
   cluster: ManagedCluster,
   timeoutMs: number,
+  takeOver: string | undefined,
 ): Promise<ExitCode> {
   const steps: StepReport[] = [];
   const end = await pursue(context, cluster, {
     command: 'quorate apply',
     what: 'convergence',
     timeoutMs,
+    takeOver,
     onEntry: (entry) => {
       if (entry.kind === 'decided') steps.push(stepReportOf(entry));
     },

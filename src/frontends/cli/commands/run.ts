@@ -10,6 +10,7 @@ export interface RunOptions {
   readonly file?: string;
   readonly offline?: boolean;
   readonly yes?: string;
+  readonly takeOver?: string;
 }
 
 /** The controller in the foreground: keeps the cluster true until Ctrl-C. Members go on without it. */
@@ -47,6 +48,7 @@ export async function run(
       purpose: 'quorate run',
       until: 'forever',
       interrupt: context.interrupt,
+      ...(options.takeOver === undefined ? {} : { takeOver: options.takeOver }),
       onEntry: (entry) => tellEntry(context, entry),
     });
     if (!end.ok) return await fail(context, end.error);

@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import {
   OFFLINE,
   OFFLINE_HELP,
+  TAKE_OVER,
+  TAKE_OVER_HELP,
   SPEC_FILE,
   type Tools,
   YES,
@@ -46,6 +48,7 @@ export function addSpecCommands(program: Command, { act }: Tools): void {
     .option(SPEC_FILE, 'the spec file; without one, what was last asked is carried to its end')
     .option(YES, YES_HELP)
     .option(OFFLINE, OFFLINE_HELP)
+    .option(TAKE_OVER, TAKE_OVER_HELP)
     .action(
       act(async (args) => {
         const { apply } = await import('../commands/apply.js');
@@ -59,6 +62,7 @@ export function addSpecCommands(program: Command, { act }: Tools): void {
     .option(SPEC_FILE, 'accept this spec file first')
     .option(YES, YES_HELP)
     .option(OFFLINE, OFFLINE_HELP)
+    .option(TAKE_OVER, TAKE_OVER_HELP)
     .action(
       act(async (args) => {
         const { run } = await import('../commands/run.js');

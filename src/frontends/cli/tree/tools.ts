@@ -68,5 +68,8 @@ export const waits = (command: Command, timeout = TIMEOUT): Command =>
 export const SPEC_FILE = '-f, --file <file>';
 export const OFFLINE = '--offline';
 export const OFFLINE_HELP = 'use only the etcd that is at hand';
+
+export const TAKE_OVER = '--take-over <token>';
+export const TAKE_OVER_HELP = 'from another seat that hangs, as the message about it says';
 export const YES = '--yes <name>';
 export const YES_HELP = "confirm what takes something away, by the cluster's name";

@@ -86,7 +86,9 @@ function quorumText({ voters, quorum, margin }: StatusReport['cluster']): string
 function controllerLine({ controller, paused, asked }: StatusReport, style: Style): string {
   if (paused) return `${style.warn('paused: observed, and no step is taken')}\n`;
   if (controller !== undefined) {
-    return style.dim(`kept by process ${controller.pid} (${controller.purpose})`) + '\n';
+    const { pid, purpose, seat } = controller;
+    const where = seat === undefined ? '' : ` of ${seat}`;
+    return style.dim(`kept by process ${pid}${where} (${purpose})`) + '\n';
   }
   return asked === 'down'
     ? ''
