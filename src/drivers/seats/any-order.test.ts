@@ -195,7 +195,7 @@ test.each(Array.from({ length: SEEDS }, (_, i) => i + 1))(
       if (random.next() < 0.05) host.reboot();
       for (const seat of seats) {
         if (random.next() < 0.4) seat.isCut = false;
-        if (random.next() < 0.25) seat.asleepSince = undefined;
+        if (random.next() < 0.15) seat.asleepSince = undefined;
       }
       if (random.next() < 0.8) await hosts.finish(act(oneOf(random, seats), true));
       else await hosts.finish(Promise.all(seats.map((seat) => act(seat, false))));
@@ -219,6 +219,8 @@ test.each(Array.from({ length: SEEDS }, (_, i) => i + 1))(
 );
 
 test('and all of that really happened', () => {
-  console.log(happened);
-  for (const [what, count] of Object.entries(happened)) expect(count, what).toBeGreaterThan(0);
+  // How often each is, depends on how the scripts of several hosts come in between each other.
+  for (const what of ['lock', 'write', 'read', 'wish'] as const) {
+    expect(happened[what], what).toBeGreaterThan(SEEDS);
+  }
 });

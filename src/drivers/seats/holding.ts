@@ -9,7 +9,7 @@ import type { StateView } from './judge.js';
 import { holdersMark, markedLine, merged } from './journal.js';
 import type { Lease } from './lease.js';
 import { giveBack } from './locking.js';
-import { type SeatParts, refusals } from './parts.js';
+import type { SeatParts } from './parts.js';
 import { hostsNotChanged, stateNotFounded, stateRepaired } from './problems.js';
 import { asHolder, isAbsent, noteGrant, readState } from './reading.js';
 import { renewMs } from './timings.js';
@@ -20,6 +20,8 @@ const PENDING_MAX = 50;
 
 /** What a host that is new, or comes back empty, is given of the journal. */
 const SEED_LINES = 1000;
+
+const LOCK_STAYS = 'Too few of them gave their lease: another seat had it there a moment ago.';
 
 /**
  * The lock while it is held: renews it in the background, writes under it, and keeps house: every host of the set has
@@ -253,11 +255,26 @@ export class Holding implements HeldLock {
     const isReady = (host: HostName) => from.includes(host) || has(host) || seeded.includes(host);
     if (!isQuorum({ number: 0, hosts: wanted }, isReady)) {
       const missing = wanted.filter((host) => !isReady(host));
-      const words = refusals(missing, looked, 'seed').map((one) => `${one.host}: ${one.because}`);
+      const words = missing.map((host) => {
+        const answer = looked.get(host);
+        return `${host}: ${answer?.kind === 'silent' ? answer.because : 'it did not take it'}`;
+      });
       const because = `A majority there could not be given it.\n${words.join('\n')}`;
       return hostsNotChanged({ from, to: wanted, because });
     }
-    lease.set = { number: lease.set.number + 1, hosts: wanted, before: from };
+    const next: HostSet = { number: lease.set.number + 1, hosts: wanted, before: from };
+    // Those that have it from an earlier try have not given us their lease yet.
+    await askHosts(this.#parts, {
+      doing: 'take the lock along',
+      hosts: added.filter((host) => isReady(host) && !seeded.includes(host)),
+      request: () => asHolder(lease),
+      isEnough: everybody,
+      onAnswer: (host, answer) => noteGrant(lease, host, answer),
+    });
+    if (!lease.isHeldOn({ number: 0, hosts: wanted })) {
+      return hostsNotChanged({ from, to: wanted, because: LOCK_STAYS });
+    }
+    lease.set = next;
     return this.#completeSet();
   }
 
@@ -292,8 +309,7 @@ export class Holding implements HeldLock {
       if (!copied.done.ok) return copied.done.error;
     }
     if (!lease.isHeldOn(after)) {
-      const because = 'The lock could not be taken along.';
-      return hostsNotChanged({ from, to, because });
+      return hostsNotChanged({ from, to, because: LOCK_STAYS });
     }
     const moved = await putRecord(this.#parts, lease, { ...joined.value, set: after }, {}, both);
     if (!moved.ok) return moved.error;

@@ -3,14 +3,21 @@ import type { ClusterSpec } from '../../core/spec/index.js';
 
 /**
  * The hosts that hold the state, and how a majority of them is counted. While the set changes, `before` is the one it
- * changes from, and whatever counts needs a majority of both. Each change has a higher number, so that a seat that
- * knows an older set is refused by every host that knows better.
+ * changes from, and whatever counts needs a majority of both. Each change, and each new holder of the lock, gives it a
+ * higher number, so that a seat that knows an older set is refused by every host that knows better.
  */
 export interface HostSet {
   readonly number: number;
   readonly hosts: readonly HostName[];
   readonly before?: readonly HostName[];
 }
+
+/**
+ * Numbers of sets follow the lock's: two holders never give the same one, even when one of them died with a change that
+ * the other has not seen.
+ */
+const CHANGES_PER_LOCK = 1000;
+export const firstNumberOf = (fence: number): number => fence * CHANGES_PER_LOCK;
 
 export const majorityOf = (count: number): number => Math.floor(count / 2) + 1;
 

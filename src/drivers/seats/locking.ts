@@ -3,7 +3,7 @@ import { type LockHolder, lockHeld } from '../../engine/ports/index.js';
 import { type HostAnswers, askHosts, didAs, everybody, isDecided, opAnswer } from './ask.js';
 import type { LockWho, RecordCopy } from './copies.js';
 import { stateDirectory } from './host-request.js';
-import { type HostSet, hostsIn, isQuorum } from './host-set.js';
+import { type HostSet, firstNumberOf, hostsIn, isQuorum } from './host-set.js';
 import { type StateView, judge, livingLock } from './judge.js';
 import { Lease } from './lease.js';
 import { type SeatParts, leaseTimes, pause, refusals } from './parts.js';
@@ -22,7 +22,6 @@ export interface Taken {
 
 const TOKEN_BYTES = 8;
 const FOUNDING_BYTES = 8;
-const FIRST_SET = 1;
 
 /**
  * Takes the lease on a majority of the hosts. With `takeOver` (the token of a holder) also from him while he lives: he
@@ -99,12 +98,14 @@ async function tryLock(
     return { kind: judgement.kind === 'problem' ? 'refused' : 'again', problem };
   }
   // Under our own number: whatever somebody still sends under a lower one is older from here on, wherever it arrives.
-  const adopted = await putRecord(parts, lease, judgement.view.record);
+  // The set gets a number of ours for the same reason.
+  lease.set = { ...lease.set, number: firstNumberOf(lease.fence) };
+  const adopted = await putRecord(parts, lease, { ...judgement.view.record, set: lease.set });
   if (!adopted.ok) {
     await giveBack(parts, lease);
     return { kind: 'refused', problem: adopted.error };
   }
-  const known = { ...judgement.view, record: adopted.value, isRecordKept: true };
+  const known = { ...judgement.view, set: lease.set, record: adopted.value, isRecordKept: true };
   return { kind: 'taken', taken: { lease, view: known, waitMs } };
 }
 
@@ -125,8 +126,9 @@ const contended = (set: HostSet, answers: HostAnswers): Problem =>
 async function found(parts: SeatParts, who: LockWho, absent: Absent): Promise<Tried> {
   const { hosts } = absent;
   const founding = parts.random.hex(FOUNDING_BYTES);
-  const set = { number: FIRST_SET, hosts };
-  const lease = newLease(parts, who, absent.fence + 1, founding, set);
+  const fence = absent.fence + 1;
+  const set = { number: firstNumberOf(fence), hosts };
+  const lease = newLease(parts, who, fence, founding, set);
   const first = { founding, isFounded: false, set };
   const record: RecordCopy = { ...first, fence: lease.fence, sequence: ++lease.sequence };
   const answers = await askHosts(parts, {

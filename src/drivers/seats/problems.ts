@@ -15,13 +15,15 @@ export const stateMajorityLost = defineProblem(
     path: string;
     needed: number;
     hosts: readonly string[];
+    /** While the hosts are being changed: a majority of these is needed too. */
+    before?: readonly string[];
     holding: readonly string[];
     empty: readonly string[];
     silent: Silent;
   }) => ({
     summary: `Cannot know the state of ${d.cluster}: too few of its hosts have it`,
     detail: [
-      `It is kept on ${d.hosts.join(', ')}, and ${d.needed} of them make a majority. With it now: ${counted(d.holding)}.`,
+      `It is kept on ${d.hosts.join(', ')}, and ${d.needed} of them make a majority${d.before === undefined ? '' : `; it is moving there from ${d.before.join(', ')}, and a majority of these is needed too`}. With it now: ${counted(d.holding)}.`,
       ...(d.empty.length === 0 ? [] : [`Reached, and nothing usable there: ${counted(d.empty)}.`]),
       ...(d.silent.length === 0 ? [] : [listed(d.silent)]),
     ].join('\n'),

@@ -11,7 +11,7 @@ import type {
 } from '../../engine/ports/index.js';
 import { lockHeld } from '../../engine/ports/index.js';
 import { wishConflict } from '../records/index.js';
-import { askHosts, everybody } from './ask.js';
+import { askHosts, everybody, opAnswer } from './ask.js';
 import { stateDirectory } from './host-request.js';
 import { Holding, journalsIn } from './holding.js';
 import { isQuorum } from './host-set.js';
@@ -209,13 +209,18 @@ export function createHostsStore(options: HostsStoreOptions): HostsStore {
   ): Promise<Result<void>> {
     if (holding !== undefined) return holding.journal(entry, durable);
     const doing = 'write the journal';
-    const state = await readState(parts, { doing });
-    if (!state.ok) return state;
-    if (isAbsent(state.value)) return err(stateNotFounded({ cluster, doing }));
     const line = markedLine(othersMark(random.hex(MARK_BYTES)), entry);
-    const request = { ...about(state.value), append: { lines: [line], durable } };
-    const { done } = await haveDone(parts, 'append', doing, state.value.set, request);
-    return done;
+    for (let i = 1; ; i++) {
+      const state = await readState(parts, { doing });
+      if (!state.ok) return state;
+      if (isAbsent(state.value)) return err(stateNotFounded({ cluster, doing }));
+      const { set } = state.value;
+      const request = { ...about(state.value), append: { lines: [line], durable } };
+      const { answers, done } = await haveDone(parts, 'append', doing, set, request);
+      // Somebody took the lock, or changed the set, in between.
+      const isStale = [...answers.values()].some((one) => opAnswer(one, 'append') === 'stale');
+      if (done.ok || !isStale || i === TRIES_MAX) return done;
+    }
   }
 
   async function readJournal(entryCount: number): Promise<Result<readonly JournalEntry[]>> {
