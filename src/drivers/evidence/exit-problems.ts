@@ -67,7 +67,10 @@ const BY_REASON = {
   }),
   'cannot-join': exitProblem('member-cannot-join', {
     because: 'the cluster it was to join did not confirm it',
-    hint: seeLog,
+    hint: (d) =>
+      d.words.includes('; lookup ')
+        ? 'The others are known by names that its DNS does not give. It is started again; see what the DNS has:\n  quorate dns check'
+        : seeLog(d),
   }),
   'log-lost': exitProblem('member-log-lost', {
     because: 'it lost a part of its log that the leader knows it had',

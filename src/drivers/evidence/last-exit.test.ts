@@ -256,3 +256,14 @@ describe('before raft', () => {
     expect(before(life({}, { 'log-level': 'error' }), [join])).toBe(true);
   });
 });
+
+test('who could not join because nobody gives it the names of the others is told so', () => {
+  const tail = [
+    '{"level":"warn","msg":"failed to get cluster response","error":"Get \\"http://m2.example.com:2380/members\\": dial tcp: lookup m2.example.com on 10.0.0.53:53: no such host"}',
+    line('fatal', 'discovery failed', 'cannot fetch cluster info from peer urls: could not'),
+  ];
+  const { reason, problem } = lastExitOf(life(), end(tail));
+  expect(reason).toBe('cannot-join');
+  expect(problem.detail).toContain('; lookup m2.example.com on 10.0.0.53:53: no such host');
+  expect(problem.hint).toContain('quorate dns check');
+});

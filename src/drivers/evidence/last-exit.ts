@@ -139,6 +139,9 @@ const WORDS: readonly (readonly [RegExp, ExitReason])[] = [
   ],
 ];
 
+/** Why it reached nobody, when that is because the DNS does not give their names; in a line of its own before the end. */
+const UNRESOLVED = /dial tcp: (lookup [^\s"]+ on [^"\\]+)/;
+
 /**
  * Why a process ended, by the end of what it wrote.
  * Only a line that ends the process counts: many others mention a full disk or a refused permission in passing.
@@ -149,7 +152,10 @@ export function classify(log: Pick<LifeLog, 'tail'>): Said {
   const ending = lines.filter(endsTheProcess);
   for (const [pattern, reason] of WORDS) {
     const line = ending.find((candidate) => pattern.test(candidate));
-    if (line !== undefined) return { reason, words: wordsOf(line) };
+    if (line === undefined) continue;
+    const unresolved = reason === 'cannot-join' ? UNRESOLVED.exec(log.tail)?.[1] : undefined;
+    const words = [wordsOf(line), ...(unresolved === undefined ? [] : [unresolved])].join('; ');
+    return { reason, words };
   }
   const last = ending.at(-1);
   if (last !== undefined) return { reason: 'other', words: wordsOf(last) };
