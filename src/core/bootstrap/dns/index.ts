@@ -50,5 +50,11 @@ export {
   dnsFindings,
   setsToSee,
 } from './check.js';
+export {
+  type HostAnswers,
+  type HostsJudged,
+  type ResolverSaid,
+  judgeHosts,
+} from './hosts-check.js';
 export { certificateFinding, certificatesToSee } from './certificates.js';
 export { addressType, isWithin } from './hosts.js';

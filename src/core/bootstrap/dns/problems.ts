@@ -190,3 +190,30 @@ export const dnsCertificateNames = defineProblem(
     hint: 'Issue it for the host name, the domain and the addresses.',
   }),
 );
+
+export const dnsOwnNameElsewhere = defineProblem(
+  'dns-own-name-elsewhere',
+  (d: {
+    readonly host: string;
+    readonly member: string;
+    readonly name: string;
+    readonly found: readonly string[];
+  }) => ({
+    summary: `On ${d.host} the name ${d.name} of ${d.member} leads to ${d.found.join(', ')}`,
+    detail:
+      'That is the host itself, and is in its /etc/hosts, which is asked before any DNS server. A member that advertises its true address does not find itself then.',
+    hint: `Take the name out of that line of /etc/hosts on ${d.host}.`,
+  }),
+);
+
+export const dnsHostsDiffer = defineProblem(
+  'dns-hosts-differ',
+  (d: {
+    readonly name: string;
+    readonly said: readonly { readonly host: string; readonly addresses: readonly string[] }[];
+  }) => ({
+    summary: `${d.name} leads to different addresses from different hosts`,
+    detail: d.said.map(({ host, addresses }) => `${host}: ${addresses.join(', ')}.`).join(' '),
+    hint: 'Compare /etc/resolv.conf and /etc/hosts of these hosts; what was cached goes after its time to live.',
+  }),
+);
