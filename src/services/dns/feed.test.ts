@@ -104,6 +104,11 @@ describe('records in step with the member list', () => {
     it.answering.clear();
     await it.become(ok([1, 2, 3].map(listed)));
     expect(it.addressOf('m2.example.com')).toEqual(['10.0.1.99']);
+
+    // It was only down for a moment, and nobody has taken its place.
+    it.answering.set('10.0.1.12', '2');
+    await it.become(ok([1, 2, 3].map(listed)));
+    expect(it.addressOf('m2.example.com')).toEqual(['10.0.1.12']);
   });
 
   test('lead to the successor as soon as it is added, also while the one before is still running', async () => {

@@ -54,8 +54,8 @@ export function createDNSFeed(options: DNSFeedOptions): DNSFeed {
   let complaint = '';
   let lastWanted: readonly DNSMember[] | undefined;
   let hasList = false;
-  /** Where each member of the list was last. */
-  let lastByID: ReadonlyMap<string, DNSMember> = new Map();
+  /** Where each member of the list was seen last: one that was down for a moment comes back there. */
+  let homeByID: ReadonlyMap<string, DNSMember> = new Map();
 
   const complain = (because: string) => {
     if (because !== complaint && because !== '') {
@@ -89,24 +89,24 @@ export function createDNSFeed(options: DNSFeedOptions): DNSFeed {
     const held: string[] = [];
     if (lastWanted === undefined) return { now: membersOfList(listed ?? []), held };
     if (listed === undefined) return { now: lastWanted, held };
-    const placed = inTheirPlaces(lastWanted, listed);
-    const byID = new Map<string, DNSMember>();
-    for (const { listed: entry, member } of placed) {
-      const before = lastByID.get(entry.id);
-      const stays = before !== undefined && (await isStillThere(entry, before, member));
-      if (stays) held.push(`${member.name} still runs at ${before.addresses.join(', ')}.`);
-      byID.set(entry.id, stays ? { ...before, clientURLs: entry.clientURLs } : member);
+    const now: DNSMember[] = [];
+    const homes = new Map<string, DNSMember>();
+    for (const { listed: entry, member } of inTheirPlaces(lastWanted, listed)) {
+      const home = homeByID.get(entry.id) ?? member;
+      const isMoving = members !== undefined && leadsElsewhere(home, member);
+      const isHome = isMoving && (await answersAt(entry, home.addresses));
+      const hasMoved = isMoving && (await answersAt(entry, member.addresses));
+      const stays = isHome && !hasMoved;
+      if (stays) held.push(`${member.name} still runs at ${home.addresses.join(', ')}.`);
+      now.push(stays ? { ...home, clientURLs: entry.clientURLs } : member);
+      homes.set(entry.id, isMoving && !hasMoved ? home : member);
     }
-    lastByID = byID;
-    return { now: [...byID.values()], held };
+    homeByID = homes;
+    return { now, held };
   };
-  const isStillThere = async (entry: ListedMember, before: DNSMember, now: DNSMember) => {
-    if (members === undefined || !leadsElsewhere(before, now)) return false;
-    const answers = async (addresses: readonly string[]) => {
-      const found = await Promise.all(addresses.map((address) => members.isAt(entry, address)));
-      return found.includes(true);
-    };
-    return (await answers(before.addresses)) && !(await answers(now.addresses));
+  const answersAt = async (entry: ListedMember, addresses: readonly string[]) => {
+    const found = await Promise.all(addresses.map(async (each) => members?.isAt(entry, each)));
+    return found.includes(true);
   };
   const look = async (): Promise<boolean> => {
     const listed = await members?.read();
