@@ -37,6 +37,9 @@ import {
 import { readTLS } from './gateway.js';
 import type { Machine } from './machine.js';
 
+/** Whoever asks once waits for an election: without an answer it would have to believe the spec. */
+const LISTED_MS = 10_000;
+
 /** What `quorate dns` needs, made of this machine. */
 export function dnsPorts(machine: Machine, files: Pick<Files, 'read'>): DNSPorts {
   return {
@@ -54,7 +57,7 @@ export function dnsPorts(machine: Machine, files: Pick<Files, 'read'>): DNSPorts
         addressOf: addressAmong(() => records),
       });
       try {
-        return await reader.read();
+        return await reader.read({ deadlineMs: LISTED_MS });
       } finally {
         await reader.close();
       }

@@ -5,7 +5,7 @@ import { type TLSOptions, createClient, problemOfEtcdError } from '../../etcd/in
 /** Where the list of members comes from. */
 export interface MemberListReader {
   /** Through the leader, so that no member that was removed or left behind is believed. */
-  read(): Promise<Result<readonly ListedMember[]>>;
+  read(options?: { readonly deadlineMs: number }): Promise<Result<readonly ListedMember[]>>;
   /** Whether this very member answers clients at that address, wherever names lead. */
   isAt(member: ListedMember, address: string): Promise<boolean>;
   close(): Promise<void>;
@@ -32,8 +32,8 @@ export function createMemberListReader(parts: {
     balancer: 'pin-first',
   });
   return {
-    read: async () => {
-      const listed = await client.cluster.memberListLinearizable({ deadlineMs: LIST_MS });
+    read: async ({ deadlineMs } = { deadlineMs: LIST_MS }) => {
+      const listed = await client.cluster.memberListLinearizable({ deadlineMs });
       return listed.ok
         ? ok(listed.value.members)
         : err(problemOfEtcdError(listed.error, { what: 'read the member list', target: 'etcd' }));

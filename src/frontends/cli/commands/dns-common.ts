@@ -66,7 +66,7 @@ export interface DNSNow {
 }
 
 /**
- * The records of the members that the list has and the spec wants. Nobody who answers means that the cluster is not born yet,
+ * The records of the members that the list has and the spec wants. Nobody who is there means that the cluster is not born yet,
  * or down: then those of the spec, and it is said.
  */
 export async function dnsNow(
@@ -81,6 +81,8 @@ export async function dnsNow(
   const records = all.ok ? all.value.records : [];
   const listed = await ports.listed({ ...asking, endpoints, records });
   if (!listed.ok) {
+    // Members that are there and cannot say it, for want of a leader: what the spec wishes is not what is.
+    if (listed.error.code !== 'etcd-not-reached') return err([listed.error]);
     tell(context, `note: no member says who is in the cluster; taking everybody of the spec`);
     return all.ok ? ok({ dns: all.value, listed: undefined }) : all;
   }

@@ -181,6 +181,13 @@ describe('quorate dns publish', () => {
     expect(out).toMatch(/\+ {2}b\.example\.com\. +A +10\.0\.1\.11/);
   });
 
+  test('with members that are there and cannot say who they are, nothing: a spec is only a wish', async () => {
+    const { exit, err, asked } = await publish(WHERE, (dns) => (dns.isLeaderless = true));
+    expect(exit).not.toBe(0);
+    expect(err).toContain('[test-leaderless]');
+    expect(asked.some((line) => line.startsWith('dns publish'))).toBe(false);
+  });
+
   test('another cluster that answers is not published', async () => {
     const { exit, err } = await publish(
       WHERE,

@@ -1,4 +1,5 @@
 /** For tests only: a DNS that says what the test wants. */
+import { etcdNotReached } from '../../../etcd/index.js';
 import { type Outcome, applied, defineProblem, err, ok } from '../../../base/index.js';
 import {
   type ClusterDNS,
@@ -12,13 +13,27 @@ import type { DNSPorts, DNSPublished, ListedForDNS } from '../dns-ports.js';
 export interface FakeDNS {
   /** The members that etcd lists; undefined: nobody answers. */
   listed: readonly ListedForDNS[] | undefined;
+  /** Members are there, and none can say who is in the cluster. */
+  isLeaderless?: boolean;
   /** What the servers have; undefined: what is wanted. */
   records: readonly DNSRecord[] | undefined;
   /** How an update ends; undefined: as it should. */
   outcome: Outcome<DNSPublished> | undefined;
 }
 
-const silent = defineProblem('test-silent', () => ({ summary: 'silent', detail: '', hint: '' }));
+const silent = etcdNotReached({
+  what: 'read the member list',
+  target: 'etcd',
+  why: 'connection-refused',
+  message: '',
+  endpoint: '',
+  tried: [],
+});
+const leaderless = defineProblem('test-leaderless', () => ({
+  summary: 'leaderless',
+  detail: '',
+  hint: '',
+}));
 
 export const fakeDNS = (asked: string[], world: FakeDNS): DNSPorts => ({
   serve: async ({ dns, wanted, tell, ...given }) => {
@@ -48,7 +63,8 @@ export const fakeDNS = (asked: string[], world: FakeDNS): DNSPorts => ({
     ok({ sights: [sightOf(dns, server, world.records ?? dns.records)], certificates: [] }),
   listed: async ({ endpoints }) => {
     asked.push(`dns listed ${endpoints.join(',')}`);
-    return world.listed === undefined ? err(silent({})) : ok(world.listed);
+    if (world.isLeaderless === true) return err(leaderless({}));
+    return world.listed === undefined ? err(silent) : ok(world.listed);
   },
 });
 
