@@ -1,17 +1,15 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { type EtcdClient, createClient } from '../../src/etcd/index.js';
+import { createClient } from '../../src/etcd/index.js';
 import { type DNSBirthTLS, newMember, targetsBecome } from '../lab/dns-birth.js';
+import { addWhenHealthy, allStarted, removeWhenHealthy } from '../lab/dns-changes.js';
+import { certificatesFor } from '../lab/dns-certificates.js';
 import {
-  ANY_MINOR,
   EXIT,
+  MINORS,
   bearByDNS,
   directory,
   lab,
-  until,
   whyNoResolver,
   writeAndRead,
 } from '../lab/index.js';
@@ -40,19 +38,6 @@ async function bornFromUs(it: Lab, tls?: DNSBirthTLS) {
   const [server] = running;
   if (server === undefined) throw new Error('Nobody was asked to serve.');
   return { born, server };
-}
-
-/** As soon as every member of the cluster is listed with a name: it has started and says so. */
-async function allStarted(client: EtcdClient, count: number) {
-  return await until(`${count} members have started`, async () => {
-    const list = await client.cluster.memberListLinearizable({ deadlineMs: 2_000 });
-    if (!list.ok) return { seen: list.error.message };
-    const { members } = list.value;
-    const started = members.filter(({ name }) => name !== '');
-    return started.length === count && members.length === count
-      ? { done: members }
-      : { seen: members };
-  });
 }
 
 describe.skipIf(whyNot !== undefined)('a birth by SRV records', () => {
@@ -103,10 +88,7 @@ describe.skipIf(whyNot !== undefined)('a birth by SRV records', () => {
       await targetsBecome(born, '_etcd-server', ['m1', 'm3', 'm4']);
       const m2 = (await allStarted(client, 4)).find(({ name }) => name === 'm2');
       if (m2 === undefined) throw new Error('m2 is not in the list.');
-      await until('m2 is removed', async () => {
-        const gone = await client.cluster.memberRemove(m2.id, { deadlineMs: CALL_MS });
-        return gone.ok ? { done: true } : { seen: gone.error.message };
-      });
+      await removeWhenHealthy(client, m2.id);
       await allStarted(client, 3);
 
       // Without DNS the cluster goes on, and nobody is born.
@@ -123,64 +105,24 @@ describe.skipIf(whyNot !== undefined)('a birth by SRV records', () => {
     },
   );
 
-  test.each(['3.4', ANY_MINOR])(
-    'etcd %s is born by SRV records of https from our server',
-    async (version) => {
-      const it = await lab({ version });
-      const domain = `${it.name}.test`;
-      const tls = await certificatesFor(await directory(it.home, 'tls'), domain);
-      const { born } = await bornFromUs(it, tls);
-      const client = createClient({ endpoints: clientURLsOf(born), tls: { caFile: tls.ca } });
-      it.atEnd(() => client.close());
-      const members = await allStarted(client, 3);
-      expect(members.every(({ peerURLs }) => peerURLs.every((url) => url.includes(domain)))).toBe(
-        true,
-      );
-      const put = await client.kv.put('born', 'by DNS', { deadlineMs: CALL_MS });
-      expect(put.ok).toBe(true);
-      await it.must(`dns check -f ${born.specFile} --server ${born.nameserver}`);
-      expect(
-        await born.resolver
-          .resolveSrv(`_etcd-server._tcp.${domain}`)
-          .catch((error: Error) => error.message),
-      ).toMatch(/ENOTFOUND/);
-    },
-  );
-});
-
-/** etcd refuses an addition until every member has been connected for a few seconds. */
-async function addWhenHealthy(client: EtcdClient, peerURL: string) {
-  return await until(`a member at ${peerURL} is added`, async () => {
-    const added = await client.cluster.memberAdd(
-      { peerURLs: [peerURL], isLearner: false },
-      { deadlineMs: CALL_MS },
+  test.each(MINORS)('etcd %s is born by SRV records of https from our server', async (version) => {
+    const it = await lab({ version });
+    const domain = `${it.name}.test`;
+    const tls = await certificatesFor(await directory(it.home, 'tls'), domain);
+    const { born } = await bornFromUs(it, tls);
+    const client = createClient({ endpoints: clientURLsOf(born), tls: { caFile: tls.ca } });
+    it.atEnd(() => client.close());
+    const members = await allStarted(client, 3);
+    expect(members.every(({ peerURLs }) => peerURLs.every((url) => url.includes(domain)))).toBe(
+      true,
     );
-    return added.ok ? { done: added.value.members } : { seen: added.error.message };
+    const put = await client.kv.put('born', 'by DNS', { deadlineMs: CALL_MS });
+    expect(put.ok).toBe(true);
+    await it.must(`dns check -f ${born.specFile} --server ${born.nameserver}`);
+    expect(
+      await born.resolver
+        .resolveSrv(`_etcd-server._tcp.${domain}`)
+        .catch((error: Error) => error.message),
+    ).toMatch(/ENOTFOUND/);
   });
-}
-
-const run = promisify(execFile);
-
-/** One certificate for all: the names of the domain, the domain, and the address that everybody comes from. */
-async function certificatesFor(home: string, domain: string) {
-  const path = (name: string) => join(home, name);
-  const [ca, caKey, cert, key] = ['ca.pem', 'ca.key', 'cert.pem', 'cert.key'].map(path);
-  const make = [
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-days',
-    '2',
-  ];
-  await run('openssl', [...make, '-subj', '/CN=lab CA', '-keyout', `${caKey}`, '-out', `${ca}`]);
-  const names = `subjectAltName=DNS:*.${domain},DNS:${domain},IP:127.0.0.1`;
-  const member = `-subj|/CN=lab member|-CA|${ca}|-CAkey|${caKey}|-addext|${names}`;
-  const usage = 'extendedKeyUsage=serverAuth,clientAuth|-addext|basicConstraints=CA:FALSE';
-  const line = `${member}|-addext|${usage}|-keyout|${key}|-out|${cert}`;
-  await run('openssl', [...make, ...line.split('|')]);
-  return { ca: `${ca}`, cert: `${cert}`, key: `${key}` };
-}
+});

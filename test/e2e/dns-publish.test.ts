@@ -3,14 +3,20 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { Resolver } from 'node:dns/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { type EtcdMember, createClient } from '../../src/etcd/index.js';
+import { type DNSBornMember, newMember, targetsBecome } from '../lab/dns-birth.js';
+import { certificatesFor } from '../lab/dns-certificates.js';
+import { addWhenHealthy, allStarted, removeWhenHealthy } from '../lab/dns-changes.js';
 import { type DNSProgram, dnsProgram } from '../lab/dns-programs.js';
 import {
   ANY_MINOR,
   EXIT,
+  type BornByDNS,
   type Lab,
   bearByDNS,
   directory,
   lab,
+  nextAddress,
   until,
   whyNoResolver,
   writeAndRead,
@@ -18,6 +24,7 @@ import {
 import type { ProblemJSON } from '../lab/index.js';
 
 const ZONE = 'example.test';
+const CALL_MS = 10_000;
 const SECRET = Buffer.from('the secret of this zone, 32 byte').toString('base64');
 const SECRET_512 = Buffer.from('x'.repeat(64)).toString('base64');
 
@@ -193,29 +200,135 @@ describe.each(['named', 'knotd'] as const)('publishing to a real %s', (name) => 
     },
   );
 
+  const births = ['3.5', '3.6', '3.7'].flatMap((version) =>
+    (['http', 'https'] as const).map((scheme) => ({ version, scheme })),
+  );
+
+  test.skipIf('whyNot' in found || noResolver !== undefined).each(births)(
+    'etcd $version is born by its records of $scheme',
+    async ({ version, scheme }) => {
+      if ('whyNot' in found) return;
+      const it = await lab({ version });
+      const { born, tls } = await bornThrough(it, name, found, scheme);
+      const client = createClient({
+        endpoints: clientURLsOf(born),
+        ...(tls === undefined ? {} : { tls: { caFile: tls.ca } }),
+      });
+      it.atEnd(() => client.close());
+      const members = await allStarted(client, 3);
+      // They found each other by the names of the records, over the scheme that those say.
+      for (const { peerURLs } of members) {
+        expect(peerURLs.join()).toMatch(new RegExp(`^${scheme}://m[123]\\.${born.domain}:`));
+      }
+      const put = await client.kv.put('born', `through ${name}`, { deadlineMs: CALL_MS });
+      expect(put.ok).toBe(true);
+      await it.must(`dns check -f ${born.specFile} --server ${born.nameserver}`);
+    },
+  );
+
   test.skipIf('whyNot' in found || noResolver !== undefined)(
-    'members that are started then find each other through it',
+    'its records follow: one comes, one goes, one is replaced on another machine',
     async () => {
       if ('whyNot' in found) return;
       const it = await lab({ version: ANY_MINOR });
-      const zone = `${it.name}.test`;
-      const born = await bearByDNS(it, {
-        names: ['m1', 'm2', 'm3'],
-        domain: zone,
-        // BIND listens on addresses that an interface has, and the loopback has this one alone.
-        ...(name === 'named' ? { nameserver: '127.0.0.1' } : {}),
-        serve: async (specFile, host) => {
-          const { address } = await primary(it, name, found, { host, port: 53, zone });
-          const key = await keyFile(it, 'k256', 'hmac-sha256', SECRET);
-          await publish(it, specFile, address, key);
-        },
-      });
-      const endpoints = born.members.flatMap(({ clientURLs }) => clientURLs);
-      const clusterID = await writeAndRead(endpoints, 'born', `through ${name}`);
-      expect(clusterID).not.toBe('');
+      const { born, key } = await bornThrough(it, name, found, 'http');
+      const { domain, resolver, specFile } = born;
+      const client = createClient({ endpoints: clientURLsOf(born) });
+      it.atEnd(() => client.close());
+      await allStarted(client, 3);
+      const line = `dns publish -f ${specFile} --server ${born.nameserver} --key-file ${key} -o json`;
+      const follow = async () => (await it.must(line)).json<PublishedJSON>();
+      const peerURL = (member: DNSBornMember) =>
+        `http://${member.name}.${domain}:${new URL(member.peerURLs[0] ?? '').port}`;
+      const joins = async (member: DNSBornMember, added: readonly EtcdMember[]) =>
+        born.start(member, {
+          'initial-cluster': added
+            .flatMap(({ name: own, peerURLs }) =>
+              peerURLs.map((url) => `${own === '' ? member.name : own}=${url}`),
+            )
+            .join(),
+          'initial-cluster-state': 'existing',
+          'initial-advertise-peer-urls': peerURL(member),
+          // Another machine has another disk.
+          'data-dir': join(it.home, 'by-hand', `${member.name}-${added.length}-joined`),
+        });
+
+      // The spec names m4 before etcd does: nothing is published yet.
+      const m4 = await newMember(it, 'm4');
+      await born.respec([...born.members, m4]);
+      expect(await follow()).toMatchObject({ sent: false });
+      const added = await addWhenHealthy(client, peerURL(m4));
+      expect((await follow()).add.map(({ name: own }) => own)).toContain(`m4.${domain}`);
+      await joins(m4, added);
+      await allStarted(client, 4);
+      await follow();
+      await targetsBecome(born, '_etcd-client', ['m1', 'm2', 'm3', 'm4']);
+
+      // m2 is to go: its records go first.
+      const [m1, m2, m3] = born.members;
+      if (m1 === undefined || m2 === undefined || m3 === undefined) throw new Error('three');
+      const idOf = async (wanted: string) => {
+        const found = (await allStarted(client, 4)).find(({ name: own }) => own === wanted);
+        if (found === undefined) throw new Error(`${wanted} is not in the list.`);
+        return found.id;
+      };
+      const [id2, id3] = [await idOf('m2'), await idOf('m3')];
+      await born.respec([m1, m3, m4]);
+      await follow();
+      await targetsBecome(born, '_etcd-server', ['m1', 'm3', 'm4']);
+      await removeWhenHealthy(client, id2);
+
+      // m3 is to be elsewhere. While it runs its name stays; when it is removed the name is its successor's.
+      const elsewhere = nextAddress();
+      const at = (urls: readonly string[]) =>
+        urls.map((url) => url.replace('127.0.0.1', elsewhere));
+      const next = { name: 'm3', peerURLs: at(m3.peerURLs), clientURLs: at(m3.clientURLs) };
+      await born.respec([m1, next, m4]);
+      const held = await it.ends(EXIT.failed, line);
+      const [problem] = held.json<{ problems: readonly ProblemJSON[] }>().problems;
+      expect(problem?.code).toBe('dns-member-still-there');
+      expect(await resolver.resolve4(`m3.${domain}`)).toEqual(['127.0.0.1']);
+      await removeWhenHealthy(client, id3);
+      await follow();
+      await targetsBecome(born, '_etcd-server', ['m1', 'm4']);
+      const readded = await addWhenHealthy(client, peerURL(next));
+      await follow();
+      expect(await resolver.resolve4(`m3.${domain}`)).toEqual([elsewhere]);
+      await joins(next, readded);
+      await allStarted(client, 3);
+      await follow();
+      await it.must(`dns check -f ${specFile} --server ${born.nameserver}`);
+      await writeAndRead(next.clientURLs, 'replaced', 'on another machine');
     },
   );
 });
+
+/** Three members, started by hand, that find each other by the records that were published to this program. */
+async function bornThrough(
+  it: Lab,
+  name: keyof typeof SERVERS,
+  program: DNSProgram,
+  scheme: 'http' | 'https',
+) {
+  const zone = `${it.name}.test`;
+  const key = await keyFile(it, 'k256', 'hmac-sha256', SECRET);
+  const tls =
+    scheme === 'http' ? undefined : await certificatesFor(await directory(it.home, 'tls'), zone);
+  const born = await bearByDNS(it, {
+    names: ['m1', 'm2', 'm3'],
+    domain: zone,
+    ...(tls === undefined ? {} : { tls }),
+    // BIND listens on addresses that an interface has, and the loopback has this one alone.
+    ...(name === 'named' ? { nameserver: '127.0.0.1' } : {}),
+    serve: async (specFile, host) => {
+      const { address } = await primary(it, name, program, { host, port: 53, zone });
+      await publish(it, specFile, address, key);
+    },
+  });
+  return { born, key, tls };
+}
+
+const clientURLsOf = ({ members }: BornByDNS) => members.flatMap(({ clientURLs }) => clientURLs);
 
 test('a key that others may read is not used, and nothing is asked', async () => {
   const it = await lab({ version: ANY_MINOR });

@@ -17,14 +17,16 @@ export type FoundDNSProgram = DNSProgram | { readonly whyNot: string };
 /** Two signed repositories away at most; a machine without one is told so. */
 const FETCH_MS = 60_000;
 
+const PACKAGES = { named: 'bind9', knotd: 'knot', etcdctl: 'etcd-client' } as const;
+
 /**
- * `named` (BIND) or `knotd`: installed, or from the distribution's own packages, unpacked beside the temporary files and
+ * `named` (BIND), `knotd`, or an `etcdctl`, which asks the DNS as its users' do: installed, or from the distribution's own packages, unpacked beside the temporary files and
  * installed nowhere. Where neither works, say `whyNot` aloud.
  */
-export async function dnsProgram(name: 'named' | 'knotd'): Promise<FoundDNSProgram> {
+export async function dnsProgram(name: keyof typeof PACKAGES): Promise<FoundDNSProgram> {
   const installed = await run('sh', ['-c', `command -v ${name}`]).catch(() => undefined);
   if (installed !== undefined) return { path: installed.stdout.trim(), env: {} };
-  const packages = name === 'named' ? ['bind9'] : ['knot'];
+  const packages = [PACKAGES[name]];
   const root = join(tmpdir(), `quorate-lab-${name}`);
   try {
     await unpack(root, packages);
@@ -33,10 +35,12 @@ export async function dnsProgram(name: 'named' | 'knotd'): Promise<FoundDNSProgr
       whyNot: `there is no ${name} here, and its packages cannot be had: ${(error as Error).message}`,
     };
   }
-  const path = join(root, 'usr', 'sbin', name);
+  const path = join(root, 'usr', name === 'etcdctl' ? 'bin' : 'sbin', name);
   const libraries = join(root, 'usr', 'lib', 'x86_64-linux-gnu');
   const env = { LD_LIBRARY_PATH: `${libraries}:${join(libraries, 'bind9')}` };
-  const tried = await run(path, ['-V'], { env }).catch((error: Error) => error);
+  const tried = await run(path, [name === 'etcdctl' ? 'version' : '-V'], { env }).catch(
+    (error: Error) => error,
+  );
   return tried instanceof Error
     ? { whyNot: `${name} does not run: ${tried.message}` }
     : { path, env };
