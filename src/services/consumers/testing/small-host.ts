@@ -55,11 +55,13 @@ async function endAll(directory: string): Promise<void> {
   await localShell().run('here' as never, command, new AbortController().signal);
 }
 
-/** Only what is asked of it; a service whose unit says `Broken=yes` does not start. */
+/** Only what is asked of it. */
 const SYSTEMCTL = `#!/bin/bash
 run=$SMALL_HOST/run; mkdir -p "$run"
 args=("$@"); unit=\${args[-1]}; file=$SMALL_HOST/units/$unit; pidfile=$run/$unit.pid
-pid=$(cat "$pidfile" 2>/dev/null || echo 0); kill -0 "$pid" 2>/dev/null || pid=0
+# One that nobody has reaped yet has ended.
+lives() { readlink "/proc/$1/exe" >/dev/null 2>&1; }
+pid=$(cat "$pidfile" 2>/dev/null || echo 0); lives "$pid" || pid=0
 case $1 in
   show)
     if [ -f "$file" ]; then echo LoadState=loaded; else echo LoadState=not-found; fi
@@ -67,11 +69,15 @@ case $1 in
     echo "MainPID=$pid"; echo "FragmentPath=$file"; echo "DropInPaths="
     sed -n 's/^EnvironmentFile=\\(.*\\)/EnvironmentFiles=\\1 (ignore_errors=no)/p' "$file" ;;
   restart)
-    [ "$pid" = 0 ] || kill -9 "$pid"
+    if [ "$pid" != 0 ]; then
+      kill "$pid"
+      for i in $(seq 100); do lives "$pid" || break; sleep 0.1; done
+      kill -9 "$pid" 2>/dev/null
+    fi
     echo "$unit" >> "$SMALL_HOST/restarts"
     for env in $(sed -n 's/^EnvironmentFile=//p' "$file"); do set -a; . "$env"; set +a; done
     command=$(sed -n 's/^ExecStart=//p' "$file" | tail -n 1)
-    eval "exec -a flanneld setsid $command" </dev/null >/dev/null 2>&1 3>&- &
+    eval "exec -a flanneld setsid $command" </dev/null >"$run/$unit.log" 2>&1 3>&- &
     echo $! > "$pidfile" ;;
   *) ;;
 esac
