@@ -167,12 +167,16 @@ function questionsOf(
 }
 
 const SECURE_PORT = '6443';
+const EVERYWHERE = new Set(['0.0.0.0', '::']);
 
 function readyzOf(program: FlaggedProgram, place: Place): Pick<Questions, 'readyz'> {
   if (program.kind !== 'kubeApiserver' || program.readyz === 'off') return {};
   if (program.readyz !== undefined) return { readyz: program.readyz };
   const port = place.flag('secure-port');
-  return { readyz: `https://127.0.0.1:${port.ok ? port.value : SECURE_PORT}/readyz` };
+  const bound = place.flag('bind-address');
+  const address = bound.ok && !EVERYWHERE.has(bound.value) ? bound.value : '127.0.0.1';
+  const host = address.includes(':') ? `[${address}]` : address;
+  return { readyz: `https://${host}:${port.ok ? port.value : SECURE_PORT}/readyz` };
 }
 
 type Answers = Pick<Facts, 'addressesOf' | 'ready' | 'check'>;
