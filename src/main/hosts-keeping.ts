@@ -2,6 +2,7 @@ import { assert, ok, silentLogger, unsafeBrand } from '../base/index.js';
 import type { ClusterName, ClusterRecord, EtcdVersion, HostName } from '../core/cluster/index.js';
 import type { ControllerTimings } from '../engine/controller/index.js';
 import type { ClusterStore } from '../engine/ports/index.js';
+import { consumersLater } from './consumers.js';
 import type { Keeping } from './keeping.js';
 import { hostsStoreLater } from './hosts-store.js';
 import { type Machine, type Parts, etcdOf } from './machine.js';
@@ -15,6 +16,8 @@ import { shellWith } from './shells.js';
  */
 const HOSTS_TIMINGS: Partial<ControllerTimings> = {
   hostMs: 5000,
+  // An API server that hangs says so only after 5 s.
+  consumerMs: 8000,
   headStartMs: 5000,
   leaderlessProbeMs: 250,
   formingProbeMs: 250,
@@ -93,6 +96,7 @@ async function partsOf(
     store,
     admin: between?.admin(admin) ?? admin,
     resolveTarget: targetResolver(driver.firstLife),
+    consumers: consumersLater(machine, name, shell),
   };
 }
 

@@ -74,8 +74,8 @@ async function unresolvedOf(
 /** One look has no second chance: a member that is slow to answer is not silent. */
 const PATIENT: Partial<ControllerTimings> = {
   hostMs: 3 * DEFAULT_TIMINGS.hostMs,
-  consumerMs: 3 * DEFAULT_TIMINGS.consumerMs,
-  hurriedConsumerMs: 3 * DEFAULT_TIMINGS.consumerMs,
+  consumerMs: 4 * DEFAULT_TIMINGS.consumerMs,
+  hurriedConsumerMs: 4 * DEFAULT_TIMINGS.consumerMs,
   leaderlessProbeMs: DEFAULT_TIMINGS.probeMs,
   formingProbeMs: DEFAULT_TIMINGS.probeMs,
 };

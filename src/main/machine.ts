@@ -13,7 +13,7 @@ import {
 import { type ClusterName, type EtcdVersion } from '../core/cluster/index.js';
 import { createLocalDriver, createLocalStore } from '../drivers/local/index.js';
 import type { ControllerTimings, ResolveTarget } from '../engine/controller/index.js';
-import type { ClusterStore, EtcdAdmin, HostDriver } from '../engine/ports/index.js';
+import type { Consumers, ClusterStore, EtcdAdmin, HostDriver } from '../engine/ports/index.js';
 import type { BinaryProgress } from '../services/binaries/index.js';
 import { createAddressBook } from './address-book.js';
 import { targetResolver } from './resolve.js';
@@ -57,6 +57,8 @@ export interface Parts {
   readonly store: ClusterStore;
   readonly admin: EtcdAdmin;
   readonly resolveTarget: ResolveTarget;
+  /** Absent: no host but this one is reached. */
+  readonly consumers?: Consumers;
 }
 
 export async function localParts(
