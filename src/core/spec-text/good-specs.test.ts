@@ -99,7 +99,26 @@ describe('good specs', () => {
     ['off', { kind: 'off' }],
     ['{ off: {} }', { kind: 'off' }],
     ['{ auto: {} }', { kind: 'auto' }],
-    ['{ files: { ca: ca.crt } }', { kind: 'files', options: { ca: 'ca.crt' } }],
+    [
+      '{ auto: { validity: 90d, ca: { cert: ~/ca.crt, key: ~/ca.key }, extraNames: [etcd.example.com] } }',
+      {
+        kind: 'auto',
+        validity: '90d',
+        ca: { cert: '~/ca.crt', key: '~/ca.key' },
+        extraNames: ['etcd.example.com'],
+      },
+    ],
+    [
+      '{ files: { client: { cert: /s.crt, key: /s.key, ca: /ca.crt }, peer: { cert: /p.crt, key: /p.key, ca: /ca.crt }, seat: { cert: q.crt, key: q.key, ca: ca.crt } } }',
+      {
+        kind: 'files',
+        files: {
+          client: { cert: '/s.crt', key: '/s.key', ca: '/ca.crt' },
+          peer: { cert: '/p.crt', key: '/p.key', ca: '/ca.crt' },
+          seat: { cert: 'q.crt', key: 'q.key', ca: 'ca.crt' },
+        },
+      },
+    ],
   ])('tls: %s', (text, tls) => {
     expect(
       parsed(`${HEAD}spec: { version: "3.6", members: [{ name: m1 }], tls: ${text} }\n`).spec.tls,
@@ -329,6 +348,9 @@ function undescribed(schema: unknown, name = 'document'): readonly string[] {
 }
 
 /** Any spec that parseSpec could have made, made by parseSpec. */
+const OWN = { cert: '/etc/etcd/own.crt', key: '/etc/etcd/own.key', ca: '/etc/etcd/ca.crt' };
+const FILES = { files: { client: OWN, peer: OWN, seat: OWN } };
+
 function randomSpec(random: Random): ClusterSpec {
   const pick = <T>(...values: readonly [T, ...T[]]): T =>
     values[Math.floor(random.next() * values.length)] ?? values[0];
@@ -369,7 +391,7 @@ function randomSpec(random: Random): ClusterSpec {
       members,
       ...(chance() ? { proxies: [{ name: 'edge', host: pick('edge', '10.0.2.1') }] } : {}),
       ...(chance()
-        ? { tls: pick<unknown>('off', { auto: {} }, { files: { ca: '~/ca.crt', days: 365 } }) }
+        ? { tls: pick<unknown>('off', { auto: {} }, { auto: { validity: '90d' } }, FILES) }
         : {}),
       ...(chance() ? { backups: { schedule: '0 * * * *', keep: { hourly: 24 } } } : {}),
       ...(chance()

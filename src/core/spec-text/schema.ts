@@ -15,6 +15,7 @@ import {
 } from '../cluster/index.js';
 import { consumerSchema } from './consumer-schema.js';
 import { about, exactlyOne, parsedBy } from './schema-parts.js';
+import { parseAbsolutePath, parseSeatPath, parseValidity } from '../spec/index.js';
 
 export const API_VERSION = 'quorate.dev/v1alpha1';
 export const KIND = 'EtcdCluster';
@@ -209,13 +210,64 @@ const driverSchema = z
     ...exactlyOne,
   });
 
+const seatFile = parsedBy(parseSeatPath, 'bad-value');
+const hostFile = parsedBy(parseAbsolutePath, 'bad-value');
+
+/** Certificate, key and authorities of one plane. */
+const filesOf = (file: typeof hostFile) => ({
+  cert: file.meta(about('The certificate, with those in between.', '/etc/etcd/server.crt')),
+  key: file.meta(about('Its key.', '/etc/etcd/server.key')),
+  ca: file.meta(about('The authorities to trust.', '/etc/etcd/ca.crt')),
+});
+
+const autoSchema = z.strictObject({
+  validity: parsedBy(parseValidity, 'bad-value')
+    .meta(
+      about(
+        "How long a member's certificate is valid. It is renewed when two thirds are over.",
+        '90d',
+        '365d',
+      ),
+    )
+    .optional(),
+  ca: z
+    .strictObject({
+      cert: seatFile.meta(about('Its certificate, on this machine.', '~/pki/ca.crt')),
+      key: seatFile.meta(about('Its key, on this machine; never copied.', '~/pki/ca.key')),
+    })
+    .meta(about('An authority of your own. Default: Quorate makes one for peers, one for clients.'))
+    .optional(),
+  extraNames: z
+    .array(hostName)
+    .meta(
+      about("Names and addresses that every member's certificate has beside its own.", [
+        'etcd.example.com',
+      ]),
+    )
+    .optional(),
+});
+
+const filesSchema = z.strictObject({
+  client: z
+    .strictObject(filesOf(hostFile))
+    .meta(about('On the hosts: what members show to clients, and whose clients they let in.')),
+  peer: z
+    .strictObject(filesOf(hostFile))
+    .meta(about('On the hosts: what members show to each other.')),
+  seat: z
+    .strictObject(filesOf(seatFile))
+    .meta(about('On this machine: what Quorate itself shows to members, and whom it trusts.')),
+});
+
 const tlsSchema = z
   .union([
     z.literal('off'),
     z
       .strictObject({
-        auto: nothing.meta(about('Quorate makes the certificates and renews them.')).optional(),
-        files: z.looseObject({}).meta(about('Certificates that you make.')).optional(),
+        auto: autoSchema
+          .meta(about('Quorate makes the certificates and renews them.', { validity: '90d' }))
+          .optional(),
+        files: filesSchema.meta(about('Certificates that you make.')).optional(),
         off: nothing
           .meta(about('Nothing is encrypted and nobody has to prove who they are.'))
           .optional(),

@@ -95,10 +95,12 @@ function driverOf(driver: DriverSpec) {
 
 function tlsOf(tls: TLSSpec) {
   switch (tls.kind) {
-    case 'auto':
-      return { auto: {} };
+    case 'auto': {
+      const { kind: _kind, ...auto } = tls;
+      return { auto };
+    }
     case 'files':
-      return { files: tls.options };
+      return { files: tls.files };
     case 'off':
       return { off: {} };
     default:

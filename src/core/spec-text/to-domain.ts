@@ -112,5 +112,12 @@ const sshOf = ({ user, port, identityFile, configFile, binaries }: SSHFile): SSH
 function tlsOf(tls: FileSpec['tls']): TLSSpec | undefined {
   if (tls === undefined) return undefined;
   if (tls === 'off' || tls.off !== undefined) return { kind: 'off' };
-  return tls.files === undefined ? { kind: 'auto' } : { kind: 'files', options: tls.files };
+  if (tls.files !== undefined) return { kind: 'files', files: tls.files };
+  const { validity, ca, extraNames } = tls.auto ?? {};
+  return {
+    kind: 'auto',
+    ...(validity === undefined ? {} : { validity }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(extraNames === undefined ? {} : { extraNames }),
+  };
 }

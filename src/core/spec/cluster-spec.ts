@@ -7,6 +7,7 @@ import type {
   PeerURL,
   ClientURL,
 } from '../cluster/index.js';
+import type { TLSSpec } from './tls.js';
 
 /** What the user wants, parsed: plain data, JSON-serialisable. Made only by `parseSpec` and the functions of edit.ts. */
 export interface ClusterSpec {
@@ -18,11 +19,11 @@ export interface ClusterSpec {
   readonly members: readonly MemberSpec[];
   /** Any other etcd flag, as written in the spec (`heartbeat-interval: 100ms`); converted per version by core/bootstrap. */
   readonly etcd: Readonly<Record<string, string | number | boolean>>;
-  /** Sections of the spec that are read and kept now, and acted on by later capabilities. */
   readonly tls: TLSSpec;
   readonly proxies: readonly ProxySpec[];
   /** Programs that are told when members change. */
   readonly consumers: readonly Consumer[];
+  /** Sections of the spec that are read and kept now, and acted on by later capabilities. */
   readonly backups?: Readonly<Record<string, unknown>>;
   /** Restricts where etcd's binaries may come from; absent: all sources. */
   readonly sources?: readonly string[];
@@ -88,11 +89,6 @@ export interface SSHOptions {
   /** Where etcd's binaries come from: copied from this seat (default), or fetched by each host itself. */
   readonly binaries?: 'copied' | 'fetched';
 }
-
-export type TLSSpec =
-  | { readonly kind: 'auto' }
-  | { readonly kind: 'files'; readonly options: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'off' };
 
 export interface ProxySpec {
   readonly name: MemberName;

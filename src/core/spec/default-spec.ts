@@ -1,7 +1,8 @@
 import { assert } from '../../base/index.js';
 import { type MemberName, VOTERS_MAX, parseHostName, parseMemberName } from '../cluster/index.js';
 import type { ClusterName } from '../cluster/index.js';
-import type { ClusterSpec, DriverSpec, MemberSpec, TLSSpec } from './cluster-spec.js';
+import type { ClusterSpec, DriverSpec, MemberSpec } from './cluster-spec.js';
+import type { TLSSpec } from './tls.js';
 
 /** What `quorate up` runs without a spec file: m1…mN on this machine. */
 export function defaultSpec(wanted: {

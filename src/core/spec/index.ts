@@ -14,8 +14,18 @@ export type {
   SSHOptions,
   MemberSpec,
   ProxySpec,
-  TLSSpec,
 } from './cluster-spec.js';
+export {
+  type AutoTLS,
+  type FilesOfPlane,
+  type TLSFiles,
+  type TLSSpec,
+  DEFAULT_VALIDITY_MS,
+  parseAbsolutePath,
+  parseSeatPath,
+  parseValidity,
+  validityMsOf,
+} from './tls.js';
 export { type FlagFacts, type FlagType } from './flag-table/rows.js';
 export { type FlagInfo, flagInfo, flagsOf, minorsWith } from './flag-table/lookup.js';
 export { type ReadFlags, readFlags } from './flag-table/read-flags.js';
