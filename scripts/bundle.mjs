@@ -10,6 +10,8 @@ await build({
   chunkNames: '[name]-[hash]',
   format: 'esm',
   platform: 'node',
+  // As ES modules where a package has them: what is not used of it stays out.
+  mainFields: ['module', 'main'],
   target: 'node20',
   sourcemap: 'linked',
   logLevel: 'warning',

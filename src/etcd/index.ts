@@ -36,7 +36,7 @@ export type { BalancerName } from './balancers/policies.js';
 export type { EndpointCondition, EndpointState } from './balancers/state.js';
 export { rpcs, type Rpc } from './rpcs.js';
 export { DEFAULT_LIMITS, type TransportLimits } from './transport/limits.js';
-export type { TLSOptions } from './transport/tls.js';
+export { TLSMaterial, type TLSOptions } from './transport/tls.js';
 export type { ConnectionKind } from './transport/transport.js';
 export {
   prefixEnd,

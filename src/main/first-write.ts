@@ -1,5 +1,5 @@
 import type { Clock } from '../base/index.js';
-import { type EtcdClient, createClient } from '../etcd/index.js';
+import { type EtcdClient, type TLSOptions, createClient } from '../etcd/index.js';
 
 const LEASE_SECONDS = 60;
 /** A member that knows no leader accepts the connection and answers nothing: ask again soon. */
@@ -14,6 +14,7 @@ const PAUSE_MS = 10;
 export async function firstWrite(
   endpoints: () => readonly string[],
   clock: Clock,
+  tls: TLSOptions,
   signal: AbortSignal,
 ): Promise<{ readonly endpoint: string }> {
   const done = new AbortController();
@@ -38,7 +39,7 @@ export async function firstWrite(
       while (!either.aborted) {
         for (const endpoint of endpoints()) {
           if (clients.has(endpoint)) continue;
-          const client = createClient({ endpoints: [endpoint], clock });
+          const client = createClient({ endpoints: [endpoint], clock, tls });
           clients.set(endpoint, client);
           asking.push(ask(endpoint, client));
         }

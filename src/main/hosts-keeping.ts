@@ -5,7 +5,7 @@ import type { ClusterStore } from '../engine/ports/index.js';
 import { consumersLater } from './consumers.js';
 import type { Keeping } from './keeping.js';
 import { hostsStoreLater } from './hosts-store.js';
-import { type Machine, type Parts, etcdOf } from './machine.js';
+import { type Machine, type Parts, etcdOf, pkiDirectory, seatFilesOf, tlsOf } from './machine.js';
 import { targetResolver } from './resolve.js';
 import { type SeatFile, sameDriver, seatFor, writeSeat } from './seat-file.js';
 import { shellWith } from './shells.js';
@@ -40,11 +40,12 @@ export function hostsKeeping(machine: Machine, cluster: HostsCluster): Keeping {
   const parts = async (): Promise<Parts> => {
     const record = await store.readRecord();
     const known = record.ok ? record.value : undefined;
-    return partsOf(machine, { name, store, seat, record: known });
+    return partsOf(machine, { name, store, pki: pkiDirectory(stateDir), seat, record: known });
   };
   return {
     place: `/var/lib/quorate/${name} and /var/lib/etcd/${name} on ${seat.hosts.join(', ')}`,
     store,
+    pki: pkiDirectory(stateDir),
     exists: async () => {
       const record = await store.readRecord();
       return record.ok ? ok(record.value !== undefined) : record;
@@ -66,18 +67,26 @@ async function partsOf(
   cluster: {
     readonly name: ClusterName;
     readonly store: ClusterStore;
+    readonly pki: string;
     readonly seat: SeatFile;
     readonly record: ClusterRecord | undefined;
   },
 ): Promise<Parts> {
   const { clock, random, between } = machine;
-  const { name, store, seat, record } = cluster;
-  const [{ createEtcdAdmin }, { createSSHDriver }, shell] = await Promise.all([
-    import('../services/admin/index.js'),
-    import('../drivers/ssh/index.js'),
-    shellWith(machine, seat.ssh),
-  ]);
-  const admin = createEtcdAdmin({ clock });
+  const { name, store, pki, seat, record } = cluster;
+  const [{ createEtcdAdmin }, { createCertificates }, { createSSHDriver }, shell] =
+    await Promise.all([
+      import('../services/admin/index.js'),
+      import('../services/certificates/index.js'),
+      import('../drivers/ssh/index.js'),
+      shellWith(machine, seat.ssh),
+    ]);
+  const files = await seatFilesOf(pki);
+  const admin = createEtcdAdmin({
+    clock,
+    tls: tlsOf(files.client),
+    peerTLS: tlsOf(files.peer),
+  });
   const driver = createSSHDriver({
     cluster: name,
     shell,
@@ -95,6 +104,7 @@ async function partsOf(
     driver: between?.driver(driver) ?? driver,
     store,
     admin: between?.admin(admin) ?? admin,
+    certificates: createCertificates({ directory: pki, clock, random }),
     resolveTarget: targetResolver(driver.firstLife),
     consumers: consumersLater(machine, name, shell),
   };

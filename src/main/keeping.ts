@@ -8,6 +8,8 @@ export interface Keeping {
   /** Where its state and data are, in words for a person. */
   readonly place: string;
   readonly store: ClusterStore;
+  /** Where this machine keeps its certificate authorities. */
+  readonly pki: string;
   exists(): Promise<Result<boolean>>;
   /** Put together anew for each use; whoever uses them closes their admin. */
   parts(): Promise<Parts>;

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { err, ok } from '../base/index.js';
 import type { ClusterName } from '../core/cluster/index.js';
 import type { Keeping } from './keeping.js';
-import { type Machine, localParts, localStore } from './machine.js';
+import { type Machine, localParts, localStore, pkiDirectory } from './machine.js';
 import { stateNotMoved } from './problems.js';
 import { sameDriver } from './seat-file.js';
 import { ensureSupervisor } from './supervise.js';
@@ -14,6 +14,7 @@ export function localKeeping(machine: Machine, name: ClusterName, stateDir: stri
   return {
     place: stateDir,
     store,
+    pki: pkiDirectory(stateDir),
     exists: async () =>
       ok(
         await access(stateDir).then(

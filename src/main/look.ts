@@ -1,6 +1,13 @@
 import { type Instant, type Problem, type Result, err, ok, silentLogger } from '../base/index.js';
-import { type ClusterRecord, type HostSight, type Observation } from '../core/cluster/index.js';
-import { imaginedPlace } from '../core/bootstrap/index.js';
+import {
+  type ClusterRecord,
+  type HostName,
+  type HostSight,
+  IMAGINED_AUTHORITIES,
+  type Observation,
+  certificatePaths,
+} from '../core/cluster/index.js';
+import { certificatesOn, imaginedPlace } from '../core/bootstrap/index.js';
 import { type PlanInput, type UnresolvedChange, plan } from '../core/planner/index.js';
 import {
   type ControllerTimings,
@@ -137,7 +144,9 @@ export async function imagineFor(
     paused: false,
     retire: imagined.retire ?? look?.wish.retire ?? [],
   };
-  const target = parts.resolveTarget(wish, completed);
+  const held = await parts.certificates.authorities(imagined.spec, 'look', signal);
+  if (!held.ok) return err([held.error]);
+  const target = parts.resolveTarget(wish, completed, held.value ?? IMAGINED_AUTHORITIES);
   if (!target.ok) return target;
   const observation: Observation = look?.input.observation ?? {
     at: machine.clock.now(),
@@ -149,23 +158,38 @@ export async function imagineFor(
   const unseen = [...members, ...proxies].filter(
     ({ host }) => !observation.hosts.some((sight) => sight.host === host),
   );
-  const added = await Promise.all(
-    unseen.map(async ({ host }): Promise<HostSight> => {
-      const facts = await parts.driver.observe(host, signal);
-      const silent = { kind: 'silent', because: 'it has not been started yet' } as const;
-      return {
-        host,
-        ...facts,
-        ...(byHand.has(host) ? { process: { kind: 'by-hand' as const } } : {}),
-        peer: silent,
-        status: silent,
-      };
-    }),
-  );
+  const lookOn = async (host: HostName) => {
+    const wanted = certificatesOn(target.value, completed.addresses, host);
+    const more = wanted === undefined ? undefined : { certificates: certificatePaths(wanted) };
+    const { certificates: files, ...facts } = await parts.driver.observe(host, signal, more);
+    const judged =
+      wanted === undefined || files === undefined
+        ? {}
+        : { certificates: parts.certificates.judge(wanted, files) };
+    return { ...facts, ...judged };
+  };
+  const added = unseen.map(async ({ host }): Promise<HostSight> => {
+    const silent = { kind: 'silent', because: 'it has not been started yet' } as const;
+    return {
+      host,
+      ...(await lookOn(host)),
+      ...(byHand.has(host) ? { process: { kind: 'by-hand' as const } } : {}),
+      peer: silent,
+      status: silent,
+    };
+  });
+  // Who runs in plain text was not asked for certificates.
+  const known = observation.hosts.map(async (sight): Promise<HostSight> => {
+    const wanted = certificatesOn(target.value, completed.addresses, sight.host);
+    if (wanted === undefined || sight.certificates?.kind === 'seen') return sight;
+    const { certificates } = await lookOn(sight.host);
+    return certificates === undefined ? sight : { ...sight, certificates };
+  });
+  const hosts = await Promise.all([...known, ...added]);
   return ok({
     target: target.value,
     record: completed,
-    observation: { ...observation, hosts: [...observation.hosts, ...added] },
+    observation: { ...observation, hosts },
     now: machine.clock.now(),
     ...(look?.input.unresolved === undefined ? {} : { unresolved: look.input.unresolved }),
   });

@@ -1,4 +1,5 @@
 import { access, constants } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   type Clock,
@@ -13,9 +14,17 @@ import {
 import { type ClusterName, type EtcdVersion } from '../core/cluster/index.js';
 import { createLocalDriver, createLocalStore } from '../drivers/local/index.js';
 import type { ControllerTimings, ResolveTarget } from '../engine/controller/index.js';
-import type { Consumers, ClusterStore, EtcdAdmin, HostDriver } from '../engine/ports/index.js';
+import type {
+  Certificates,
+  ClusterStore,
+  Consumers,
+  EtcdAdmin,
+  HostDriver,
+} from '../engine/ports/index.js';
+import type { TLSOptions } from '../etcd/index.js';
 import type { BinaryProgress } from '../services/binaries/index.js';
 import { createAddressBook } from './address-book.js';
+import type { SeatFiles } from '../services/certificates/index.js';
 import { targetResolver } from './resolve.js';
 
 /** This machine's clock, environment and randomness: the one place that takes them from the platform. */
@@ -56,6 +65,7 @@ export interface Parts {
   readonly driver: HostDriver;
   readonly store: ClusterStore;
   readonly admin: EtcdAdmin;
+  readonly certificates: Certificates;
   readonly resolveTarget: ResolveTarget;
   /** Absent: no host but this one is reached. */
   readonly consumers?: Consumers;
@@ -68,8 +78,17 @@ export async function localParts(
   const { clock, random, between } = machine;
   const { stateDir, logger = silentLogger } = cluster;
   const { createEtcdAdmin } = await import('../services/admin/index.js');
+  const { createCertificates } = await import('../services/certificates/index.js');
+  const pki = pkiDirectory(stateDir);
+  const seat = await seatFilesOf(pki);
+  const certificates = createCertificates({ directory: pki, clock, random });
   const book = createAddressBook();
-  const admin = createEtcdAdmin({ clock, addressOf: book.addressOf });
+  const admin = createEtcdAdmin({
+    clock,
+    addressOf: book.addressOf,
+    tls: tlsOf(seat.client),
+    peerTLS: tlsOf(seat.peer),
+  });
   const driver = createLocalDriver({
     stateDir,
     clock,
@@ -80,6 +99,7 @@ export async function localParts(
       fileURLToPath(new URL('./quorate.js', import.meta.url)),
       'gateway',
     ],
+    gatewayTLS: seat.client,
     binaryFor: (version, signal) => etcdOf(machine, version, { offline: false, signal }),
   });
   return {
@@ -87,9 +107,23 @@ export async function localParts(
     driver: between?.driver(driver) ?? driver,
     store: book.noting(localStore(machine, stateDir)),
     admin: between?.admin(admin) ?? admin,
+    certificates,
     resolveTarget: targetResolver(driver.firstLife),
   };
 }
+
+/** What this seat keeps of a cluster's certificates. */
+export const pkiDirectory = (stateDir: string): string => join(stateDir, 'pki');
+
+export const seatFilesOf = async (pki: string) =>
+  (await import('../services/certificates/index.js')).seatFiles(pki);
+
+/** Read at each dial, so that what the controller renews is used by whoever has them open. */
+export const tlsOf = ({ own, trust }: SeatFiles): TLSOptions => ({
+  caFile: trust,
+  certFile: own,
+  keyFile: own,
+});
 
 /** The record, wish, journal and lock of one local cluster. */
 export function localStore({ clock, between }: Machine, stateDir: string): ClusterStore {

@@ -16,7 +16,14 @@ import { firstWrite } from './first-write.js';
 import type { Keeping } from './keeping.js';
 import { localKeeping } from './local-keeping.js';
 import { imagineFor, lookAt } from './look.js';
-import { type Machine, type Parts, binariesFor, rememberEtcd } from './machine.js';
+import {
+  type Machine,
+  type Parts,
+  binariesFor,
+  rememberEtcd,
+  seatFilesOf,
+  tlsOf,
+} from './machine.js';
 import { stateInUse } from './problems.js';
 import { settleVersion } from './resolve.js';
 
@@ -29,7 +36,7 @@ export function managedCluster(
   keeping: Keeping,
 ): ManagedCluster {
   const { clock } = machine;
-  const { store, place } = keeping;
+  const { store, place, pki } = keeping;
   let loaded: Promise<Parts> | undefined;
   const parts = (): Promise<Parts> => (loaded ??= keeping.parts());
 
@@ -60,7 +67,10 @@ export function managedCluster(
       return imagineFor(await parts(), machine, { record, look }, imagined, signal);
     },
     run: (options) => runController(machine, keeping, options),
-    firstWrite: (endpoints, signal) => firstWrite(endpoints, clock, signal),
+    firstWrite: async (endpoints, signal) =>
+      firstWrite(endpoints, clock, tlsOf((await seatFilesOf(pki)).client), signal),
+    certificates: async () =>
+      (await import('./certificates.js')).certificatePorts(machine, { name, pki, store }),
     supervise: (signal) => keeping.supervise(signal),
     discard: (options) => discard(machine, name, keeping, options),
   };

@@ -16,13 +16,20 @@ import type { ClusterStore, HeldLock, HostDriver } from '../engine/ports/index.j
 /** What people want and what the record holds, as exact members, flags and version. */
 export const targetResolver =
   (firstLife: HostDriver['firstLife']): ResolveTarget =>
-  (wish, record) => {
+  (wish, record, authorities) => {
     const { spec, state, retire } = wish;
     const version = versionFor(spec, record, state);
     if (!version.ok) return err([version.error]);
     const addresses = { ...addressesByHand(spec), ...record.addresses };
     const settled = { ...record, version: version.value, addresses };
-    const target = resolveTarget({ spec, record: settled, state, firstLife, retire });
+    const target = resolveTarget({
+      spec,
+      record: settled,
+      state,
+      firstLife,
+      retire,
+      ...(authorities === undefined ? {} : { authorities }),
+    });
     if (!target.ok) return target;
     const faults = target.value.members.flatMap(({ flags }) => checkFlags(flags, version.value));
     return faults.length > 0 ? err(faults) : target;

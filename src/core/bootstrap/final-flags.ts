@@ -1,5 +1,6 @@
 import { type Problem, type Result, err, ok } from '../../base/index.js';
 import {
+  type Authorities,
   type ClientURL,
   type EtcdVersion,
   type HostAddresses,
@@ -10,6 +11,7 @@ import {
   minorOf,
 } from '../cluster/index.js';
 import { type ClusterSpec, type MemberSpec, readFlags } from '../spec/index.js';
+import { CERTIFICATE_FLAGS, addressesUnder, ofAuthorities } from './tls.js';
 
 export interface FinalFlagsInput {
   readonly member: {
@@ -19,6 +21,8 @@ export interface FinalFlagsInput {
   };
   readonly addresses: HostAddresses;
   readonly etcd: ClusterSpec['etcd'];
+  /** The flags of its certificates; absent: it has none. */
+  readonly tls?: StartFlags;
   readonly version: EtcdVersion;
 }
 
@@ -34,6 +38,7 @@ export function finalFlags(input: FinalFlagsInput): Result<StartFlags, readonly 
   const { peerURLs, clientURLs } = advertisedBy(member, addresses);
   return ok({
     ...read.flags,
+    ...input.tls,
     ...(isAtLeast(version, 3, 5) ? {} : { logger: 'zap' }),
     'log-outputs': 'stderr',
     name: member.name,
@@ -51,6 +56,7 @@ export function finalFlags(input: FinalFlagsInput): Result<StartFlags, readonly 
 
 /** Flags that say who a member is and where; all others come from the spec and are the same for every member. */
 const OWN_FLAGS: ReadonlySet<string> = new Set([
+  ...CERTIFICATE_FLAGS,
   'name',
   'data-dir',
   'listen-peer-urls',
@@ -65,12 +71,29 @@ const OWN_FLAGS: ReadonlySet<string> = new Set([
  */
 export function flagsLike(
   sibling: StartFlags,
-  own: { readonly name: string; readonly addresses: HostAddresses },
+  own: {
+    readonly name: string;
+    readonly addresses: HostAddresses;
+    readonly authorities?: Authorities | undefined;
+  },
 ): StartFlags {
-  const { name, addresses } = own;
+  const { name, authorities } = own;
+  const isSecure = sibling['cert-file'] !== undefined;
+  const addresses = isSecure ? addressesUnder({ kind: 'auto' }, own.addresses) : own.addresses;
+  // Without authorities of ours the files are somebody else's, and the same on every host.
+  const certificates =
+    authorities === undefined
+      ? Object.fromEntries(
+          CERTIFICATE_FLAGS.flatMap((flag) => {
+            const path = sibling[flag];
+            return path === undefined ? [] : [[flag, path]];
+          }),
+        )
+      : ofAuthorities(authorities, { dataDir: addresses.dataDir, names: [] }).flags;
   const shared = Object.entries(sibling).filter(([flag]) => !OWN_FLAGS.has(flag));
   return {
     ...Object.fromEntries(shared),
+    ...certificates,
     name,
     'data-dir': addresses.dataDir,
     'listen-peer-urls': joined(addresses.listenPeerURLs),

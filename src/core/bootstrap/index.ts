@@ -19,6 +19,8 @@ export {
 export { type EtcdVariables, etcdVariables } from './etcd-variables.js';
 export { type FlagsStyle, renderFlags } from './render-flags.js';
 export { checkFlags } from './check-flags.js';
+export { addressesUnder, certificatesOn, targetUnder, withScheme } from './tls.js';
+export { canonicalAddress } from './dns/hosts.js';
 export * as bootstrapProblems from './problems.js';
 /** Birth by DNS SRV: the records, and what is wrong with those that were found. */
 export * from './dns/index.js';

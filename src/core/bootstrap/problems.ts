@@ -20,6 +20,13 @@ export const noMeetingPlace = defineProblem(
   }),
 );
 
+/** The certificates are to be made by Quorate, and nobody has made the authorities that issue them. */
+export const noAuthorities = defineProblem('no-authorities', (d: { readonly cluster: string }) => ({
+  summary: `Cannot say which certificates ${d.cluster} trusts: it has no authorities yet`,
+  detail: 'They are made before the first member starts with TLS.',
+  hint: 'Let the controller make them:\n  quorate apply',
+}));
+
 /** A last look before a start; it means that we made flags that this etcd would refuse. */
 export const badStartFlag = defineProblem(
   'bad-start-flag',

@@ -8,6 +8,7 @@ import {
   unsafeBrand,
 } from '../../base/index.js';
 import {
+  type Authorities,
   type Birth,
   type ClusterRecord,
   type ClusterToken,
@@ -22,11 +23,14 @@ import {
 import type { ClusterSpec, DNSBootstrap } from '../spec/index.js';
 import { clusterDNS, dnsMembersOf } from './dns/index.js';
 import { advertisedBy, finalFlags } from './final-flags.js';
-import { noAddress, noMeetingPlace } from './problems.js';
+import { noAddress, noAuthorities, noMeetingPlace } from './problems.js';
+import { addressesUnder, memberUnder, namesOf, tlsOnHost } from './tls.js';
 
 export interface TargetInput {
   readonly spec: ClusterSpec;
   readonly record: ClusterRecord;
+  /** Needed where `spec.tls` is `auto`. */
+  readonly authorities?: Authorities;
   readonly state: Target['state'];
   readonly firstLife: Target['firstLife'];
   readonly retire: readonly MemberID[];
@@ -37,17 +41,35 @@ export interface TargetInput {
  * record's, which holds the exact version that `spec.version` was resolved to. Every problem at once.
  */
 export function resolveTarget(input: TargetInput): Result<Target, readonly Problem[]> {
-  const { spec, record, state, firstLife, retire } = input;
+  const { record, authorities, state, firstLife, retire } = input;
+  if (input.spec.tls.kind === 'auto' && authorities === undefined) {
+    return err([noAuthorities({ cluster: input.spec.name })]);
+  }
+  const { tls } = input.spec;
+  const spec: ClusterSpec = {
+    ...input.spec,
+    members: input.spec.members.map((member) => memberUnder(tls, member)),
+  };
+  const addressesByHost = Object.fromEntries(
+    Object.entries(record.addresses).map(([host, found]) => [host, addressesUnder(tls, found)]),
+  );
   const members: TargetMember[] = [];
   const problems: Problem[] = [];
   for (const member of spec.members) {
     const { name, host } = member;
-    const addresses = Object.hasOwn(record.addresses, host) ? record.addresses[host] : undefined;
+    const addresses = Object.hasOwn(addressesByHost, host) ? addressesByHost[host] : undefined;
     if (addresses === undefined) {
       problems.push(noAddress({ cluster: spec.name, member: name, host }));
       continue;
     }
-    const flags = finalFlags({ member, addresses, etcd: spec.etcd, version: record.version });
+    const { dataDir } = addresses;
+    const flags = finalFlags({
+      member,
+      addresses,
+      etcd: spec.etcd,
+      tls: tlsOnHost(tls, authorities, { dataDir, names: [] }).flags,
+      version: record.version,
+    });
     if (!flags.ok) {
       // The flags of the spec are the same for every member: told once.
       if (!problems.some((problem) => flags.error.some((own) => isSame(own, problem)))) {
@@ -60,7 +82,7 @@ export function resolveTarget(input: TargetInput): Result<Target, readonly Probl
   }
   const proxies: TargetProxy[] = [];
   for (const { name, host } of spec.proxies) {
-    const addresses = Object.hasOwn(record.addresses, host) ? record.addresses[host] : undefined;
+    const addresses = Object.hasOwn(addressesByHost, host) ? addressesByHost[host] : undefined;
     if (addresses === undefined)
       problems.push(noAddress({ cluster: spec.name, member: name, host }));
     else
@@ -74,8 +96,18 @@ export function resolveTarget(input: TargetInput): Result<Target, readonly Probl
   if (problems.length > 0) return err(problems);
   const birth = birthOf(spec, record);
   if (!birth.ok) return err([birth.error]);
-  const found = namedByDNS(spec, record, members);
+  const found = namedByDNS(spec, { ...record, addresses: addressesByHost }, members);
   if (!found.ok) return found;
+  const passing = proxies.flatMap(({ clientURLs }) => clientURLs);
+  const holding = found.value.map((member): TargetMember => {
+    const { clientURLs, peerURLs, host, byHand } = member;
+    const dataDir = addressesByHost[host]?.dataDir;
+    if (byHand || dataDir === undefined) return member;
+    const listening = LISTENING.flatMap((flag) => member.flags[flag]?.split(',') ?? []);
+    const names = namesOf(spec, host, [...peerURLs, ...clientURLs, ...listening, ...passing]);
+    const { certificates } = tlsOnHost(tls, authorities, { dataDir, names });
+    return certificates === undefined ? member : { ...member, certificates };
+  });
   const { version } = record;
   const token =
     birth.value.kind === 'discovery'
@@ -86,14 +118,17 @@ export function resolveTarget(input: TargetInput): Result<Target, readonly Probl
     token,
     birth: birth.value,
     version,
-    members: found.value,
+    members: holding,
     proxies,
     ...(spec.consumers.length === 0 ? {} : { consumers: spec.consumers }),
     state,
     firstLife,
     retire,
+    ...(tls.kind === 'auto' && authorities !== undefined ? { authorities } : {}),
   });
 }
+
+const LISTENING = ['listen-peer-urls', 'listen-client-urls'] as const;
 
 /** The record with a place as it would be made, for a plan that makes none. */
 export function imaginedPlace(spec: ClusterSpec, record: ClusterRecord): ClusterRecord {

@@ -14,6 +14,7 @@ export * from './record.js';
 export * from './consumer.js';
 export * from './observation.js';
 export * from './alarms.js';
+export * from './certificates.js';
 export * from './target.js';
 export * from './standing.js';
 export { clusterIDAtBirth, memberIDAtBirth } from './identity.js';

@@ -7,6 +7,7 @@ import type {
   RaftTerm,
 } from '../../base/index.js';
 import type { ConsumerSight } from './consumer.js';
+import type { CertificatesSight } from './certificates.js';
 import type { StartFlags } from './flags.js';
 import type { Member } from './member.js';
 import type { HostName } from './names.js';
@@ -50,6 +51,8 @@ export interface HostSight {
   readonly data: DataSight;
   /** The gateway on this host, with `listen` as its flag; absent where there never was one. */
   readonly gateway?: ProcessSight;
+  /** Absent: none are wanted here. */
+  readonly certificates?: CertificatesSight;
   /** The peer port: answers at once, leader or not. */
   readonly peer: PeerSight;
   /** The Status call on the client port: answers only once this process has known a leader. */

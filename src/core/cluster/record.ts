@@ -1,5 +1,6 @@
 import type { ClusterID, MemberID } from '../../base/index.js';
 import type { MeetingPlace } from './birth.js';
+import type { Fingerprint } from './certificates.js';
 import type { ClientURL, ClusterName, ClusterToken, HostName, PeerURL } from './names.js';
 import type { EtcdVersion } from './version.js';
 
@@ -34,6 +35,8 @@ export interface ClusterRecord {
   readonly version: EtcdVersion;
   /** Hosts that were once told to start with `new` under this token. Such a host with no data is never told again. */
   readonly issuedNew: readonly HostName[];
+  /** The authorities that issued its first certificates: lost ones are never replaced in silence. */
+  readonly authorities?: readonly Fingerprint[];
   readonly addresses: Readonly<Record<string, HostAddresses>>;
   /** Members a person asked to replace: removed by id, their host then joins afresh. */
   readonly retire: readonly MemberID[];

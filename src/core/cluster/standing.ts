@@ -138,9 +138,14 @@ function hostByPeerURL(
   target: Target,
   addresses: Readonly<Record<string, HostAddresses>>,
 ): HostName | undefined {
-  const isIts = (urls: readonly PeerURL[]) => urls.some((url) => member.peerURLs.includes(url));
+  // While a cluster turns to TLS, or from it, the list has the same place with the other scheme.
+  const registered = member.peerURLs.map(withoutScheme);
+  const isIts = (urls: readonly PeerURL[]) =>
+    urls.some((url) => registered.includes(withoutScheme(url)));
   const wanted = target.members.find((candidate) => isIts(candidate.peerURLs))?.host;
   if (wanted !== undefined) return wanted;
   const known = Object.entries(addresses).find(([, host]) => isIts(host.peerURLs))?.[0];
   return known === undefined ? undefined : unsafeBrand<HostName>(known);
 }
+
+const withoutScheme = (url: PeerURL): string => url.replace(/^https?:/, '');

@@ -1,6 +1,7 @@
 import type { MemberID } from '../../base/index.js';
 import type { Birth } from './birth.js';
 import type { Consumer } from './consumer.js';
+import type { Authorities, HostCertificates } from './certificates.js';
 import type { StartFlags } from './flags.js';
 import type {
   ClientURL,
@@ -29,6 +30,8 @@ export interface Target {
   readonly state: 'up' | 'down';
   /** `fast`: the first member of a birth lives its first moments on short timings and is then restarted (lab-etcd 2.3). */
   readonly firstLife: 'fast' | 'plain';
+  /** Absent: we make no certificates for this cluster. */
+  readonly authorities?: Authorities;
   /** Members to be replaced although their host stays in the spec. */
   readonly retire: readonly MemberID[];
 }
@@ -51,4 +54,6 @@ export interface TargetMember {
   readonly clientURLs: readonly ClientURL[];
   /** Every flag of its settled life except the bootstrap-only ones (flags.ts). */
   readonly flags: StartFlags;
+  /** What its host has to hold; absent: nothing of ours. */
+  readonly certificates?: HostCertificates;
 }

@@ -1,8 +1,10 @@
 import { assertNever } from '../../base/index.js';
-import type { HostName, ProcessSight } from '../cluster/index.js';
+import { targetUnder } from '../bootstrap/index.js';
+import { type HostName, type ProcessSight, advanced } from '../cluster/index.js';
 import type { Step } from '../planner/index.js';
 import { type Applied, applied, refuse, unanswered } from './applied.js';
 import { tellConsumer } from './consumers.js';
+import { install } from './certificates.js';
 import { emptied, stopped, withHost } from './hosts.js';
 import { isAlive, isSeen, ledSide, liveHostOf } from './leadership.js';
 import { ask, land } from './membership.js';
@@ -45,6 +47,16 @@ export function applyStep(world: World, step: Step): Applied {
       return onHost(world, step.host, () =>
         applied(withHost(world, step.host, (was) => ({ ...was, gateway: { kind: 'stopped' } }))),
       );
+    case 'install-certificates':
+      return onHost(world, step.host, () => applied(install(world, step)));
+    case 'advance-rotation': {
+      const { authorities } = world.target;
+      if (authorities === undefined) return refuse(world, 'no-authorities');
+      return applied({
+        ...world,
+        target: targetUnder(world.target, advanced(authorities, step.to)),
+      });
+    }
     case 'record-birth':
       return applied({ ...world, record: { ...world.record, clusterID: step.clusterID } });
     case 'move-leader':
@@ -77,6 +89,8 @@ export function landLate(world: World, step: Step): Applied {
     case 'start-gateway':
     case 'stop-gateway':
     case 'update-consumer':
+    case 'install-certificates':
+    case 'advance-rotation':
     case 'record-birth':
     case 'move-leader':
       return applyStep(world, step);

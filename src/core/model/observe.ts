@@ -8,6 +8,7 @@ import type {
   StatusSight,
 } from '../cluster/index.js';
 import { sightOfConsumer } from './consumers.js';
+import { certificatesSeen, isExpired } from './certificates.js';
 import { isCaughtUp, isSeen, ledSide, lives, sideOf } from './leadership.js';
 import type { Side, World, WorldHost } from './world.js';
 
@@ -86,17 +87,24 @@ function sightOf(
   const { process } = host;
   // Nobody of us looks into what a person runs.
   const data = process.kind === 'by-hand' ? BY_HAND_DATA : host.data;
-  const gateway = host.gateway === undefined ? {} : { gateway: host.gateway };
+  const certificates = certificatesSeen(world, host);
+  const more = {
+    ...(host.gateway === undefined ? {} : { gateway: host.gateway }),
+    ...(certificates === undefined ? {} : { certificates }),
+  };
   const runs = process.kind === 'running' || process.kind === 'by-hand';
   if (!runs || host.data.kind !== 'present') {
     return {
       host: host.host,
       process,
       data,
-      ...gateway,
+      ...more,
       peer: REFUSED,
       status: runs ? HANGS : REFUSED,
     };
+  }
+  if (isExpired(world, host)) {
+    return { host: host.host, process, data, ...more, peer: EXPIRED, status: EXPIRED };
   }
   const { clusterID, memberID } = host.data;
   const members = clusterID === world.clusterID ? copyOf(world, host) : [];
@@ -104,7 +112,7 @@ function sightOf(
     host: host.host,
     process,
     data,
-    ...gateway,
+    ...more,
     peer: { kind: 'answered', clusterID, members },
     status: statusOf(world, host, memberID, members, side, errors),
   };
@@ -148,6 +156,7 @@ const alarmsOf = (world: World): readonly string[] =>
       : [],
   );
 
+const EXPIRED = { kind: 'silent', because: 'certificate has expired' } as const;
 const REFUSED = { kind: 'silent', because: 'connection refused' } as const;
 const HANGS = { kind: 'silent', because: 'deadline' } as const;
 const BY_HAND_DATA = { kind: 'unseen', because: 'a person runs this member' } as const;
@@ -155,6 +164,7 @@ const NO_ANSWER = { kind: 'unseen', because: 'the host does not answer' } as con
 
 const unseen = ({ host, process }: WorldHost): HostSight => ({
   host,
+  certificates: NO_ANSWER,
   process: process.kind === 'by-hand' ? process : NO_ANSWER,
   data: NO_ANSWER,
   peer: { kind: 'silent', because: 'the host does not answer' },

@@ -3,6 +3,7 @@ import { type Member, type PeerURL, clusterIDAtBirth } from '../cluster/index.js
 import type { Step } from '../planner/index.js';
 import { type Applied, applied, refuse } from './applied.js';
 import { birthListOf } from './birth-list.js';
+import { lacksFiles } from './certificates.js';
 import { without } from './hosts.js';
 import { lives, sideOf } from './leadership.js';
 import { placeOf, register, turnedAway } from './meeting.js';
@@ -17,6 +18,7 @@ export function start(world: World, step: Start): Applied {
   if (host?.gateway?.kind === 'running') return refuse(world, 'port-taken');
   const empty = host?.data.kind !== 'present';
   if (step.launch.purpose === 'restart' ? empty : !empty) return refuse(world, 'wrong-data');
+  if (lacksFiles(step.launch.flags, host ?? {})) return refuse(world, 'certificates-missing');
   const begun = host === undefined ? { host: step.host } : without(host, 'metLeader');
   if (empty && step.launch.purpose === 'birth' && placeOf(step.launch.flags) !== undefined) {
     const registered = register(world, step.launch.flags, ownURLs(world, step));

@@ -7,13 +7,16 @@ import type { World, WorldHost } from './world.js';
 /** The world that an observation shows; what was not seen stays unseen in it. */
 export function worldOf({ target, record, observation, now }: PlanInput): World {
   const list = observation.memberList;
-  const hosts = observation.hosts.map(({ host, process, data, gateway, status }): WorldHost => ({
-    host,
-    process,
-    data,
-    ...(gateway === undefined ? {} : { gateway }),
-    ...(status.kind === 'answered' ? { metLeader: true } : {}),
-  }));
+  const hosts = observation.hosts.map(
+    ({ host, process, data, gateway, status, certificates }): WorldHost => ({
+      host,
+      process,
+      data,
+      ...(gateway === undefined ? {} : { gateway }),
+      ...(certificates === undefined ? {} : { certificates }),
+      ...(status.kind === 'answered' ? { metLeader: true } : {}),
+    }),
+  );
   const byHand = target.members.filter((member) => member.byHand).map(({ host }) => host);
   const unseen = [...target.members, ...target.proxies]
     .filter((member) => !hosts.some(({ host }) => host === member.host))

@@ -1,5 +1,6 @@
 import type { ClusterID, Instant, MemberID } from '../../base/index.js';
 import type {
+  CertificatesSight,
   ClusterRecord,
   ConsumerID,
   DataSight,
@@ -58,6 +59,8 @@ export interface WorldHost {
   readonly data: DataSight;
   /** Absent: none was ever started here. */
   readonly gateway?: ProcessSight;
+  /** Absent: nobody ever wrote any here. */
+  readonly certificates?: CertificatesSight;
   /** Which side of a cut of the *peer* network it is on; absent: 0, where all are while nothing is cut. */
   readonly side?: Side;
   /** Whether *we*, driver and client alike, reach it; absent: true. */

@@ -1,5 +1,7 @@
 import { type ClusterID, type Instant, instantOf } from '../../base/index.js';
 import {
+  type Authorities,
+  type CertificateFault,
   type ClusterRecord,
   type ClusterStanding,
   type HostName,
@@ -7,7 +9,9 @@ import {
   type Observation,
   type ProcessSight,
   type Standing,
+  PLANES,
   marginOf,
+  trusts,
 } from '../cluster/index.js';
 import { type ToldConsumer, follows, namesAny, overlap } from './consumers.js';
 import { elapsedMs } from './elapsed.js';
@@ -87,6 +91,12 @@ export interface Guards {
   consumerForgotIt(told: ToldConsumer, leaving: Standing, standing: ClusterStanding): boolean;
   /** `member update` on a learner makes it a voter in etcd ≤ 3.5.30 and ≤ 3.6.11 (etcd-facts 5.7). */
   isVoter(member: Standing): boolean;
+  /** A member without certificate, key or authorities ends at its start; with an expired one it finds nobody. */
+  hasCertificates(faults: readonly CertificateFault[]): boolean;
+  /** A leaf of the new authority is shown to nobody who does not trust it: etcd reads authorities at its start alone. */
+  newAuthorityTrusted(standing: ClusterStanding, authorities: Authorities): boolean;
+  /** The old authority is forgotten only when nobody shows a leaf of it any more. */
+  oldAuthorityUnused(hosts: readonly HostSight[], authorities: Authorities): boolean;
 }
 
 export type GuardName = keyof Guards;
@@ -150,6 +160,21 @@ export const GUARDS: Guards = {
     );
   },
   isVoter: ({ member }) => !member.isLearner,
+  hasCertificates: (faults) =>
+    !faults.includes('certificates-missing') && !faults.includes('certificates-expired'),
+  newAuthorityTrusted: ({ standings }, authorities) =>
+    standings.every(
+      ({ sight }) => sight?.process.kind === 'running' && trusts(sight.process.flags, authorities),
+    ),
+  oldAuthorityUnused: (hosts, { planes }) =>
+    hosts.every(
+      ({ certificates }) =>
+        certificates?.kind === 'seen' &&
+        PLANES.every((plane) => {
+          const leaf = certificates.leafs[plane];
+          return leaf.kind === 'present' && leaf.issuer === planes[plane].trusted.at(-1);
+        }),
+    ),
 };
 
 const endedBeforeRaft = (process: ProcessSight): boolean =>

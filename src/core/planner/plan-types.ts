@@ -1,17 +1,21 @@
 import type { ClusterID, Instant, MemberID, Problem } from '../../base/index.js';
 import type {
+  CertificateFault,
   ClientURL,
   ClusterRecord,
   ConsumerID,
   EtcdVersion,
+  HostCertificates,
   HostName,
   MarginChange,
   Member,
   MemberName,
   Observation,
   PeerURL,
+  Plane,
   StartFlags,
   Target,
+  TrustPhase,
 } from '../cluster/index.js';
 import type { Lately } from './lately.js';
 
@@ -102,6 +106,16 @@ export type Step =
       readonly endpoints: readonly string[];
     }
   | { readonly kind: 'stop-gateway'; readonly host: HostName; readonly name: MemberName }
+  | {
+      /** Writes what the host lacks; no process is touched. */
+      readonly kind: 'install-certificates';
+      readonly host: HostName;
+      readonly name: MemberName;
+      readonly wanted: HostCertificates;
+      /** The leafs that are made anew; trust bundles are written always. */
+      readonly leafs: readonly Plane[];
+    }
+  | { readonly kind: 'advance-rotation'; readonly to: TrustPhase }
   | { readonly kind: 'record-birth'; readonly clusterID: ClusterID };
 
 export type StepKind = Step['kind'];
@@ -142,6 +156,9 @@ export interface NotAMemberProof {
 
 /** Machine-readable "because"; `reasons.ts` has a sentence for each. */
 export type Reason =
+  | CertificateFault
+  | 'new-authority-trusted'
+  | 'old-authority-unused'
   | 'first-member-of-a-birth'
   | 'next-member-of-a-birth'
   | 'birth-complete'

@@ -2,7 +2,9 @@ import { GUARDS, type Guards } from './guards.js';
 import type { Plan, PlanInput } from './plan-types.js';
 import { addMissingMember } from './rules/add-missing-member.js';
 import { bear } from './rules/bear.js';
+import { followAuthorities } from './rules/follow-authorities.js';
 import { finishLearner } from './rules/finish-learner.js';
+import { mendCertificates, renewCertificates } from './rules/keep-certificates.js';
 import { leaveOutExtraMember } from './rules/leave-out-extra-member.js';
 import { putAsideStaleData } from './rules/put-aside-stale-data.js';
 import { refuseOtherClusters } from './rules/refuse-other-clusters.js';
@@ -27,6 +29,7 @@ export const RULES = {
   stopWhenAskedDown,
   refuseOtherClusters,
   bear,
+  mendCertificates,
   startStoppedMembers,
   sayQuorumLost,
   waitForUnresolvedChange,
@@ -38,11 +41,13 @@ export const RULES = {
   rollOutToTheSick,
   waitUntilHealthy,
   refuseUnusableHosts,
+  renewCertificates,
   updatePeerURLs,
   rollOutChanges,
   addMissingMember,
   tellConsumers,
   leaveOutExtraMember,
+  followAuthorities,
   tellGatewayTrouble,
   tellConsumerTrouble,
 } as const satisfies Readonly<Record<string, Rule>>;

@@ -334,3 +334,16 @@ export const promotionWouldRiskQuorum = defineProblem(
     hint: 'It is promoted as soon as the voters are healthy again:\n  quorate status',
   }),
 );
+
+/** One authority follows another, and somebody does not trust the new one yet. */
+export const rotationHeld = defineProblem(
+  'rotation-held',
+  (d: { readonly cluster: string; readonly members: readonly string[] }) => ({
+    summary: `The old certificate authority of ${d.cluster} cannot be replaced yet`,
+    detail:
+      d.members.length === 0
+        ? 'Some certificates are of the old authority still, or were not seen.'
+        : `Not seen to trust the new one: ${d.members.join(', ')}.`,
+    hint: 'Members that a person runs need the new bundle and a restart. See who shows what:\n  quorate certificates list',
+  }),
+);

@@ -9,6 +9,7 @@ import {
 } from '../../core/cluster/index.js';
 import type { Launch, NotAMemberProof } from '../../core/planner/index.js';
 import { instantOf, unsafeBrand } from '../../base/index.js';
+import { describeFiles } from './files.js';
 import { type DriverRig, untilData, untilLogSays, untilProcess } from './rig.js';
 
 const NEVER = new AbortController().signal;
@@ -346,6 +347,8 @@ export function describeHostDriver(name: string, makeRig: () => Promise<DriverRi
         expect((await observe()).data.kind).toBe('present');
       });
     });
+
+    describeFiles(() => rig);
 
     describe('addresses', () => {
       const wishes = () =>

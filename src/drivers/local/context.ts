@@ -18,6 +18,7 @@ export interface Context {
   readonly binaryFor: (version: EtcdVersion, signal: AbortSignal) => Promise<Result<string>>;
   /** Program and first words of the command that is a gateway. */
   readonly gatewayCommand: readonly string[];
+  readonly gatewayTLS?: { readonly own: string; readonly trust: string };
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

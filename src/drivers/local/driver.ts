@@ -13,6 +13,7 @@ import { setAside } from './set-aside.js';
 import { startMember } from './start.js';
 import { stopMember } from './stop.js';
 import { createProcessTable } from './this-machine.js';
+import { writeHostFiles } from './write-files.js';
 
 export interface LocalDriverOptions {
   /** The state directory of this one cluster: `<home>/clusters/<name>`. */
@@ -21,6 +22,8 @@ export interface LocalDriverOptions {
   readonly binaryFor: (version: EtcdVersion, signal: AbortSignal) => Promise<Result<string>>;
   /** Program and first words of the command that is a gateway; flags are added. */
   readonly gatewayCommand: readonly string[];
+  /** What a gateway shows to members with TLS, certificate and key in one file, and whom it trusts. */
+  readonly gatewayTLS?: { readonly own: string; readonly trust: string };
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -38,8 +41,10 @@ export function createLocalDriver(options: LocalDriverOptions): HostDriver {
   return {
     kind: 'local',
     firstLife: 'fast',
-    observe: (host, signal) =>
-      settleOnAbort(observeHost(context, host), signal, () => unseen('looking took too long')),
+    observe: (host, signal, more) =>
+      settleOnAbort(observeHost(context, host, more), signal, () =>
+        unseen('looking took too long'),
+      ),
     start: (host, launch, signal) =>
       oneAtATime(host, () => startMember(context, host, launch, signal)),
     stop: (host, stopping, signal) =>
@@ -50,6 +55,8 @@ export function createLocalDriver(options: LocalDriverOptions): HostDriver {
       oneAtATime(host, () => stopGateway(context, host, stopping, signal)),
     setAsideData: (host, proof, signal) =>
       oneAtATime(host, () => setAside(context, host, proof, signal)),
+    writeFiles: (host, files, signal) =>
+      oneAtATime(host, () => writeHostFiles(context, host, files, signal)),
     allocate: (wanted, existing, signal) => allocateAddresses(context, wanted, existing, signal),
     logTail: (host, lineCount, signal) =>
       settleOnAbort(

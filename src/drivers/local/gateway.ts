@@ -119,6 +119,13 @@ async function obstacle(
   return found.kind === 'none' ? undefined : found.process;
 }
 
+/** It passes bytes; to look into members with TLS it shows what we do. */
+function tlsFlags({ gatewayTLS }: Context, endpoints: readonly string[]): readonly string[] {
+  if (gatewayTLS === undefined || !endpoints.some((url) => url.startsWith('https:'))) return [];
+  const { own, trust } = gatewayTLS;
+  return [`--cacert=${trust}`, `--cert=${own}`, `--key=${own}`];
+}
+
 async function spawnGateway(
   context: Context,
   host: HostName,
@@ -145,6 +152,7 @@ async function spawnGateway(
         `--data-dir=${paths.dataDir}`,
         ...listen.map((url) => `--listen=${new URL(url).host}`),
         `--endpoints=${endpoints.join(',')}`,
+        ...tlsFlags(context, endpoints),
         '--follow',
       ],
       {

@@ -1,7 +1,8 @@
 import { access, constants } from 'node:fs/promises';
 import type { HostName, LastExit } from '../../core/cluster/index.js';
-import type { HostFacts } from '../../engine/ports/index.js';
+import type { HostFacts, LookFor } from '../../engine/ports/index.js';
 import { lastExitOf } from '../evidence/index.js';
+import { readCertificateFiles } from './certificate-files.js';
 import type { Context } from './context.js';
 import { observeGateway } from './gateway.js';
 import { lookAtData } from './data-sight.js';
@@ -12,17 +13,25 @@ import { directoryProblem, errnoOf } from './problems.js';
 import { type Life, readLife } from './process-file.js';
 
 /** One look at one host. Changes nothing on disk. What cannot be seen is `unseen` with the reason. */
-export async function observeHost(context: Context, host: HostName): Promise<HostFacts> {
+export async function observeHost(
+  context: Context,
+  host: HostName,
+  more?: LookFor,
+): Promise<HostFacts> {
   const paths = memberPaths(context.stateDir, host);
   try {
     await expectReachable(paths);
     const life = await readLife(paths.process, context.logger);
-    const [found, data, gatewaySight] = await Promise.all([
+    const [found, data, gatewaySight, files] = await Promise.all([
       findProcess(context.table, paths, life),
       lookAtData(paths, life),
       observeGateway(context, host),
+      more === undefined ? undefined : readCertificateFiles(more.certificates),
     ]);
-    const gateway = gatewaySight === undefined ? {} : { gateway: gatewaySight };
+    const beside = {
+      ...(gatewaySight === undefined ? {} : { gateway: gatewaySight }),
+      ...(files === undefined ? {} : { certificates: files }),
+    };
     switch (found.kind) {
       case 'ours':
         context.sightings.alive(host, found.process, context.clock.now());
@@ -34,16 +43,16 @@ export async function observeHost(context: Context, host: HostName): Promise<Hos
             ...(life?.pid === found.process.pid ? { version: life.launch.version } : {}),
           },
           data,
-          ...gateway,
+          ...beside,
         };
       case 'by-hand':
-        return { process: { kind: 'by-hand' }, data, ...gateway };
+        return { process: { kind: 'by-hand' }, data, ...beside };
       case 'none': {
         const lastExit = await lastExitAt(context, host, paths, life, data.kind === 'present');
         return {
           process: { kind: 'stopped', ...(lastExit === undefined ? {} : { lastExit }) },
           data,
-          ...gateway,
+          ...beside,
         };
       }
     }

@@ -94,3 +94,12 @@ export function directoryProblem(doing: string, path: string, error: unknown): P
 /** The system's name of an error (`ENOENT`), or '' when it has none. */
 export const errnoOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+export const fileOutside = defineProblem(
+  'file-outside',
+  (d: { readonly host: string; readonly path: string; readonly directory: string }) => ({
+    summary: `Not writing ${d.path} for ${d.host}: it lies outside its directory`,
+    detail: `Its directory is ${d.directory}.`,
+    hint: 'The record and the state directory do not fit together. Was the state directory moved?',
+  }),
+);

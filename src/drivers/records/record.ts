@@ -2,6 +2,7 @@ import { assertNever, clusterIDOf, parseMemberID, unsafeBrand } from '../../base
 import {
   type ClusterRecord,
   type ClusterToken,
+  type Fingerprint,
   type HostAddresses,
   type MeetingPlace,
   parseClientURL,
@@ -37,6 +38,7 @@ export function parseRecord(value: unknown): ClusterRecord {
     token: unsafeBrand<ClusterToken>(text(data['token'], 'token')),
     ...optional(data, 'clusterID', clusterID),
     ...optional(data, 'meetingPlace', meetingPlace),
+    ...optional(data, 'authorities', (value, where) => list(value, where, fingerprint)),
     version: version(data['version'], 'version'),
     issuedNew: list(data['issuedNew'], 'issuedNew', parsed(parseHostName)),
     addresses: record(data['addresses'], 'addresses', hostAddresses),
@@ -74,6 +76,8 @@ function meetingPlace(value: unknown, where: string): MeetingPlace {
       return assertNever(protocol);
   }
 }
+
+const fingerprint = (value: unknown, where: string) => unsafeBrand<Fingerprint>(text(value, where));
 
 export const memberID = (value: unknown, where: string) => {
   const id = parseMemberID(text(value, where));

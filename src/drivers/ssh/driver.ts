@@ -54,7 +54,7 @@ export function createSSHDriver(options: SSHDriverOptions): SSHDriver {
   return {
     kind: 'ssh',
     firstLife: 'plain',
-    observe: (host, signal) => observeHost(context, host, signal),
+    observe: (host, signal, more) => observeHost(context, host, signal, more),
     start: (host, launch, signal) => startMember(context, host, launch, signal),
     stop: (host, stopping, signal) => stopMember(context, host, stopping, signal),
     startGateway: (host, launch, signal) =>

@@ -20,7 +20,7 @@ const RELIED_ON = '^(Exec|Assert|Condition|Environment|User|Group|Type|Restart|U
  * One look at a host: every part as a line `@name base64`. Changes nothing. The log of a life is read only where
  * something has to be concluded from it: when nothing runs, or when there is a database and no log.
  */
-export function lookScript(paths: HostPaths): string {
+export function lookScript(paths: HostPaths, certificates: readonly string[] = []): string {
   const { unit, gatewayUnit, stateDir, dataDir } = paths;
   const wal = walOf(paths);
   const snap = `${dataDir}/member/snap`;
@@ -28,6 +28,8 @@ export function lookScript(paths: HostPaths): string {
 field() { printf '@%s ' "$1"; base64 -w0; echo; }
 whole() { if [ -e "$2" ]; then field "$1" < "$2"; fi; }
 say() { printf %s "$2" | field "$1"; }
+# Certificates alone: a key stays where it is.
+certificate() { if [ -e "$2" ]; then sed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p' "$2" | field "certificate.$1"; fi; }
 nl='
 '
 of() { printf '%s\\n' "$2" | while IFS= read -r line; do case $line in "$1="*) printf '%s\\n' "\${line#*=}" ;; esac; done; }
@@ -71,6 +73,7 @@ changed=$(for file in $(of DropInPaths "$unit"); do
 done)
 [ -z "$changed" ] || say drop-ins "$changed"
 
+${certificates.map((path, i) => `certificate ${i} ${q(path)}`).join('\n')}
 pid=$(of MainPID "$unit")
 [ "\${pid:-0}" = 0 ] || process member "$pid"
 users() { printf '%s\\n' ${q(dataDir)} | grep -lsF -f - /proc/[0-9]*/cmdline /proc/[0-9]*/environ; grep -lsx etcd /proc/[0-9]*/comm; }

@@ -1,5 +1,6 @@
 import { parseEtcdVersion, type EtcdVersion, type StartFlags } from '../../core/cluster/index.js';
 import type { Launch } from '../../core/planner/index.js';
+import type { CertificateFile } from '../../engine/ports/index.js';
 import { oldestLogFile } from '../evidence/index.js';
 import { versionOfBinary } from './layout.js';
 import {
@@ -99,6 +100,23 @@ export function parseLook(stdout: Uint8Array, dataDir: string): Look | string {
     others: othersIn(parts, dataDir),
     data: dataLook(parts),
   };
+}
+
+/** The files of certificates that the look was told of, in the same order. */
+export function certificateFiles(
+  stdout: Uint8Array,
+  paths: readonly string[],
+): Readonly<Record<string, CertificateFile>> {
+  const parts = partsOf(stdout);
+  return Object.fromEntries(
+    paths.map((path, i): [string, CertificateFile] => {
+      const certificates = parts.get(`certificate.${i}`)?.toString('utf8');
+      return [
+        path,
+        certificates === undefined ? { kind: 'absent' } : { kind: 'present', certificates },
+      ];
+    }),
+  );
 }
 
 function partsOf(stdout: Uint8Array): ReadonlyMap<string, Buffer> {

@@ -1,8 +1,8 @@
 import type { HostName } from '../../core/cluster/index.js';
-import type { HostFacts } from '../../engine/ports/index.js';
+import type { HostFacts, LookFor } from '../../engine/ports/index.js';
 import { type Context, SHORT_MS } from './context.js';
 import { factsOf } from './judge.js';
-import { type Look, parseLook } from './look.js';
+import { type Look, certificateFiles, parseLook } from './look.js';
 import { lookScript } from './look-script.js';
 
 export interface Seen {
@@ -15,9 +15,14 @@ export async function lookAt(
   context: Context,
   host: HostName,
   signal: AbortSignal,
+  more?: LookFor,
 ): Promise<Seen | { readonly because: string }> {
   const { paths, shell, clock, bootTimes } = context;
-  const command = { doing: 'look at the member', script: lookScript(paths), deadlineMs: SHORT_MS };
+  const command = {
+    doing: 'look at the member',
+    script: lookScript(paths, more?.certificates),
+    deadlineMs: SHORT_MS,
+  };
   const end = await shell.run(host, command, signal);
   if (end.kind !== 'ended') {
     const { summary, detail } = end.problem;
@@ -27,15 +32,19 @@ export async function lookAt(
   const look = parseLook(end.stdout, paths.dataDir);
   if (typeof look === 'string') return { because: look };
   const bootedAt = bootTimes.of(host, look.bootID, clock.now(), look.uptimeSeconds);
-  return { look, facts: factsOf(look, { host, paths, bootedAt, login: context.loginTo(host) }) };
+  const facts = factsOf(look, { host, paths, bootedAt, login: context.loginTo(host) });
+  if (more === undefined) return { look, facts };
+  const certificates = certificateFiles(end.stdout, more.certificates);
+  return { look, facts: { ...facts, certificates } };
 }
 
 export async function observeHost(
   context: Context,
   host: HostName,
   signal: AbortSignal,
+  more?: LookFor,
 ): Promise<HostFacts> {
-  const seen = await lookAt(context, host, signal);
+  const seen = await lookAt(context, host, signal, more);
   return 'facts' in seen ? seen.facts : unseen(seen.because);
 }
 

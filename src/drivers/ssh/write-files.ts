@@ -12,8 +12,8 @@ export interface HostFile {
   readonly content: Uint8Array;
   /** Permission bits: `0o600`. */
   readonly mode: number;
-  /** `root` or `etcd`, or as `USER:GROUP`. The user `etcd` is made where it lacks. */
-  readonly owner: string;
+  /** `root` or `etcd`, or as `USER:GROUP`; absent: `etcd`, which is made where it lacks. */
+  readonly owner?: string;
 }
 
 const WRITE_MS = 30_000;
@@ -29,11 +29,11 @@ export async function writeFiles(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const doing = 'write files';
-  const each = files.map(({ path, content, mode, owner }) => {
+  const each = files.map(({ path, content, mode, owner = ETCD_USER }) => {
     const whose = owner.includes(':') ? owner : `${owner}:`;
     return `take ${content.length} ${q(path)} ${mode.toString(8)} ${q(whose)}`;
   });
-  const needsUser = files.some(({ owner }) => owner.split(':')[0] === ETCD_USER);
+  const needsUser = files.some(({ owner = ETCD_USER }) => owner.split(':')[0] === ETCD_USER);
   const script = `${STRICT}
 ${PUT}
 take() {

@@ -10,12 +10,15 @@ import {
 import {
   type Consumer,
   type ConsumerSight,
+  type HostCertificates,
   type HostName,
+  type HostSight,
   type PeerSight,
   type StatusSight,
+  certificatePaths,
   consumerID,
 } from '../../core/cluster/index.js';
-import type { Consumers, EtcdAdmin, HostDriver, HostFacts } from '../ports/index.js';
+import type { Certificates, Consumers, EtcdAdmin, HostDriver, HostFacts } from '../ports/index.js';
 import type { ControllerTimings } from './timings.js';
 
 /** What looking needs. */
@@ -24,10 +27,14 @@ export interface Eyes {
   readonly admin: EtcdAdmin;
   /** Absent: no consumer can be looked at here. */
   readonly consumers?: Consumers;
+  readonly certificates: Pick<Certificates, 'judge'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly timings: ControllerTimings;
 }
+
+/** What a driver saw of one host, its certificates judged. */
+export type Facts = Omit<HostFacts, 'certificates'> & Pick<HostSight, 'certificates'>;
 
 /**
  * One question with a deadline. The error is why there is no answer, in words. An adapter that throws has a bug; here
@@ -54,14 +61,26 @@ export async function ask<T>(
 export async function askDriver(
   eyes: Eyes,
   host: HostName,
+  wanted: HostCertificates | undefined,
   signal: AbortSignal,
-): Promise<HostFacts> {
+): Promise<Facts> {
   const facts = await ask(eyes, host, eyes.timings.hostMs, signal, (inner) =>
-    eyes.driver.observe(host, inner),
+    wanted === undefined
+      ? eyes.driver.observe(host, inner)
+      : eyes.driver.observe(host, inner, { certificates: certificatePaths(wanted) }),
   );
-  if (facts.ok) return facts.value;
-  const unseen = { kind: 'unseen', because: facts.error } as const;
-  return { process: unseen, data: unseen };
+  if (!facts.ok) {
+    const unseen = { kind: 'unseen', because: facts.error } as const;
+    const certificates = wanted === undefined ? {} : { certificates: unseen };
+    return { process: unseen, data: unseen, ...certificates };
+  }
+  const { certificates: files, ...seen } = facts.value;
+  if (wanted === undefined) return seen;
+  if (files === undefined) {
+    const because = 'the driver does not look at certificates';
+    return { ...seen, certificates: { kind: 'unseen', because } };
+  }
+  return { ...seen, certificates: eyes.certificates.judge(wanted, files) };
 }
 
 /** Each consumer of the spec, with a deadline of its own. */

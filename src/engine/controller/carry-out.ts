@@ -20,10 +20,18 @@ import {
 } from '../../core/cluster/index.js';
 import type { Step } from '../../core/planner/index.js';
 import { describeStep } from '../journal/index.js';
-import type { Consumers, ClusterStore, EtcdAdmin, HeldLock, HostDriver } from '../ports/index.js';
+import type {
+  Certificates,
+  ClusterStore,
+  Consumers,
+  EtcdAdmin,
+  HeldLock,
+  HostDriver,
+} from '../ports/index.js';
 import type { StepDetail } from './events.js';
 import {
   lockLost,
+  noCertificatesHere,
   noConsumersHere,
   noEndpoint,
   stepCancelled,
@@ -36,6 +44,7 @@ import { GATEWAY_GRACE_MS, STEP_DEADLINE_MS, STOP_GRACE_MS } from './timings.js'
 export interface Hands {
   readonly driver: HostDriver;
   readonly admin: EtcdAdmin;
+  readonly certificates: Certificates;
   readonly store: ClusterStore;
   readonly lock: HeldLock;
   readonly clock: Clock;
@@ -79,7 +88,7 @@ export async function carryOut(step: Step, hands: Hands, signal: AbortSignal): P
 }
 
 async function perform(step: Step, hands: Hands, signal: AbortSignal): Promise<StepOutcome> {
-  const { driver, admin, store, record } = hands;
+  const { driver, admin, store, record, certificates } = hands;
   switch (step.kind) {
     case 'start-member': {
       if (step.launch.purpose === 'birth' && !record.issuedNew.includes(step.host)) {
@@ -128,6 +137,16 @@ async function perform(step: Step, hands: Hands, signal: AbortSignal): Promise<S
       return plain(await driver.stopGateway(step.host, { graceMs: GATEWAY_GRACE_MS }, signal));
     case 'update-consumer':
       return tellConsumer(step, hands, signal);
+    case 'install-certificates': {
+      const { writeFiles } = driver;
+      if (writeFiles === undefined) return refused(noCertificatesHere({ host: step.host }));
+      const made = await certificates.issue(step, signal);
+      if (!made.ok) return refused(made.error);
+      if (signal.aborted) return refused(stepCancelled({ step: describeStep(step) }));
+      return plain(await writeFiles(step.host, made.value, signal));
+    }
+    case 'advance-rotation':
+      return plain(await certificates.advance(step.to, signal));
     case 'record-birth': {
       assert(
         record.clusterID === undefined || record.clusterID === step.clusterID,

@@ -19,6 +19,7 @@ import {
 import { newJournalID } from '../journal/index.js';
 import type {
   BirthRecords,
+  Certificates,
   ClusterStore,
   Consumers,
   EtcdAdmin,
@@ -28,6 +29,7 @@ import type {
   MeetingPlaces,
 } from '../ports/index.js';
 import { NOWHERE, UNSEEN_RECORDS } from './birth-help.js';
+import { NO_CERTIFICATES } from './authorities.js';
 import { carryOut } from './carry-out.js';
 import { type ControllerEvent, summaryOf } from './events.js';
 import { type Sighting, observe } from './observe.js';
@@ -54,6 +56,8 @@ export interface ControllerParts {
   readonly birthRecords?: BirthRecords;
   /** Absent: no consumer is reached here. */
   readonly consumers?: Consumers;
+  /** Absent: nobody makes certificates here. */
+  readonly certificates?: Certificates;
   /** Default: core/planner's. */
   readonly plan?: (input: PlanInput) => Plan;
   readonly onEvent?: (event: ControllerEvent) => void;
@@ -84,7 +88,8 @@ export function createController(parts: ControllerParts): Controller {
   const { clock, logger, random, store } = parts;
   const timings = { ...DEFAULT_TIMINGS, ...parts.timings };
   const plan = parts.plan ?? corePlan;
-  const desk = { meetingPlaces: NOWHERE, birthRecords: UNSEEN_RECORDS, ...parts };
+  const certificates = parts.certificates ?? NO_CERTIFICATES;
+  const desk = { meetingPlaces: NOWHERE, birthRecords: UNSEEN_RECORDS, ...parts, certificates };
   let turnsWithoutLeader = 0;
   let lately = NOTHING_LATELY;
   let generation: number | undefined;
@@ -135,7 +140,7 @@ export function createController(parts: ControllerParts): Controller {
     const start = { at: clock.now(), monotonicMs: clock.monotonicMs() };
     const forming = ready.record.clusterID === undefined;
     const deadlineMs = probeDeadlineMs({ forming, turnsWithoutLeader }, timings);
-    const eyes = { ...parts, timings };
+    const eyes = { ...parts, certificates, timings };
     const sighting = await observe(eyes, target, ready.record, deadlineMs, signal);
     if (signal.aborted) return undefined;
     const { clientURLs } = sighting;
@@ -198,7 +203,7 @@ export function createController(parts: ControllerParts): Controller {
     saidLast = '';
     emit({ kind: 'step-started', at: decidedAt, id, step, because, margin });
     const startedMs = clock.monotonicMs();
-    const { outcome, bug } = await carryOut(step, { ...parts, ...view }, signal);
+    const { outcome, bug } = await carryOut(step, { ...parts, certificates, ...view }, signal);
     if (outcome.kind === 'unknown') quiet.begin(id, step, decidedAt);
 
     const end = {

@@ -1,4 +1,5 @@
 import { unsafeBrand, withDeadline } from '../../base/index.js';
+import { certificatesOn } from '../../core/bootstrap/index.js';
 import {
   type ClusterRecord,
   type ConsumerSight,
@@ -10,9 +11,8 @@ import {
   type Target,
   quorumOf,
 } from '../../core/cluster/index.js';
-import type { HostFacts } from '../ports/index.js';
 import { addressOf } from './addresses.js';
-import { type Eyes, ask, askConsumers, askDriver, askPeer, askStatus } from './ask.js';
+import { type Eyes, type Facts, ask, askConsumers, askDriver, askPeer, askStatus } from './ask.js';
 import { type Answer, listEndpoints, localList } from './member-list.js';
 import { lookOutside } from './outside.js';
 
@@ -41,7 +41,7 @@ export async function observe(
   const at = eyes.clock.now();
   const consumers = askConsumers(eyes, target.consumers ?? [], signal);
   const hosts = await hostsToLookAt(eyes, target, record, signal);
-  const looks = hosts.map((host) => ({ host, facts: factsOf(eyes, host, target, signal) }));
+  const looks = hosts.map((host) => ({ host, facts: factsOf(eyes, host, target, record, signal) }));
   const early = await factsWithin(eyes, looks, signal);
 
   const futile = noLeaderPossible(target, record, early)
@@ -70,7 +70,7 @@ export async function observe(
   );
   const memberList =
     list.kind === 'unseen' ? localList(seen, record.clusterID, at, list.because) : list;
-  const sights = await lookAgainAtEmpty(eyes, seen, memberList, signal);
+  const sights = await lookAgainAtEmpty(eyes, target, record, seen, memberList, signal);
   const all = await lookOutside(
     eyes,
     target,
@@ -112,10 +112,11 @@ function factsOf(
   eyes: Eyes,
   host: HostName,
   target: Target,
+  record: ClusterRecord,
   signal: AbortSignal,
-): Promise<HostFacts> {
+): Promise<Facts> {
   if (!target.members.some((member) => member.host === host && member.byHand)) {
-    return askDriver(eyes, host, signal);
+    return askDriver(eyes, host, certificatesOn(target, record.addresses, host), signal);
   }
   return Promise.resolve({
     process: { kind: 'by-hand' },
@@ -125,7 +126,7 @@ function factsOf(
 
 interface Look {
   readonly host: HostName;
-  readonly facts: Promise<HostFacts>;
+  readonly facts: Promise<Facts>;
 }
 
 /** What is known of the processes after the head start; members are then asked, so that a slow host hides no healthy member. */
@@ -133,8 +134,8 @@ async function factsWithin(
   eyes: Eyes,
   looks: readonly Look[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<HostName, HostFacts>> {
-  const seen = new Map<HostName, HostFacts>();
+): Promise<ReadonlyMap<HostName, Facts>> {
+  const seen = new Map<HostName, Facts>();
   await withDeadline(eyes.clock, eyes.timings.headStartMs, signal, () =>
     Promise.all(looks.map(async ({ host, facts }) => seen.set(host, await facts))),
   );
@@ -147,7 +148,7 @@ const THROUGH_GATEWAY = { kind: 'silent', because: 'a gateway answers there for 
 const isGateway = (
   { members, proxies }: Target,
   host: HostName,
-  { process, gateway }: HostFacts,
+  { process, gateway }: Facts,
 ): boolean =>
   gateway?.kind === 'running' ||
   (process.kind === 'unseen' &&
@@ -158,7 +159,7 @@ const isGateway = (
 function noLeaderPossible(
   target: Target,
   record: ClusterRecord,
-  facts: ReadonlyMap<HostName, HostFacts>,
+  facts: ReadonlyMap<HostName, Facts>,
 ): boolean {
   if (record.clusterID !== undefined) return false;
   const maybeRunning = target.members.filter(
@@ -174,6 +175,8 @@ function noLeaderPossible(
  */
 const lookAgainAtEmpty = (
   eyes: Eyes,
+  target: Target,
+  record: ClusterRecord,
   sights: readonly HostSight[],
   list: MemberListSight,
   signal: AbortSignal,
@@ -181,7 +184,15 @@ const lookAgainAtEmpty = (
   Promise.all(
     sights.map(async (sight) =>
       sight.data.kind === 'empty' && list.kind !== 'unseen'
-        ? { ...sight, ...(await askDriver(eyes, sight.host, signal)) }
+        ? {
+            ...sight,
+            ...(await askDriver(
+              eyes,
+              sight.host,
+              certificatesOn(target, record.addresses, sight.host),
+              signal,
+            )),
+          }
         : sight,
     ),
   );

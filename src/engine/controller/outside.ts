@@ -1,4 +1,5 @@
 import { unsafeBrand } from '../../base/index.js';
+import { certificatesOn } from '../../core/bootstrap/index.js';
 import {
   type ClusterRecord,
   type HostName,
@@ -52,7 +53,9 @@ export async function lookOutside(
     looks.map(async ({ host, ours, member }) => {
       const clientURL = member.clientURLs[0];
       const [facts, peer, status] = await Promise.all([
-        ours ? askDriver(eyes, host, signal) : RUN_BY_OTHERS,
+        ours
+          ? askDriver(eyes, host, certificatesOn(target, record.addresses, host), signal)
+          : RUN_BY_OTHERS,
         askPeer(eyes, member.peerURLs[0], deadlineMs, signal),
         askStatus(eyes, clientURL, deadlineMs, signal),
       ]);

@@ -1,7 +1,13 @@
 import { type Logger, type Problem, type Result, ok, withDeadline } from '../../base/index.js';
-import type { ClusterRecord, MemberListSight, Target } from '../../core/cluster/index.js';
+import type {
+  Authorities,
+  ClusterRecord,
+  MemberListSight,
+  Target,
+} from '../../core/cluster/index.js';
 import type { MemberSpec, ProxySpec } from '../../core/spec/index.js';
-import type { AddressWish, HostDriver, Wish } from '../ports/index.js';
+import type { AddressWish, Certificates, HostDriver, Wish } from '../ports/index.js';
+import { withAuthorities } from './authorities.js';
 import { type BirthDesk, recordsReady, withMeetingPlace } from './birth-help.js';
 import { addressesNotFound, lockLost, recordMissing, wishMissing } from './problems.js';
 import { ALLOCATE_DEADLINE_MS } from './timings.js';
@@ -9,6 +15,7 @@ import { ALLOCATE_DEADLINE_MS } from './timings.js';
 export interface Desk extends BirthDesk {
   readonly driver: HostDriver;
   readonly logger: Logger;
+  readonly certificates: Certificates;
   readonly resolveTarget: ResolveTarget;
 }
 
@@ -16,6 +23,7 @@ export interface Desk extends BirthDesk {
 export type ResolveTarget = (
   wish: Wish,
   record: ClusterRecord,
+  authorities?: Authorities,
 ) => Result<Target, readonly Problem[]>;
 
 export type Prepared =
@@ -57,7 +65,10 @@ export async function prepare(desk: Desk, signal: AbortSignal): Promise<Prepared
     : await withMeetingPlace(desk, wish.value, record, signal);
   if (!met.ok) return blocked(met.error);
   record = met.value;
-  const target = desk.resolveTarget(wish.value, record);
+  const trusted = await withAuthorities(desk, wish.value, record, signal);
+  if (!trusted.ok) return blocked(trusted.error);
+  record = trusted.value.record;
+  const target = desk.resolveTarget(wish.value, record, trusted.value.authorities);
   if (!target.ok) return blocked(...target.error);
   const said = await recordsReady(desk, wish.value, record, target.value, signal);
   if (!said.ok) return blocked(...said.error);

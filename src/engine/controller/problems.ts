@@ -102,3 +102,31 @@ export const addressesNotFound = defineProblem(
     hint: 'Give peerURLs and clientURLs of these members in the spec, or look at the hosts:\n  quorate status',
   }),
 );
+
+export const noCertificatesHere = defineProblem(
+  'no-certificates-here',
+  (d: { readonly host: string }) => ({
+    summary: `Cannot write certificates for ${d.host}: this driver does not do that`,
+    detail: 'The spec leaves the certificates to Quorate (spec.tls.auto).',
+    hint: 'Bring your own, or go without:\n  quorate explain spec.tls',
+  }),
+);
+
+export const authoritiesSlow = defineProblem(
+  'authorities-slow',
+  (d: { readonly cluster: string; readonly deadlineMs: number }) => ({
+    summary: `The certificate authorities of ${d.cluster} were not read in time`,
+    detail: `No answer within ${d.deadlineMs} ms.`,
+    hint: 'Look at the disk of the state directory; it is tried again.',
+  }),
+);
+
+/** The keys that issued what the members show are gone: what they trust cannot be replaced without a moment of distrust. */
+export const authoritiesLost = defineProblem(
+  'authorities-lost',
+  (d: { readonly cluster: string; readonly fingerprints: readonly string[] }) => ({
+    summary: `The certificate authorities of ${d.cluster} are gone`,
+    detail: `Its members were given certificates of ${d.fingerprints.map((each) => each.slice(0, 16)).join(' and ')}, and the directory pki of the state directory does not have them.`,
+    hint: 'Bring the directory pki back from a copy. Members go on with what they have until it expires.',
+  }),
+);

@@ -16,6 +16,9 @@ export const STEP_DEADLINE_MS = {
   'stop-gateway': 15_000,
   /** Longer than the consumer's own deadline twice: it is given its old endpoints again when it does not come back. */
   'update-consumer': 300_000,
+  /** Keys are made and a few small files written. */
+  'install-certificates': 15_000,
+  'advance-rotation': 5_000,
   'record-birth': 5_000,
 } as const satisfies Record<StepKind, number>;
 
@@ -27,6 +30,9 @@ export const GATEWAY_GRACE_MS = 10_000;
 
 /** Finding addresses: a few binds on one machine, a few round trips elsewhere. */
 export const ALLOCATE_DEADLINE_MS = 15_000;
+
+/** A few small files; keys for two authorities the first time. */
+export const AUTHORITIES_DEADLINE_MS = 15_000;
 
 /** Making a discovery token, or starting a discovery service of our own: an etcd of one member and its front. */
 export const MEETING_DEADLINE_MS = 30_000;

@@ -27,6 +27,12 @@ export function describeStep(step: Step): string {
       return `stop the gateway ${step.name}`;
     case 'update-consumer':
       return `tell ${step.consumer} the endpoints ${step.endpoints.join(',')}`;
+    case 'install-certificates':
+      return `write certificates to ${step.host}${step.leafs.length === 0 ? ' (trust alone)' : ''}`;
+    case 'advance-rotation':
+      return step.to === 'issue-new'
+        ? 'issue certificates of the new authority'
+        : 'forget the old authority';
     case 'record-birth':
       return `record that cluster ${step.clusterID} is born`;
     default:

@@ -67,6 +67,8 @@ export function hasLanded(step: Step, members: readonly Member[]): boolean {
     case 'start-gateway':
     case 'stop-gateway':
     case 'update-consumer':
+    case 'install-certificates':
+    case 'advance-rotation':
     case 'record-birth':
       return false;
     default:

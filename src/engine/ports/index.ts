@@ -6,19 +6,24 @@
  */
 import type { ClusterID, Instant, MemberID, Outcome, Problem, Result } from '../../base/index.js';
 import type {
+  Authorities,
+  CertificatesSight,
   ClusterName,
   ClusterRecord,
   DataSight,
   EtcdVersion,
   HostAddresses,
+  HostCertificates,
   HostName,
   MeetingPlace,
   Member,
   MemberName,
   PeerSight,
   PeerURL,
+  Plane,
   ProcessSight,
   StatusSight,
+  TrustPhase,
 } from '../../core/cluster/index.js';
 import type {
   GatewayLaunch,
@@ -41,7 +46,7 @@ export interface HostDriver {
   readonly firstLife: 'fast' | 'plain';
 
   /** Looks at one host: its process and its data. What cannot be seen is `unseen`, never a guess. Changes nothing. */
-  observe(host: HostName, signal: AbortSignal): Promise<HostFacts>;
+  observe(host: HostName, signal: AbortSignal, more?: LookFor): Promise<HostFacts>;
 
   /**
    * Starts the member's process and returns once it is spawned; whether it lives is for the next observation.
@@ -74,6 +79,12 @@ export interface HostDriver {
     signal: AbortSignal,
   ): Promise<Outcome<{ readonly movedTo: string }>>;
 
+  /**
+   * Writes each file as a whole (temporary file, fsync, rename) in the order given, directories made where they are
+   * missing. Stops at the first that fails: what was written before it stays. Absent: certificates cannot be made here.
+   */
+  writeFiles?(host: HostName, files: readonly HostFile[], signal: AbortSignal): Promise<Outcome>;
+
   /** Finds addresses for hosts that have none yet; those given stay as they are. */
   allocate(
     wanted: readonly AddressWish[],
@@ -93,6 +104,34 @@ export interface HostFacts {
   readonly data: DataSight;
   /** Absent: there never was one. */
   readonly gateway?: ProcessSight;
+  /** What was looked for, by path; absent where this driver cannot look. */
+  readonly certificates?: Readonly<Record<string, CertificateFile>>;
+}
+
+/** What is to be looked at beside process and data, in the same look. */
+export interface LookFor {
+  /** Absolute paths of files with certificates, some with a key in the same file. */
+  readonly certificates: readonly string[];
+}
+
+/** A file of certificates as a driver sees it. Keys never leave their host. */
+export type CertificateFile =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unreadable'; readonly because: string }
+  | {
+      readonly kind: 'present';
+      /** Its certificates in PEM, as they stand there, and nothing else of it. */
+      readonly certificates: string;
+      /** Whether the key in it is that of its first certificate; absent: it has none, or nobody could tell. */
+      readonly keyFits?: boolean;
+    };
+
+/** A file as it is to be on a host. The member's process can read it. */
+export interface HostFile {
+  readonly path: string;
+  readonly content: Uint8Array;
+  /** `0o600`. */
+  readonly mode: number;
 }
 
 export interface AddressWish {
@@ -158,6 +197,37 @@ export interface BirthRecords {
     record: ClusterRecord,
     signal: AbortSignal,
   ): Promise<Result<void, readonly Problem[]>>;
+}
+
+/** The certificates of one cluster whose spec leaves them to us. */
+export interface Certificates {
+  /**
+   * Whom its members trust. Undefined: there are none yet, and `how` did not allow to make them; or somebody else makes the
+   * certificates, and only what this seat shows is kept at hand. `create` makes them where
+   * there are none; `use` keeps what is there (renews what this seat itself shows, begins a rotation that was asked for);
+   * `look` writes nothing.
+   */
+  authorities(
+    spec: ClusterSpec,
+    how: 'create' | 'use' | 'look',
+    signal: AbortSignal,
+  ): Promise<Result<Authorities | undefined>>;
+  /** What a host's files are worth. Files that were not looked for count as absent. */
+  judge(
+    wanted: HostCertificates,
+    files: Readonly<Record<string, CertificateFile>>,
+  ): CertificatesSight;
+  /** Makes the leafs, and gives every file that the host has to hold with them; bundles first. */
+  issue(order: CertificateOrder, signal: AbortSignal): Promise<Result<readonly HostFile[]>>;
+  /** Begins the next phase of a rotation, durably. */
+  advance(to: TrustPhase, signal: AbortSignal): Promise<Outcome>;
+}
+
+export interface CertificateOrder {
+  readonly host: HostName;
+  readonly name: MemberName;
+  readonly wanted: HostCertificates;
+  readonly leafs: readonly Plane[];
 }
 
 export interface WantedPlace {

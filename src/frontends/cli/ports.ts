@@ -2,6 +2,7 @@ import type { Clock, Problem, Random, Result } from '../../base/index.js';
 import type { ClusterName, ClusterRecord } from '../../core/cluster/index.js';
 import type { Plan, PlanInput } from '../../core/planner/index.js';
 import type { ClusterSpec } from '../../core/spec/index.js';
+import type { CertificatePorts } from './certificate-ports.js';
 import type { DNSPorts } from './dns-ports.js';
 import type { RunEnd, TurnResult } from '../../engine/controller/index.js';
 import type {
@@ -112,6 +113,9 @@ export interface ManagedCluster {
    * other hosts are kept by their systemd: no supervisor is left for them.
    */
   supervise(signal: AbortSignal): Promise<Result<{ readonly pid: number } | undefined>>;
+
+  /** Its authorities, and what people ask of them. */
+  certificates(): Promise<CertificatePorts>;
 
   /** Moves the state of a stopped cluster away, or deletes it. */
   discard(options: {

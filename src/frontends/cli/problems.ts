@@ -208,9 +208,7 @@ export const sectionNotHere = defineProblem(
     summary: `Cannot do what ${d.section} of ${d.cluster} asks for`,
     detail:
       'This version of Quorate reads that section and does not act on it; leaving it out in silence would not be what the spec says.',
-    hint: d.section.startsWith('spec.tls')
-      ? 'Members on loopback can do without, when the spec says so:\n  tls: { off: {} }'
-      : 'Take the section out of the spec for now.',
+    hint: 'Take the section out of the spec for now.',
   }),
 );
 
@@ -290,3 +288,13 @@ export const discoveryNowhere = defineProblem('discovery-nowhere', (d: { cluster
   detail: `There is no cluster ${d.cluster} here that would hold its tokens.`,
   hint: 'Start one, or name one:\n  quorate discovery serve\n  quorate discovery new --service URL\n  quorate discovery new --endpoints URLS',
 }));
+
+/** Nothing here issues certificates: the spec goes without, or brings its own. */
+export const notOurCertificates = defineProblem(
+  'not-our-certificates',
+  (d: { cluster: string }) => ({
+    summary: `Quorate has no authority of its own for ${d.cluster}`,
+    detail: 'The spec brings its own certificates or authority, or goes without (spec.tls).',
+    hint: 'See what it may say:\n  quorate explain spec.tls',
+  }),
+);

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { CommonOptions } from './context.js';
 import type { CliIO } from './io.js';
+import { addCertificateCommands } from './tree/certificate-commands.js';
 import { addClusterCommands } from './tree/cluster-commands.js';
 import { addDNSCommands } from './tree/dns-commands.js';
 import { addDiscoveryCommands } from './tree/discovery-commands.js';
@@ -53,6 +54,7 @@ export function buildProgram(version: string, io: CliIO, dispatch: Dispatch): Co
   addClusterCommands(program, tools);
   addSpecCommands(program, tools);
   addMemberCommands(program, tools);
+  addCertificateCommands(program, tools);
   addDNSCommands(program, tools);
   addDiscoveryCommands(program, tools);
   addJoinCommand(program, tools);

@@ -30,10 +30,9 @@ export async function readSpecFile(
   return missing.length > 0 ? err(missing) : ok(spec);
 }
 
-/** What a spec may ask for and this version would silently leave out: refused, above all plain text under `tls`. */
+/** What a spec may ask for and this version would silently leave out: refused. */
 function sectionsNotHere(spec: ClusterSpec): readonly Problem[] {
   const asked: readonly (readonly [string, boolean])[] = [
-    [`spec.tls.${spec.tls.kind}`, spec.tls.kind !== 'off'],
     ['spec.backups', spec.backups !== undefined],
     // A cluster of this machine reaches no other host.
     ['spec.consumers', spec.consumers.length > 0 && spec.driver.kind !== 'ssh'],

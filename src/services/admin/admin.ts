@@ -31,10 +31,12 @@ import { createUse } from './use.js';
 
 export interface EtcdAdminOptions {
   readonly clock: Clock;
-  /** For https URLs, both client and peer ones. */
+  /** For https client URLs. Files are read again at each dial, so that certificates can be renewed meanwhile. */
   readonly tls?: TLSOptions;
   /** Where names in URLs lead, when whoever asks knows better than this machine's resolver; undefined for the rest. */
   readonly addressOf?: (host: string) => string | undefined;
+  /** The same for peer URLs; absent: as for client URLs. */
+  readonly peerTLS?: TLSOptions;
 }
 
 /** Answers from memory; a member that takes longer is as good as silent. The controller usually waits less. */
@@ -44,10 +46,11 @@ const STATUS_DEADLINE_MS = 2000;
 const LIST_DEADLINE_MS = 5000;
 
 /** @example const admin = createEtcdAdmin({ clock: systemClock }); … await admin.close(); */
-export function createEtcdAdmin({ clock, tls, addressOf }: EtcdAdminOptions): EtcdAdmin {
+export function createEtcdAdmin(options: EtcdAdminOptions): EtcdAdmin {
+  const { clock, tls, peerTLS = tls, addressOf } = options;
   const client = createClient({ endpoints: [], tls, clock, addressOf });
   const use = createUse(clock, (recent) => client.setEndpoints(recent));
-  const peerProbe = createPeerProbe(tls, addressOf);
+  const peerProbe = createPeerProbe(peerTLS, addressOf);
 
   const change = async <T, U>(
     what: string,

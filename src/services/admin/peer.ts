@@ -2,9 +2,10 @@ import { lookup } from 'node:dns';
 import { type LookupFunction, isIP } from 'node:net';
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { SecureContext } from 'node:tls';
 import { deadlineSignal, isAbort } from '../../base/index.js';
 import type { PeerSight } from '../../core/cluster/index.js';
-import type { TLSOptions } from '../../etcd/index.js';
+import { TLSMaterial, type TLSOptions } from '../../etcd/index.js';
 import { readClusterID, readMembers } from './members-json.js';
 
 /** A port that is open and holds the request (a member in its bootstrap check) answers soon or not at all. */
@@ -26,23 +27,34 @@ export function createPeerProbe(
 ): PeerProbe {
   const limits = { keepAlive: true, maxSockets: SOCKETS_PER_HOST_MAX, maxFreeSockets: 1 };
   const plain = new HttpAgent(limits);
-  const secure = new HttpsAgent({
-    ...limits,
-    ...(tls?.ca === undefined ? {} : { ca: pem(tls.ca) }),
-    ...(tls?.cert === undefined ? {} : { cert: pem(tls.cert) }),
-    ...(tls?.key === undefined ? {} : { key: pem(tls.key) }),
-    ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
-    rejectUnauthorized: tls?.insecureSkipVerify !== true,
-  });
+  const material = new TLSMaterial(tls ?? {});
+  let secure: { readonly agent: HttpsAgent; readonly context: SecureContext } | undefined;
 
-  const get = (url: URL, signal: AbortSignal): Promise<Reply> =>
-    new Promise((resolve, reject) => {
+  /** What was renewed is used by whoever is dialled from now on. */
+  const secureAgent = async (): Promise<HttpsAgent> => {
+    const context = await material.context();
+    if (secure?.context === context) return secure.agent;
+    secure?.agent.destroy();
+    const agent = new HttpsAgent({
+      ...limits,
+      secureContext: context,
+      maxCachedSessions: 0,
+      ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
+      rejectUnauthorized: tls?.insecureSkipVerify !== true,
+    });
+    secure = { agent, context };
+    return agent;
+  };
+
+  const get = async (url: URL, signal: AbortSignal): Promise<Reply> => {
+    const agent = url.protocol === 'https:' ? await secureAgent() : undefined;
+    return new Promise((resolve, reject) => {
       const headers = { accept: 'application/json' };
       const options = { signal, headers, ...lookupBy(addressOf) };
       const request =
-        url.protocol === 'https:'
-          ? httpsRequest(url, { ...options, agent: secure })
-          : httpRequest(url, { ...options, agent: plain });
+        agent === undefined
+          ? httpRequest(url, { ...options, agent: plain })
+          : httpsRequest(url, { ...options, agent });
       request.once('response', (response) => {
         readReply(response).then(resolve, reject);
       });
@@ -53,6 +65,7 @@ export function createPeerProbe(
       });
       request.end();
     });
+  };
 
   return {
     ask: async (peerURL, signal) => {
@@ -65,7 +78,7 @@ export function createPeerProbe(
     },
     close: () => {
       plain.destroy();
-      secure.destroy();
+      secure?.agent.destroy();
     },
   };
 }
@@ -124,6 +137,3 @@ function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return code === 'ECONNREFUSED' ? 'nothing listens there' : message;
 }
-
-const pem = (text: string | Uint8Array): string | Buffer =>
-  typeof text === 'string' ? text : Buffer.from(text);

@@ -23,6 +23,7 @@ import {
 } from '../../../src/core/cluster/index.js';
 import type { ClusterSpec } from '../../../src/core/spec/index.js';
 import { clusterDirectory, createLocalDriver } from '../../../src/drivers/local/index.js';
+import { NO_CERTIFICATES } from '../../../src/engine/controller/authorities.js';
 import { type Sighting, observe } from '../../../src/engine/controller/observe.js';
 import { DEFAULT_TIMINGS } from '../../../src/engine/controller/timings.js';
 import type { EtcdAdmin, HostDriver } from '../../../src/engine/ports/index.js';
@@ -122,6 +123,7 @@ export class RealCluster {
     const eyes = {
       driver: this.driver,
       admin: this.admin,
+      certificates: NO_CERTIFICATES,
       clock: systemClock,
       logger: silentLogger,
       timings: { ...DEFAULT_TIMINGS, leaderlessProbeMs: LOOK_MS },

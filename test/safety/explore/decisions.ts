@@ -181,6 +181,7 @@ function touchedBy(world: World, step: Step): number {
     case 'start-gateway':
     case 'stop-gateway':
     case 'add-learner':
+    case 'install-certificates':
       return bitsOf(world, step.host);
     case 'promote-learner':
     case 'remove-member':
@@ -194,6 +195,7 @@ function touchedBy(world: World, step: Step): number {
     case 'move-leader':
       return hostBits(world, [step.from, step.to]);
     case 'update-consumer':
+    case 'advance-rotation':
     case 'record-birth':
       return 0;
   }

@@ -157,6 +157,8 @@ export function idsIn(step: Step): number {
     case 'start-gateway':
     case 'stop-gateway':
     case 'update-consumer':
+    case 'install-certificates':
+    case 'advance-rotation':
     case 'record-birth':
       return 0;
   }

@@ -74,6 +74,21 @@ const VERDICTS = {
     does: 'step      update-peer-urls d',
   },
 
+  hasCertificates: {
+    by: 'a-member-is-not-started-without-its-certificates',
+    does: 'no end after 400 turns',
+  },
+  newAuthorityTrusted: {
+    by: 'a-new-authority-issues-only-where-everybody-trusts-it',
+    does: 'advance-rotation issue-new     new-authority-trusted    1 -> 1',
+  },
+  oldAuthorityUnused: {
+    coveredBy: ['renewCertificates'],
+    because: 'a leaf of another authority than the one that issues is renewed before a phase ends',
+    by: 'a-new-authority-follows-the-old-in-three-phases',
+    does: 'hold (22 steps landed)',
+  },
+
   stopWhenAskedDown: {
     by: 'down-is-obeyed-even-when-quorum-is-lost',
     does: 'blocked   quorum-lost',
@@ -130,6 +145,18 @@ const VERDICTS = {
     does: 'blocked   consumer-still-lists',
   },
   tellConsumerTrouble: { by: 'a-consumer-that-is-not-well-is-told-last', does: 'converged' },
+  mendCertificates: {
+    by: 'an-expired-certificate-is-mended-first',
+    does: 'blocked   member-unhealthy',
+  },
+  renewCertificates: {
+    by: 'certificates-are-renewed-when-two-thirds-of-their-life-are-over',
+    does: 'hold (0 steps landed)',
+  },
+  followAuthorities: {
+    by: 'a-new-authority-follows-the-old-in-three-phases',
+    does: 'hold (10 steps landed)',
+  },
   tellGatewayTrouble: { by: 'a-gateway-that-cannot-run-is-told-last', does: 'converged' },
 } as const satisfies Record<MutantName, Verdict>;
 

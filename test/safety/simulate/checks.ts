@@ -469,7 +469,10 @@ function what(step: Step): string {
     case 'set-aside-data':
     case 'start-gateway':
     case 'stop-gateway':
+    case 'install-certificates':
       return step.host;
+    case 'advance-rotation':
+      return step.to;
     case 'promote-learner':
     case 'remove-member':
       return `${step.name} ${step.member}`;

@@ -26,12 +26,12 @@ export function addressType(host: string): 'A' | 'AAAA' | undefined {
   return host.includes(':') && /^[0-9a-fA-F:.]+$/.test(host) ? 'AAAA' : undefined;
 }
 
-/** One spelling for each IPv6 address, so that two can be compared: eight groups without leading zeros. */
 export function sameAddress(a: string, b: string): boolean {
-  return groupsOf(a) === groupsOf(b);
+  return canonicalAddress(a) === canonicalAddress(b);
 }
 
-function groupsOf(address: string): string {
+/** One spelling for each IPv6 address, so that two can be compared: eight groups without leading zeros. */
+export function canonicalAddress(address: string): string {
   if (!address.includes(':')) return address;
   const text = address.toLowerCase().replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) => {
     const pair = (high: string, low: string) => (Number(high) * 256 + Number(low)).toString(16);

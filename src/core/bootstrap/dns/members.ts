@@ -2,6 +2,7 @@ import { type Problem, type Result, err, ok } from '../../../base/index.js';
 import type { HostAddresses } from '../../cluster/index.js';
 import type { ClusterSpec, MemberSpec } from '../../spec/index.js';
 import { noAddress } from '../problems.js';
+import { withScheme } from '../tls.js';
 import type { DNSMember } from './cluster-dns.js';
 import { addressType, partsOf } from './hosts.js';
 
@@ -19,14 +20,15 @@ export function dnsMembersOf(
   const problems: Problem[] = [];
   const members = spec.members.flatMap((member) => {
     const addresses = Object.hasOwn(found, member.host) ? found[member.host] : undefined;
-    const peerURLs = member.peerURLs ?? addresses?.peerURLs ?? usual(spec, member, PEER_PORT);
-    const clientURLs =
-      member.clientURLs ?? addresses?.clientURLs ?? usual(spec, member, CLIENT_PORT);
-    if (peerURLs === undefined || clientURLs === undefined) {
+    const peers = member.peerURLs ?? addresses?.peerURLs ?? usual(spec, member, PEER_PORT);
+    const clients = member.clientURLs ?? addresses?.clientURLs ?? usual(spec, member, CLIENT_PORT);
+    if (peers === undefined || clients === undefined) {
       const { name, host } = member;
       problems.push(noAddress({ cluster: spec.name, member: name, host }));
       return [];
     }
+    const peerURLs = withScheme(spec.tls, peers);
+    const clientURLs = withScheme(spec.tls, clients);
     return [
       { name: member.name, peerURLs, clientURLs, addresses: hostAddresses(member, addresses) },
     ];

@@ -26,6 +26,7 @@ import {
   unreadableData,
 } from '../problems.js';
 import { type Rule, type View, ours, sightOf, sightOn } from '../view.js';
+import { certificatesFirst } from './keep-certificates.js';
 
 /**
  * The birth of a cluster, by the gate of lab-etcd 2.3: the member whose peer URL sorts first starts alone; once it is
@@ -150,6 +151,8 @@ function startIfPossible(view: View, member: TargetMember, expected: ClusterID):
   if (isTurnedAway(sight)) return undefined;
   const { version } = view.target;
   if (view.guards.dataIsOurs(sight, expected)) {
+    const certificates = certificatesFirst(view, member.host);
+    if (certificates !== undefined) return certificates;
     const launch = { purpose: 'restart', version, flags: restartFlags(member.flags) } as const;
     return stepOf(
       view,
@@ -158,6 +161,8 @@ function startIfPossible(view: View, member: TargetMember, expected: ClusterID):
     );
   }
   if (sight.data.kind !== 'empty' || !mayBeToldNew(view, sight, expected)) return undefined;
+  const certificates = certificatesFirst(view, member.host);
+  if (certificates !== undefined) return certificates;
   const anyData = view.observation.hosts.some(({ data }) => data.kind === 'present');
   const flags = birthFlags(member, view.target);
   const isFirst =

@@ -22,6 +22,7 @@ import {
   unreadableData,
 } from '../problems.js';
 import { flagsAsRegistered } from '../registered-address.js';
+import { certificatesFirst } from './keep-certificates.js';
 import { stopGateway } from './run-gateways.js';
 import { type Rule, type View, sightOf } from '../view.js';
 
@@ -113,6 +114,8 @@ function startJoining(view: View, joining: Standing, wanted: TargetMember): Plan
   }
   const clearing = stopGateway(view, sight, 'gateway-makes-way');
   if (clearing !== undefined) return clearing;
+  const certificates = certificatesFirst(view, sight.host);
+  if (certificates !== undefined) return certificates;
   const members = view.standing.standings.map(({ member }) => member);
   const listening = flagsAsRegistered(view, wanted, joining.member.peerURLs);
   const flags = joinFlags({ ...wanted, flags: listening }, { members, self: joining.member.id });

@@ -14,6 +14,7 @@ import { isCopy } from '../log-home.js';
 import { stepOf, waitFor } from '../make.js';
 import type { Plan } from '../plan-types.js';
 import { flagsAsRegistered, mayHaveMoved } from '../registered-address.js';
+import { certificatesFirst } from './keep-certificates.js';
 import { stopGateway } from './run-gateways.js';
 import { type Rule, type View, nameOn, ours, sightOf } from '../view.js';
 
@@ -34,6 +35,8 @@ export const startStoppedMembers: Rule = (view) => {
     if (mustWaitForAList(view, member)) return waitFor('peer-port', 'member-starting');
     const clearing = stopGateway(view, sight, 'gateway-makes-way');
     if (clearing !== undefined) return clearing;
+    const certificates = certificatesFirst(view, member.host);
+    if (certificates !== undefined) return certificates;
     const { version } = view.target;
     const flags = flagsAsRegistered(view, member, standing?.member.peerURLs);
     return stepOf(
@@ -73,6 +76,8 @@ function startLeaving(view: View, clusterID: ClusterID): Plan | undefined {
       continue;
     const flags = flagsOfLeaving(view, leaving);
     if (flags === undefined || name === '') continue;
+    const certificates = certificatesFirst(view, sight.host);
+    if (certificates !== undefined) return certificates;
     const { version } = view.target;
     return stepOf(
       view,
@@ -120,7 +125,11 @@ function flagsOfLeaving(view: View, leaving: Leaving): StartFlags | undefined {
   const addresses = Object.hasOwn(known, host) ? known[host] : undefined;
   const [sibling] = ours(view);
   if (addresses === undefined || sibling === undefined) return undefined;
-  const flags = flagsLike(sibling.flags, { name, addresses });
+  const flags = flagsLike(sibling.flags, {
+    name,
+    addresses,
+    authorities: view.target.authorities,
+  });
   return flagsAsRegistered(view, { host, peerURLs: addresses.peerURLs, flags }, registered);
 }
 

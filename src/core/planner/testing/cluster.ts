@@ -178,6 +178,10 @@ export function brief(step: Step): string {
       return `${step.kind} ${step.host}`;
     case 'update-consumer':
       return `update ${step.consumer}`;
+    case 'install-certificates':
+      return `install-certificates ${step.name}`;
+    case 'advance-rotation':
+      return `advance-rotation ${step.to}`;
     case 'record-birth':
       return 'record-birth';
   }

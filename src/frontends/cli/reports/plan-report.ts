@@ -55,6 +55,7 @@ function memberOf(step: Step): string {
     case 'add-learner':
     case 'start-gateway':
     case 'stop-gateway':
+    case 'install-certificates':
       return step.name;
     case 'promote-learner':
     case 'remove-member':
@@ -66,6 +67,7 @@ function memberOf(step: Step): string {
       return step.host;
     case 'update-consumer':
       return step.consumer;
+    case 'advance-rotation':
     case 'record-birth':
       return '';
   }
@@ -86,6 +88,8 @@ export function isDestructive(step: Step): boolean {
     case 'start-gateway':
     case 'stop-gateway':
     case 'update-consumer':
+    case 'install-certificates':
+    case 'advance-rotation':
     case 'record-birth':
       return false;
   }

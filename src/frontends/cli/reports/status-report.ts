@@ -1,4 +1,4 @@
-import type { ClusterID, MemberID, Problem, RaftIndex } from '../../../base/index.js';
+import type { ClusterID, Instant, MemberID, Problem, RaftIndex } from '../../../base/index.js';
 import {
   type ClusterStanding,
   type HostSight,
@@ -9,6 +9,7 @@ import {
 import { FIRST_LIFE_FLAGS } from '../../../core/bootstrap/index.js';
 import type { PlanInput } from '../../../core/planner/index.js';
 import type { LockHolder, Wish } from '../../../engine/ports/index.js';
+import { type LeafReport, leafsOn } from './certificate-report.js';
 import { memberProblems, otherClusterProblem } from './member-problems.js';
 import type { PlanReport } from './plan-report.js';
 
@@ -30,6 +31,7 @@ export interface StatusReport {
   /** For people only. */
   readonly asked: 'up' | 'down';
   readonly paused: boolean;
+  readonly now: Instant;
   readonly controller?: LockHolder;
 }
 
@@ -58,6 +60,8 @@ export interface MemberReport {
   /** Entries received and not yet applied; for people. */
   readonly lag?: bigint;
   readonly dbSizeBytes?: number;
+  /** What its host shows; none where certificates are not ours. */
+  readonly certificates: readonly LeafReport[];
   readonly problems: readonly Problem[];
 }
 
@@ -105,6 +109,7 @@ export function statusReportOf({ wish, input: seen, plan, controller }: StatusIn
     plan,
     asked: wish.state,
     paused: wish.paused,
+    now: input.now,
     ...(controller === undefined ? {} : { controller }),
   };
 }
@@ -157,6 +162,7 @@ function listedReport(
     leader: standing.leader?.member.id === member.id,
     healthy,
     ...numbersOf(sight),
+    certificates: sight === undefined ? [] : leafsOn(input, sight.host),
     peerURLs: member.peerURLs,
     clientURLs: member.clientURLs.length > 0 ? member.clientURLs : (wantedHere?.clientURLs ?? []),
     problems: memberProblems(name === '' ? member.id : name, sight, {
@@ -192,6 +198,7 @@ function unlistedReport(
     leader: false,
     healthy: false,
     ...numbersOf(sight),
+    certificates: leafsOn(input, sight.host),
     peerURLs: wanted?.peerURLs ?? [],
     clientURLs: wanted?.clientURLs ?? [],
     problems: [

@@ -290,6 +290,7 @@ function fakeCluster(name: ClusterName, clock: Clock, forget: () => void): FakeC
         await new Promise((resolve) => setImmediate(resolve));
       }
     },
+    certificates: () => Promise.reject(new Error('no certificates here')),
     supervise: async () => {
       fake.supervisors++;
       return ok({ pid: 4711 });

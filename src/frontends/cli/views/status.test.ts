@@ -18,6 +18,7 @@ const member = (name: string, more: Partial<MemberReport> = {}): MemberReport =>
   raftIndex: unsafeBrand<RaftIndex>(18_446_744_073_709_551_615n),
   lag: 3n,
   dbSizeBytes: 20480,
+  certificates: [],
   problems: [],
   ...more,
 });
@@ -37,6 +38,7 @@ const HEALTHY: StatusReport = {
   plan: { kind: 'converged', steps: [] },
   asked: 'up',
   paused: false,
+  now: instantOf(0),
   controller: { pid: 42, purpose: 'supervisor', since: instantOf(0) },
 };
 
@@ -125,7 +127,7 @@ describe('status in JSON is a contract (DESIGN.md, "What people and scripts rely
       'name id version state voters quorum margin'.split(' '),
     );
     expect(Object.keys(data.members[0] ?? {})).toEqual(
-      'name id host role leader healthy version peerURLs clientURLs raftIndex dbSizeBytes problems'.split(
+      'name id host role leader healthy version peerURLs clientURLs raftIndex dbSizeBytes certificates problems'.split(
         ' ',
       ),
     );

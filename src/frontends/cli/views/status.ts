@@ -6,6 +6,8 @@ import type {
   StatusReport,
 } from '../reports/status-report.js';
 import type { Style } from '../io.js';
+import { firstToExpire } from '../reports/certificate-report.js';
+import { dateText, leafData } from './certificates.js';
 import { planData } from './plan.js';
 import { problemData, problemsView } from './problems.js';
 import { indent, table } from './table.js';
@@ -21,6 +23,7 @@ export const statusView: View<StatusReport> = {
     '\n' +
     membersTable(report.members, style) +
     proxiesTable(report.proxies, style) +
+    certificatesLine(report, style) +
     troubles([...report.members, ...report.proxies], style) +
     '\n' +
     planLine(report, style),
@@ -59,6 +62,7 @@ export const memberData = (member: MemberReport): JsonValue => ({
   clientURLs: member.clientURLs,
   raftIndex: member.raftIndex === undefined ? null : member.raftIndex.toString(),
   dbSizeBytes: member.dbSizeBytes ?? null,
+  certificates: member.certificates.map(leafData),
   problems: member.problems.map(problemData),
 });
 
@@ -122,6 +126,16 @@ function proxiesTable(proxies: readonly ProxyReport[], style: Style): string {
   ]);
   const head = ['PROXY', 'STATE', 'CLIENT'];
   return `\n${table([head.map((word) => style.dim(word)), ...rows])}`;
+}
+
+/** One line: which certificate expires first. `quorate certificates list` has them all. */
+function certificatesLine({ members, now }: StatusReport, style: Style): string {
+  const leafs = members.flatMap(({ certificates }) => certificates);
+  const first = firstToExpire(leafs);
+  if (first?.notAfter === undefined) return '';
+  const faulty = leafs.filter(({ fault }) => fault !== undefined).length;
+  const rest = faulty === 0 ? '' : `; ${style.warn(`${faulty} to be renewed`)}`;
+  return `\ncertificates: ${first.host}'s expires first, ${dateText(first.notAfter, now)}${rest}\n`;
 }
 
 function troubles(

@@ -27,6 +27,7 @@ import {
   plan as planNext,
 } from '../../../../src/core/planner/index.js';
 import type { PlannedStep } from '../../../../src/core/planner/testing/language/scene.js';
+import { NO_CERTIFICATES } from '../../../../src/engine/controller/authorities.js';
 import { carryOut } from '../../../../src/engine/controller/carry-out.js';
 import type { Sighting } from '../../../../src/engine/controller/observe.js';
 import type { ClusterStore, HeldLock } from '../../../../src/engine/ports/index.js';
@@ -135,6 +136,7 @@ export class RealScene {
       {
         driver: this.real.driver,
         admin: this.real.admin,
+        certificates: NO_CERTIFICATES,
         store: this.#store(),
         lock: LOCK,
         clock: systemClock,

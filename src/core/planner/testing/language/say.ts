@@ -20,9 +20,12 @@ export function stepText(step: Step): string {
     case 'set-aside-data':
     case 'start-gateway':
     case 'stop-gateway':
+    case 'install-certificates':
       return `${step.kind} ${step.host}`;
     case 'update-consumer':
       return `${step.kind} ${step.host}`;
+    case 'advance-rotation':
+      return `${step.kind} ${step.to}`;
     case 'record-birth':
       return step.kind;
   }
@@ -105,9 +108,12 @@ function detailsOf(step: Step, { target }: World): readonly string[] {
       ];
     case 'update-consumer':
       return [`names     ${step.endpoints.join(' ')}`];
+    case 'install-certificates':
+      return [`leafs     ${step.leafs.length === 0 ? 'none' : step.leafs.join(' ')}`];
     case 'move-leader':
     case 'stop-member':
     case 'stop-gateway':
+    case 'advance-rotation':
       return [];
   }
 }

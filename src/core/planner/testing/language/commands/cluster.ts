@@ -4,6 +4,7 @@ import { born, memberOn, unborn, withTarget } from '../cast.js';
 import type { Command } from '../command.js';
 import { register, startAsLearner } from '../joining.js';
 import { CommandError } from '../scene.js';
+import { secureWorld } from '../secure.js';
 import { withWorld } from '../turn.js';
 
 const VERSION = '3.6.15';
@@ -19,11 +20,21 @@ const AN_HOUR_MS = 3_600_000;
  *     cluster prod voters=(a b c) target=(a b c d) learner=d
  *     cluster prod voters=(a b c) young
  *     cluster prod unborn target=(a b c)
+ *     cluster prod voters=(a b c) tls=auto
  */
 export const cluster: Command = {
-  usage: 'cluster NAME [unborn|young] [voters=(…)] [target=(…)] [leader=…] [version=…]',
+  usage: 'cluster NAME [unborn|young] [voters=(…)] [target=(…)] [leader=…] [version=…] [tls=auto]',
   words: [1, 2],
-  options: ['voters', 'target', 'leader', 'version', 'learner', 'unstarted', 'unstarted-voter'],
+  options: [
+    'voters',
+    'target',
+    'leader',
+    'version',
+    'learner',
+    'unstarted',
+    'unstarted-voter',
+    'tls',
+  ],
   run: (scene, args) => {
     const [name = '', state] = args.words;
     if (state !== undefined && state !== 'unborn' && state !== 'young') {
@@ -31,11 +42,14 @@ export const cluster: Command = {
     }
     const version = args.value('version') ?? VERSION;
     if (parseEtcdVersion(version) === undefined) throw new CommandError(`no version "${version}"`);
+    const tls = args.value('tls');
+    if (tls !== undefined && tls !== 'auto') throw new CommandError('tls= is auto');
+    const secured = (plain: World) => (tls === undefined ? plain : secureWorld(plain));
     const voters = args.list('voters') ?? [];
     const wanted = args.list('target') ?? voters;
     if (state === 'unborn') {
       if (voters.length > 0) throw new CommandError('an unborn cluster has a target and no voters');
-      return { scene: withWorld(scene, unborn(name, version, wanted)) };
+      return { scene: withWorld(scene, secured(unborn(name, version, wanted))) };
     }
     if (voters.length === 0) throw new CommandError('voters=(…) is missing');
     const leader = args.value('leader');
@@ -51,6 +65,6 @@ export const cluster: Command = {
     for (const host of args.list('learner') ?? []) world = startAsLearner(world, host, forMs);
     for (const host of args.list('unstarted') ?? []) world = register(world, host, true);
     for (const host of args.list('unstarted-voter') ?? []) world = register(world, host, false);
-    return { scene: withWorld(scene, world) };
+    return { scene: withWorld(scene, secured(world)) };
   },
 };

@@ -2,6 +2,7 @@ import type { Command } from '../command.js';
 import { advance } from './advance.js';
 import { alarm } from './alarm.js';
 import { apply } from './apply.js';
+import { certificates } from './certificates.js';
 import { cluster } from './cluster.js';
 import { consumer } from './consumer.js';
 import { crash } from './crash.js';
@@ -41,6 +42,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'fall-behind': fallBehindLeader,
   'catch-up': catchUpWithLeader,
   alarm,
+  certificates,
   data,
   stranger,
   advance,

@@ -15,6 +15,7 @@ import type { Command } from '../command.js';
 import { memberOf } from '../hosts.js';
 import type { Args } from '../parse.js';
 import { CommandError, type Scene } from '../scene.js';
+import { secureMember } from '../secure.js';
 import { withWorld } from '../turn.js';
 
 /**
@@ -104,7 +105,12 @@ function placeFor(text: string, { name, members }: Target): MeetingPlace {
 }
 
 /** A member that returns to the spec has the addresses that the record kept for its host. */
-function newMember({ world }: Scene, host: string): TargetMember {
+function newMember(scene: Scene, host: string): TargetMember {
+  const plain = plainMember(scene, host);
+  return scene.world.target.authorities === undefined ? plain : secureMember(plain);
+}
+
+function plainMember({ world }: Scene, host: string): TargetMember {
   const port = /:(\d+)$/.exec(world.record.addresses[host]?.peerURLs[0] ?? '')?.[1];
   return port === undefined ? memberOn(host) : memberOn(host, Number(port));
 }
