@@ -54,6 +54,12 @@ export interface MemberJSON {
   readonly clientURLs: readonly string[];
   readonly raftIndex: string;
   readonly dbSizeBytes: number;
+  readonly certificates: readonly {
+    readonly plane: 'peer' | 'client';
+    readonly issuer: string | null;
+    readonly notAfter: string | null;
+    readonly fault: string | null;
+  }[];
   readonly problems: readonly ProblemJSON[];
 }
 

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { TLSOptions } from '../../src/etcd/index.js';
 import { auditJournal } from './audit.js';
 import { EXIT, type MemberJSON, type StatusJSON } from './contract.js';
 import {
@@ -276,8 +277,8 @@ export class Lab {
   }
 
   /** A writer at the client URLs the members have now, writing already. */
-  async writer(): Promise<Writer> {
-    const writer = new Writer(clientURLs(await this.status()));
+  async writer(tls?: TLSOptions): Promise<Writer> {
+    const writer = new Writer(clientURLs(await this.status()), 'lab/', tls);
     this.#writers.push(writer);
     await writer.begin();
     return writer;

@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient, type EtcdClient, type EtcdError } from '../../src/etcd/index.js';
+import {
+  createClient,
+  type EtcdClient,
+  type EtcdError,
+  type TLSOptions,
+} from '../../src/etcd/index.js';
 
 /** Short, so that one hanging member costs one attempt and not the experiment. */
 const ATTEMPT_MS = 1500;
@@ -44,6 +49,7 @@ export interface Verified extends Tally {
  */
 export class Writer {
   readonly #prefix: string;
+  readonly #tls: TLSOptions | undefined;
   readonly #acknowledged = new Map<string, string>();
   readonly #reasons = new Set<string>();
   readonly #stopping = new AbortController();
@@ -57,10 +63,12 @@ export class Writer {
   #isEnded = false;
   #running: Promise<unknown> | undefined;
 
-  constructor(endpoints: readonly string[], prefix = 'lab/') {
+  /** @param tls for members with https URLs; URLs of both schemes may stand side by side. */
+  constructor(endpoints: readonly string[], prefix = 'lab/', tls?: TLSOptions) {
     this.#endpoints = endpoints;
     this.#prefix = prefix;
-    this.#client = createClient({ endpoints });
+    this.#tls = tls;
+    this.#client = createClient({ endpoints, tls });
   }
 
   /** Begins to write; answers when the first write was acknowledged. */
@@ -123,7 +131,7 @@ export class Writer {
   async verify(members: readonly string[]): Promise<Verified> {
     await this.stop();
     const tally = this.tally();
-    const client = createClient({ endpoints: members });
+    const client = createClient({ endpoints: members, tls: this.#tls });
     try {
       const found = await readAll(client, this.#prefix, {});
       const { revision } = found;
@@ -131,7 +139,7 @@ export class Writer {
         found.values.get(key) === value ? [] : [key],
       );
       const hashes: Record<string, number> = {};
-      for (const member of members) hashes[member] = await hashAt(member, revision);
+      for (const member of members) hashes[member] = await hashAt(member, revision, this.#tls);
       return { ...tally, lost, hashes, revision };
     } finally {
       await client.close();
@@ -224,8 +232,12 @@ export async function readAll(
 }
 
 /** The hash one member has of everything at `revision`; waits until it has come that far. */
-export async function hashAt(endpoint: string, revision: bigint): Promise<number> {
-  const client = createClient({ endpoints: [endpoint] });
+export async function hashAt(
+  endpoint: string,
+  revision: bigint,
+  tls?: TLSOptions,
+): Promise<number> {
+  const client = createClient({ endpoints: [endpoint], tls });
   const end = performance.now() + 30_000;
   try {
     for (;;) {
