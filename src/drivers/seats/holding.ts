@@ -150,7 +150,7 @@ export class Holding implements HeldLock {
       const answer = view.answers.get(host);
       return answer?.kind === 'answered' && answer.reply.kind !== 'holding';
     });
-    if (empty.length > 0) await this.#seed(empty, 'told');
+    if (empty.length > 0) await this.#seed(empty, view);
     const behind = hosts.flatMap((host) => {
       const request = lackOf(view, host);
       return request === undefined || empty.includes(host) ? [] : [[host, request] as const];
@@ -168,9 +168,10 @@ export class Holding implements HeldLock {
 
   /**
    * Gives hosts that have nothing the whole state. They had no part in anything since they lost it, and what a majority
-   * of the others says now contains all that counted before; so they may take part again.
+   * of the others says now contains all that counted before; so they may take part again. With `seen`, which says what they
+   * were, it is told.
    */
-  async #seed(hosts: readonly HostName[], as: 'told' | 'new'): Promise<readonly HostName[]> {
+  async #seed(hosts: readonly HostName[], seen?: StateView): Promise<readonly HostName[]> {
     const { lease } = this;
     const read = await this.#readWithJournal();
     if (!read.ok) return [];
@@ -192,9 +193,9 @@ export class Holding implements HeldLock {
       },
     });
     const seeded = hosts.filter(didAs(answers, 'seed'));
-    if (as === 'told') {
+    if (seen !== undefined) {
       for (const host of seeded) {
-        const before = view.answers.get(host);
+        const before = seen.answers.get(host);
         const isDamaged = before?.kind === 'answered' && before.reply.kind === 'damaged';
         const path = stateDirectory(this.#parts.cluster);
         this.#parts.tell(stateRepaired({ host, path, was: isDamaged ? 'damaged' : 'blank' }));
@@ -251,7 +252,7 @@ export class Holding implements HeldLock {
       return hostsNotChanged({ from, to: wanted, because });
     }
     const empty = added.filter((host) => looked.get(host)?.kind === 'answered' && !has(host));
-    const seeded = empty.length === 0 ? [] : await this.#seed(empty, 'new');
+    const seeded = empty.length === 0 ? [] : await this.#seed(empty);
     const isReady = (host: HostName) => from.includes(host) || has(host) || seeded.includes(host);
     if (!isQuorum({ number: 0, hosts: wanted }, isReady)) {
       const missing = wanted.filter((host) => !isReady(host));
