@@ -1,5 +1,4 @@
 /** For tests only: a DNS that says what the test wants. */
-import { etcdNotReached } from '../../../etcd/index.js';
 import { type Outcome, applied, defineProblem, err, ok } from '../../../base/index.js';
 import {
   type ClusterDNS,
@@ -21,14 +20,12 @@ export interface FakeDNS {
   outcome: Outcome<DNSPublished> | undefined;
 }
 
-const silent = etcdNotReached({
-  what: 'read the member list',
-  target: 'etcd',
-  why: 'connection-refused',
-  message: '',
-  endpoint: '',
-  tried: [],
-});
+/** As the etcd client says it; this wing does not know that one. */
+const silent = defineProblem('etcd-not-reached', () => ({
+  summary: 'Cannot read the member list: etcd was not reached, nothing was sent',
+  detail: '',
+  hint: '',
+}))({});
 const leaderless = defineProblem('test-leaderless', () => ({
   summary: 'leaderless',
   detail: '',

@@ -40,6 +40,9 @@ const BIRTH: ReadonlySet<Reason> = new Set([
 export function marginText(margin: MarginChange, because?: Reason): string {
   // Before its birth a cluster has no quorum that could be lost.
   if (because !== undefined && BIRTH.has(because)) return 'being born';
+  if (margin.healthyBefore === 0 && margin.healthyAfter === 0 && margin.before < 0) {
+    return 'nobody answers';
+  }
   const before = `${margin.healthyBefore} of ${margin.votersBefore}`;
   const after = `${margin.healthyAfter} of ${margin.votersAfter}`;
   const counted = before === after ? before : `${before} → ${after}`;
