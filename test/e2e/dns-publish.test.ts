@@ -25,6 +25,8 @@ import type { ProblemJSON } from '../lab/index.js';
 
 const ZONE = 'example.test';
 const CALL_MS = 10_000;
+/** Where no member listens: there is no cluster yet. */
+const NOBODY = 'http://127.0.0.1:1';
 const SECRET = Buffer.from('the secret of this zone, 32 byte').toString('base64');
 const SECRET_512 = Buffer.from('x'.repeat(64)).toString('base64');
 
@@ -189,7 +191,7 @@ describe.each(['named', 'knotd'] as const)('publishing to a real %s', (name) => 
       ] as const) {
         const ran = await it.ends(
           EXIT.failed,
-          `dns publish -f ${spec} --server ${address} --key-file ${key} -o json`,
+          `dns publish -f ${spec} --server ${address} --key-file ${key} --endpoints ${NOBODY} -o json`,
         );
         const [problem] = ran.json<{ problems: readonly ProblemJSON[] }>().problems;
         expect(problem?.code).toBe('dns-update-refused');
@@ -337,7 +339,7 @@ test('a key that others may read is not used, and nothing is asked', async () =>
   const spec = await specWith(it, ['10.0.1.1']);
   const ran = await it.ends(
     EXIT.failed,
-    `dns publish -f ${spec} --server 127.0.0.1:1 --key-file ${key}`,
+    `dns publish -f ${spec} --server 127.0.0.1:1 --key-file ${key} --endpoints ${NOBODY}`,
   );
   expect(ran.stderr).toContain('[tsig-key-open]');
 });
@@ -360,7 +362,7 @@ async function publish(
   key: string,
   more = '',
 ): Promise<PublishedJSON> {
-  const line = `dns publish -f ${spec} --server ${server} --key-file ${key} --endpoints http://127.0.0.1:1 -o json ${more}`;
+  const line = `dns publish -f ${spec} --server ${server} --key-file ${key} --endpoints ${NOBODY} -o json ${more}`;
   return (await it.must(line.trim())).json<PublishedJSON>();
 }
 

@@ -298,3 +298,12 @@ export const notOurCertificates = defineProblem(
     hint: 'See what it may say:\n  quorate explain spec.tls',
   }),
 );
+
+export const dnsMembersUnknown = defineProblem(
+  'dns-members-unknown',
+  (d: { readonly because: string }) => ({
+    summary: 'Nothing was published: somebody answers and does not say who is in the cluster',
+    detail: d.because,
+    hint: 'Without its member list the spec is only a wish. Wait for a leader, or say where the members are: --endpoints.',
+  }),
+);

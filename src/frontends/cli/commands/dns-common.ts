@@ -11,7 +11,7 @@ import type { ClusterSpec } from '../../../core/spec/index.js';
 import { chooseCluster } from '../choose.js';
 import { type Context, tell } from '../context.js';
 import type { ClientFiles, ListedForDNS } from '../dns-ports.js';
-import { badValue, usage } from '../problems.js';
+import { badValue, dnsMembersUnknown, usage } from '../problems.js';
 import { specFileFor } from '../read-spec.js';
 
 /** Where the members come from and under which domain they are to be found. */
@@ -82,7 +82,9 @@ export async function dnsNow(
   const listed = await ports.listed({ ...asking, endpoints, records });
   if (!listed.ok) {
     // Members that are there and cannot say it, for want of a leader: what the spec wishes is not what is.
-    if (listed.error.code !== 'etcd-not-reached') return err([listed.error]);
+    if (listed.error.code !== 'etcd-not-reached') {
+      return err([dnsMembersUnknown({ because: listed.error.detail })]);
+    }
     tell(context, `note: no member says who is in the cluster; taking everybody of the spec`);
     return all.ok ? ok({ dns: all.value, listed: undefined }) : all;
   }

@@ -42,7 +42,10 @@ export async function dnsPublish(context: Context, options: DNSPublishOptions): 
     ...files,
     endpoints: endpoints === undefined ? undefined : endpointsOf(endpoints),
   });
-  if (!now.ok) return fail(context, now.error, EXIT.usage);
+  if (!now.ok) {
+    const isSeen = now.error.some(({ code }) => code === 'dns-members-unknown');
+    return fail(context, now.error, isSeen ? EXIT.failed : EXIT.usage);
+  }
   const { dns, listed } = now.value;
   if (style !== undefined) return await print(context, dns, style);
   const { bootstrap } = wish.value.spec;
