@@ -1,0 +1,80 @@
+import { type PreflightHost, atPort } from '../hosts.js';
+import { END, PRELUDE, SCRATCH, q } from './common.js';
+
+/** A listener ends by itself after this, whatever became of whoever started it. */
+const LISTENER_SECONDS = 30;
+/** How long it may take until it listens. */
+const UP_TRIES = 40;
+const UP_SECONDS = 0.05;
+
+/** Says its word to whoever connects, one after the other. */
+const PERL = `use IO::Socket::INET;
+my ($address, $port, $word) = @ARGV;
+my $own = IO::Socket::INET->new(LocalAddr => $address, LocalPort => $port, Listen => 64, ReuseAddr => 1) or die "$!\\n";
+print STDERR "Listening\\n";
+while (my $each = $own->accept) { print $each "$word\\n"; close $each }`;
+const PYTHON = `import socket, sys
+try: own = socket.create_server((sys.argv[1], int(sys.argv[2])), family=socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET)
+except OSError as error: sys.exit(error.strerror)
+print("Listening", file=sys.stderr, flush=True)
+while True:
+    each = own.accept()[0]
+    each.sendall((sys.argv[3] + "\\n").encode())
+    each.close()`;
+
+/** What our listener says, so that nobody else is taken for it. */
+export const wordOf = (token: string, host: string, port: number): string =>
+  `quorate-check ${token} ${host} ${port}`;
+
+/**
+ * Takes the ports of a host on which nothing runs yet, so that others can try them. A host that holds a member is left alone:
+ * its ports are the member's, even while it is down. systemd brings a program that listens; where it is missing, perl and
+ * python3 can.
+ */
+export function listenScript({ host, listens, dataDirs }: PreflightHost, token: string): string {
+  const wanted = listens.map(({ address, port }, at) => {
+    const word = wordOf(token, host, port);
+    return `listen ${at} ${q(address)} ${port} ${q(atPort(address, port))} ${q(word)}`;
+  });
+  return `${PRELUDE}${SCRATCH}
+detached() {
+  if has setsid; then setsid "$@" < /dev/null > /dev/null 2> "$scratch/$at" &
+  else "$@" < /dev/null > /dev/null 2> "$scratch/$at" & fi
+}
+listen() {
+  at=$1
+  if has systemd-socket-activate; then how=systemd; detached timeout -k 1 ${LISTENER_SECONDS} systemd-socket-activate --accept --inetd -l "$4" /bin/echo "$5"
+  elif has perl; then how=perl; detached timeout -k 1 ${LISTENER_SECONDS} perl -e ${q(PERL)} "$2" "$3" "$5"
+  elif has python3; then how=python3; detached timeout -k 1 ${LISTENER_SECONDS} python3 -c ${q(PYTHON)} "$2" "$3" "$5"
+  else say listen "$at none"; return; fi
+  pid=$!
+  for _ in $(seq ${UP_TRIES}); do
+    if grep -q '^Listening' "$scratch/$at" 2> /dev/null; then say listen "$at up $pid $how"; return; fi
+    kill -0 $pid 2> /dev/null || break
+    sleep ${UP_SECONDS}
+  done
+  kill $pid 2> /dev/null
+  say listen "$at failed $(tail -n 1 "$scratch/$at" | tr '\\n' ' ')"
+}
+for data in ${dataDirs.map(q).join(' ')}; do
+  if [ -e "$data/member" ]; then say held "$data"; ${END.trim()}; exit 0; fi
+done
+${wanted.join('\n')}
+${END}`;
+}
+
+/** Ends the listeners that the other script told of; nothing else has such a process number and such a command line. */
+export function stopScript(pids: readonly number[], token: string): string {
+  return `${PRELUDE}
+for pid in ${pids.join(' ')}; do
+  tr '\\0' ' ' < "/proc/$pid/cmdline" 2> /dev/null | grep -q ${q(token)} && kill $pid
+done
+for _ in $(seq ${UP_TRIES}); do
+  left=
+  for pid in ${pids.join(' ')}; do kill -0 $pid 2> /dev/null && left="$left $pid"; done
+  [ -n "$left" ] || break
+  sleep ${UP_SECONDS}
+done
+say left "$left"
+${END}`;
+}
