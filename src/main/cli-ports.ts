@@ -43,6 +43,10 @@ export function cliPorts(machine: Machine, programVersion: string): CliPorts {
       const { dnsPorts } = await import('./dns.js');
       return dnsPorts(machine, files);
     },
+    hosts: async () => {
+      const { hostsPorts } = await import('./hosts-check.js');
+      return hostsPorts(machine);
+    },
     bootHook: (kind) => bootHook(kind, home),
     programVersion,
   };

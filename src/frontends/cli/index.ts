@@ -46,4 +46,11 @@ export type {
   DNSServeSettings,
   RunningDNSServer,
 } from './dns-ports.js';
+export type {
+  HostsCheckSettings,
+  HostsPorts,
+  HostsReport,
+  HostStanding,
+  HostVerdict,
+} from './hosts-ports.js';
 export * as cliProblems from './problems.js';

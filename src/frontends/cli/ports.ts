@@ -13,6 +13,7 @@ import type {
   Wish,
 } from '../../engine/ports/index.js';
 import type { Discovery } from './discovery-ports.js';
+import type { HostsPorts } from './hosts-ports.js';
 import type { Join } from './join-ports.js';
 
 /**
@@ -35,6 +36,8 @@ export interface CliPorts {
   join(): Promise<Join>;
   /** Serves, publishes and checks the records of a cluster. */
   dns(): Promise<DNSPorts>;
+  /** Looks at the hosts of a cluster. */
+  hosts(): Promise<HostsPorts>;
   /** Text that makes this machine call `quorate boot` when it starts. */
   bootHook(kind: BootHook): string;
   /** This program's own version. */

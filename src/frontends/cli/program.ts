@@ -5,6 +5,7 @@ import { addCertificateCommands } from './tree/certificate-commands.js';
 import { addClusterCommands } from './tree/cluster-commands.js';
 import { addDNSCommands } from './tree/dns-commands.js';
 import { addDiscoveryCommands } from './tree/discovery-commands.js';
+import { addHostsCommands } from './tree/hosts-commands.js';
 import { addJoinCommand } from './tree/join-command.js';
 import { addMemberCommands } from './tree/member-commands.js';
 import { addOtherCommands } from './tree/other-commands.js';
@@ -57,6 +58,7 @@ export function buildProgram(version: string, io: CliIO, dispatch: Dispatch): Co
   addCertificateCommands(program, tools);
   addDNSCommands(program, tools);
   addDiscoveryCommands(program, tools);
+  addHostsCommands(program, tools);
   addJoinCommand(program, tools);
   addOtherCommands(program, tools);
   return program;

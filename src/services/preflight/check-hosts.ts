@@ -1,4 +1,5 @@
-import { type Clock, type Random, withDeadline } from '../../base/index.js';
+import { setMaxListeners } from 'node:events';
+import { type Clock, type Random, deadlineSignal, withDeadline } from '../../base/index.js';
 import type { HostName } from '../../core/cluster/index.js';
 import type { HostShell } from '../../engine/ports/index.js';
 import { logInAndReadClock } from './clock-reading.js';
@@ -16,6 +17,8 @@ import type { HostSight, LoginSight, Seen, WaySight } from './sights.js';
 import { handshakes } from './handshakes.js';
 import { type PreflightReport, SEAT } from './verdict.js';
 
+/** Longer than all parts one after the other: a last resort. */
+const ALL_MS = 90_000;
 const FACTS_MS = 40_000;
 const LISTEN_MS = 15_000;
 const DIAL_MS = 15_000;
@@ -62,11 +65,13 @@ class Run {
   constructor(ports: PreflightPorts, wish: PreflightWish, { only, signal }: PreflightOptions) {
     this.#ports = ports;
     this.#wish = wish;
-    this.#signal = signal;
+    this.#signal = deadlineSignal(ALL_MS, signal);
+    // Every command and connection listens to it.
+    setMaxListeners(0, this.#signal);
     this.#only = only === undefined ? undefined : new Set(only);
     this.#token = ports.random.hex(TOKEN_BYTES);
     const { shell, clock } = ports;
-    this.#logins = this.#each((host) => logInAndReadClock(shell, clock, host.host, signal));
+    this.#logins = this.#each((host) => logInAndReadClock(shell, clock, host.host, this.#signal));
     this.#listens = this.#each((host) => this.#listen(host));
   }
 

@@ -66,6 +66,8 @@ export interface EtcdTraces {
 export interface EtcdProcess {
   readonly pid: number;
   readonly commandLine: string;
+  /** It sees other processes and files than the host: its paths are not the host's. */
+  readonly isContained: boolean;
   /** From the command line or the environment. */
   readonly dataDir: string | undefined;
 }

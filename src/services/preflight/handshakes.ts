@@ -17,18 +17,21 @@ export type HandshakeEnd =
   /** The other's certificate does not satisfy us, by OpenSSL's words. */
   | { readonly kind: 'untrusted'; readonly words: string }
   /** The other ended it: most often our certificate does not satisfy it. */
-  | { readonly kind: 'refused'; readonly words: string };
+  | { readonly kind: 'refused'; readonly words: string }
+  | { readonly kind: 'plain-text' };
 
 const HANDSHAKES_MS = 20_000;
 const SECONDS = 5;
 
-/** The member of this cluster that works on a host; undefined when there is none, or it was not seen. */
-export function ownProcess({ facts, host }: HostSight): EtcdProcess | undefined {
-  if (facts?.kind !== 'seen') return undefined;
-  return facts.value.etcd.processes.find(
-    ({ dataDir }) => dataDir !== undefined && host.dataDirs.includes(dataDir),
-  );
-}
+/** Whether that etcd is a member of this cluster on this host. */
+export const isOwn = (
+  { dataDirs }: Pick<PreflightHost, 'dataDirs'>,
+  { dataDir, isContained }: EtcdProcess,
+): boolean => dataDir !== undefined && !isContained && dataDirs.includes(dataDir);
+
+/** The members of this cluster that work on a host; none when it was not seen. */
+export const ownProcesses = ({ facts, host }: HostSight): readonly EtcdProcess[] =>
+  facts?.kind === 'seen' ? facts.value.etcd.processes.filter((each) => isOwn(host, each)) : [];
 
 /** Where members run already and speak TLS. Their hosts need `openssl`; without it, it says so. */
 export async function handshakes(
@@ -36,7 +39,7 @@ export async function handshakes(
   sights: readonly HostSight[],
   signal: AbortSignal,
 ): Promise<readonly HandshakeSight[]> {
-  const running = sights.filter((sight) => ownProcess(sight) !== undefined);
+  const running = sights.filter((sight) => ownProcesses(sight).length > 0);
   const all = await Promise.all(
     running.map(async (from) => {
       const wanted = running
@@ -55,7 +58,7 @@ async function handshakesFrom(
   wanted: readonly { readonly to: PreflightHost; readonly dialled: Dialled }[],
   signal: AbortSignal,
 ): Promise<readonly HandshakeSight[]> {
-  const command = ownProcess(from)?.commandLine ?? '';
+  const [{ commandLine: command } = { commandLine: '' }] = ownProcesses(from);
   const script = handshakeScript(
     wanted.map(({ dialled }) => dialled),
     command,
@@ -120,11 +123,13 @@ ${END}`;
 export function readHandshake(said: string): Seen<HandshakeEnd> {
   const [, code = '', words = ''] = /^(\d+) ?(.*)$/.exec(said) ?? [];
   const lines = words.split(';').map((line) => line.trim());
-  const verify = lines.find((line) => /verif.*error|Verification error/i.test(line));
-  if (verify !== undefined) return { kind: 'seen', value: { kind: 'untrusted', words: verify } };
-  const alert = lines.find((line) => /alert/i.test(line));
-  if (alert !== undefined) return { kind: 'seen', value: { kind: 'refused', words: alert } };
-  if (code === '0') return { kind: 'seen', value: { kind: 'well' } };
+  const seen = (value: HandshakeEnd): Seen<HandshakeEnd> => ({ kind: 'seen', value });
+  const [, untrusted] = /verify error:num=\d+:([^;]+)/.exec(words) ?? [];
+  if (untrusted !== undefined) return seen({ kind: 'untrusted', words: untrusted });
+  const [alert] = /alert [a-z ]+/.exec(words) ?? [];
+  if (alert !== undefined) return seen({ kind: 'refused', words: alert });
+  if (words.includes('wrong version number')) return seen({ kind: 'plain-text' });
+  if (code === '0') return seen({ kind: 'well' });
   const why = code === '124' || code === '137' ? `no answer within ${SECONDS} s` : lines.join(' ');
   return { kind: 'unseen', because: why === '' ? 'openssl said nothing' : why };
 }

@@ -4,7 +4,7 @@ import type { ClusterName, HostName } from '../../core/cluster/index.js';
 export interface PreflightWish {
   readonly cluster: ClusterName;
   readonly hosts: readonly PreflightHost[];
-  /** Whether the cluster was born: then data and members are expected, else they are in the way. */
+  /** Whether the cluster was born or is being born: then data and members are expected, else they are in the way. */
   readonly isBorn: boolean;
   /** Who keeps the members running: systemd as services, or we as processes of our own on this machine. */
   readonly keptBy: 'systemd' | 'process';

@@ -102,7 +102,11 @@ function readKernelAddress(hex: string): string | undefined {
 
 function readTraces({ one, all }: Fields): EtcdTraces {
   return {
-    processes: readProcesses(all('etcd.process'), all('etcd.variables')),
+    processes: readProcesses(
+      all('etcd.process'),
+      all('etcd.variables'),
+      new Set(all('etcd.contained')),
+    ),
     units: all('etcd.unit').map((line) => {
       const [unit = '', state = ''] = wordsOf(line);
       return { unit, state };
@@ -117,6 +121,7 @@ function readTraces({ one, all }: Fields): EtcdTraces {
 function readProcesses(
   commands: readonly string[],
   variables: readonly string[],
+  contained: ReadonlySet<string>,
 ): readonly EtcdProcess[] {
   const restOf = (line: string) => line.replace(/^\d+ /, '').trim();
   return commands.map((line) => {
@@ -126,7 +131,7 @@ function readProcesses(
     const dataDir =
       /(?:^| )--?data-dir[= ](\S+)/.exec(commandLine)?.[1] ??
       /(?:^| )ETCD_DATA_DIR=(\S+)/.exec(environment)?.[1];
-    return { pid, commandLine, dataDir };
+    return { pid, commandLine, dataDir, isContained: contained.has(String(pid)) };
   });
 }
 

@@ -37,6 +37,7 @@ import { runCLI } from '../run.js';
 import { fakeAdmin } from './fake-admin.js';
 import { fakeDiscovery } from './fake-discovery.js';
 import { type FakeDNS, fakeDNS } from './fake-dns.js';
+import { type FakeHosts, fakeHosts } from './fake-hosts.js';
 import { fakeJoin } from './fake-join.js';
 
 const TURN_MS = 250;
@@ -75,6 +76,8 @@ export interface FakeMachine {
   readonly asked: string[];
   /** What the world of `quorate dns` is. */
   readonly dns: FakeDNS;
+  /** What the hosts are found to be. */
+  readonly hosts: FakeHosts;
 }
 
 interface Terminal {
@@ -94,6 +97,7 @@ export function fakeMachine(): FakeMachine {
   const asked: string[] = [];
   const admin = fakeAdmin(clusters, asked);
   const known: FakeDNS = { listed: undefined, records: undefined, outcome: undefined };
+  const hosts: FakeHosts = { verdicts: [] };
   const ports: CliPorts = {
     clock,
     random: seededRandom(1),
@@ -157,6 +161,7 @@ export function fakeMachine(): FakeMachine {
     discovery: async () => fakeDiscovery(asked),
     join: async () => fakeJoin(asked),
     dns: async () => fakeDNS(asked, known),
+    hosts: async () => fakeHosts(asked, hosts),
     bootHook: (kind) => `hook for ${kind}\n`,
     programVersion: '9.9.9',
   };
@@ -165,6 +170,7 @@ export function fakeMachine(): FakeMachine {
   return {
     ports,
     dns: known,
+    hosts,
     clusters,
     files,
     written,

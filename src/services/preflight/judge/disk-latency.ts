@@ -6,7 +6,7 @@ import { type Verdict, judgeOf } from '../verdict.js';
 export function judgeDiskLatency(host: string, { timing, rotational }: Storage): Verdict {
   const says = judgeOf('disk-latency', host);
   const measured = timingText(timing);
-  const what = rotational === true ? 'It turns: ' : '';
+  const what = rotational === true ? 'The kernel takes it for a disk that turns; ' : '';
   const hint = `${what}etcd wants 99 of 100 within ${FDATASYNC_GOOD_P99_MS} ms. Give it an SSD that nothing else writes to; a slower one asks for a longer heartbeat-interval and election-timeout.`;
   switch (timing.kind) {
     case 'hung':
@@ -51,7 +51,7 @@ function timingText(timing: DiskTiming): string {
           ? `slowest ${ms(percentile(tookMs, 100))}`
           : `p99 ${ms(percentile(tookMs, 99))}`;
       const how = isGentle
-        ? `${tookMs.length} writes beside the member`
+        ? `${tookMs.length} writes beside an etcd that works there`
         : `${tookMs.length} writes`;
       return `fdatasync ${middle}, ${end} of ${how}`;
     }

@@ -21,6 +21,10 @@ function judgeHandshake({ from, to, dialled, end: seen }: HandshakeSight): Verdi
         detail: end.words,
         hint: 'Look at its authority, its names and its dates there:\n  openssl x509 -noout -issuer -dates -ext subjectAltName -in CERTIFICATE',
       });
+    case 'plain-text':
+      return says.problem(`${at} does not speak TLS`, {
+        hint: 'The member there was started without certificates, or something else listens there.',
+      });
     case 'refused':
       return says.problem(`${at} ends the handshake with ${from}`, {
         detail: end.words,

@@ -1,25 +1,27 @@
-import type { HostFacts } from '../facts.js';
+import type { EtcdProcess, HostFacts } from '../facts.js';
+import { isOwn } from '../handshakes.js';
 import type { PreflightHost, PreflightWish } from '../hosts.js';
 import { type Verdict, judgeOf } from '../verdict.js';
 
 /** Whatever shows that another etcd is or was on the host: it would share disk and ports with the member. */
 export function judgeOtherEtcd(
   wish: PreflightWish,
-  { host, dataDirs }: PreflightHost,
+  host: PreflightHost,
   { etcd }: HostFacts,
 ): readonly Verdict[] {
-  const says = judgeOf('other-etcd', host);
-  const isOurs = (dataDir: string | undefined): boolean =>
-    dataDir !== undefined && dataDirs.includes(dataDir);
+  const says = judgeOf('other-etcd', host.host);
   const found: Verdict[] = [];
-  for (const { pid, commandLine, dataDir } of etcd.processes.filter(
-    (each) => !isOurs(each.dataDir),
-  )) {
-    const at = dataDir === undefined ? '' : ` with its data in ${dataDir}`;
+  const others = etcd.processes.filter((each) => !isOwn(host, each));
+  if (others.length > 0) {
+    const [first] = others;
+    const summary =
+      others.length === 1
+        ? `Another etcd runs here: ${processText(first)}`
+        : `${others.length} other etcd run here`;
     found.push(
-      says.warning(`Another etcd runs here: process ${pid}${at}`, {
-        detail: commandLine,
-        hint: 'Two members on one disk slow each other. Is it a member of a cluster that is needed?',
+      says.warning(summary, {
+        detail: others.length === 1 ? '' : others.map(processText).join('\n'),
+        hint: 'Members on one disk slow each other. Is it a member of a cluster that is needed?',
       }),
     );
   }
@@ -33,7 +35,7 @@ export function judgeOtherEtcd(
       }),
     );
   }
-  const data = etcd.dataDirs.filter((dataDir) => !isOurs(dataDir));
+  const data = etcd.dataDirs.filter((dataDir) => !host.dataDirs.includes(dataDir));
   if (data.length > 0) {
     found.push(
       says.warning(`Another etcd has left its data here: ${data.join(', ')}`, {
@@ -55,4 +57,11 @@ export function judgeOtherEtcd(
     ...(etcd.binary === undefined ? [] : [etcd.binary]),
   ];
   return [says.ok(idle.length === 0 ? 'none' : `none runs; there is ${idle.join(', ')}`)];
+}
+
+function processText(process: EtcdProcess | undefined): string {
+  if (process === undefined) return '';
+  const { pid, dataDir, isContained } = process;
+  const where = isContained ? ' in a container' : '';
+  return `process ${pid}${where}${dataDir === undefined ? '' : ` with its data in ${dataDir}`}`;
 }

@@ -1,6 +1,6 @@
 import type { ListenEnd } from '../connections.js';
 import type { Listener } from '../facts.js';
-import { ownProcess } from '../handshakes.js';
+import { ownProcesses } from '../handshakes.js';
 import { type Listen, type PreflightWish, atPort } from '../hosts.js';
 import type { HostSight } from '../sights.js';
 import { type Verdict, judgeOf } from '../verdict.js';
@@ -29,9 +29,8 @@ function judgePort(
     case 'left-alone':
       return says.ok(`${at} is the member's: left alone`);
     case 'taken': {
-      const own = ownProcess(sight);
       const holder = holderOf(sight, address, port);
-      if (own !== undefined && holder?.pid === own.pid) {
+      if (ownProcesses(sight).some(({ pid }) => pid === holder?.pid)) {
         return says.ok(`${at} is the member's${isBorn ? '' : ', which runs already'}`);
       }
       const by = holder === undefined ? 'something that was not seen' : programText(holder);

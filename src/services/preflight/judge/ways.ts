@@ -1,5 +1,5 @@
 import { formatDurationMs } from '../../../base/index.js';
-import { ownProcess } from '../handshakes.js';
+import { ownProcesses } from '../handshakes.js';
 import { type PreflightWish, atPort } from '../hosts.js';
 import type { HostSight, WaySight } from '../sights.js';
 import { SEAT, type Verdict, judgeOf } from '../verdict.js';
@@ -59,7 +59,7 @@ function judgeWay(
           hint: `A firewall between them refuses it, or the address is another machine's. ${openHint(way, target)}`,
         });
       }
-      if (target !== undefined && ownProcess(target) !== undefined) {
+      if (target !== undefined && ownProcesses(target).length > 0) {
         return says.problem(`${at} is refused, although the member runs there`, {
           hint: `Does it listen at that address? ${openHint(way, target)}`,
         });

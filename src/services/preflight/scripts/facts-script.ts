@@ -89,6 +89,7 @@ names() {
 
 busy=
 for pid in $(grep -lsx etcd /proc/[0-9]*/comm | cut -d / -f 3); do
+  [ "$(readlink "/proc/$pid/ns/pid")" = "$(readlink /proc/self/ns/pid)" ] || say etcd.contained "$pid"
   say etcd.process "$pid $(tr '\\0' ' ' < "/proc/$pid/cmdline" 2> /dev/null)"
   say etcd.variables "$pid $(tr '\\0' '\\n' < "/proc/$pid/environ" 2> /dev/null | grep '^ETCD_[A-Z_]*=' | tr '\\n' ' ')"
   busy=yes
