@@ -23,8 +23,8 @@ const FACTS_MS = 40_000;
 const LISTEN_MS = 15_000;
 const DIAL_MS = 15_000;
 const STOP_MS = 10_000;
-/** So long the others wait for a host before they try the ways without it. */
-const PATIENCE_MS = 6_000;
+/** So long the others wait for a host, a slow login included, before they try the ways without it. */
+const PATIENCE_MS = 14_000;
 const TOKEN_BYTES = 8;
 
 export interface PreflightPorts {

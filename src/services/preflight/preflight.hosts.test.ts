@@ -1,0 +1,232 @@
+import { afterEach, expect, test } from 'vitest';
+import { silentLogger, systemClock, systemRandom, unsafeBrand } from '../../base/index.js';
+import { createSSHShell } from '../../drivers/shell/index.js';
+import type { HostShell } from '../../engine/ports/index.js';
+import type { LabHost } from '../../../test/lab/hosts/index.js';
+import { hostsForAll } from '../../../test/lab/hosts/suite.js';
+import { checkHosts } from './check-hosts.js';
+import type { PreflightHost, PreflightWish } from './hosts.js';
+import { hostAt, lineOf, wishFor } from './testing/sights.js';
+import type { PreflightReport, Verdict } from './verdict.js';
+
+const lab = hostsForAll({ hosts: 3 });
+const undo: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const each of undo.splice(0).reverse()) await each();
+});
+
+const host = (index: number): LabHost => {
+  const found = lab().hosts[index];
+  if (found === undefined) throw new Error(`There is no host ${index}.`);
+  return found;
+};
+
+const shellOfLab = () => {
+  const ssh = { configFile: lab().sshConfigFile };
+  return createSSHShell({ ssh, clock: systemClock, random: systemRandom, logger: silentLogger });
+};
+
+async function check(
+  change: (wish: PreflightWish) => PreflightWish = (wish) => wish,
+  between: (shell: HostShell) => HostShell = (shell) => shell,
+): Promise<PreflightReport> {
+  const shell = shellOfLab();
+  const hosts = lab().hosts.map(({ address }) => hostAt(address));
+  try {
+    return await checkHosts(
+      { shell: between(shell), clock: systemClock, random: systemRandom },
+      change(wishFor(hosts)),
+      { signal: new AbortController().signal },
+    );
+  } finally {
+    await shell.close();
+  }
+}
+
+/** Warnings about what these hosts share with the machine below them. */
+const OF_THE_LAB = new Set(['time-keeping', 'processors', 'disk-latency', 'swap', 'memory']);
+
+const told = ({ verdicts }: PreflightReport): readonly string[] =>
+  verdicts
+    .filter(({ standing, check: what }) => standing !== 'ok' && !OF_THE_LAB.has(what))
+    // Only for a disk of half a gibibyte.
+    .filter(({ check: what, standing }) => what !== 'free-space' || standing !== 'warning')
+    .map(lineOf);
+
+const about = ({ verdicts }: PreflightReport, name: string, what: string): readonly Verdict[] =>
+  verdicts.filter((each) => each.host === name && each.check === what);
+
+/** Whatever a check could leave behind. */
+const leftOn = async (each: LabHost): Promise<string> =>
+  await each.must(`
+    ls -d /run/quorate-check* /tmp/quorate-check* /dev/shm/quorate-check* 2> /dev/null
+    find /var/lib/etcd -name '.quorate*'
+    tr '\\0' ' ' < /dev/null; for at in /proc/[0-9]*; do tr '\\0' ' ' < $at/cmdline 2> /dev/null | grep quorate-chec[k]; done
+    ss -Hltn | grep -E ':(2379|2380) '
+    true`);
+
+test('hosts that are fit are told so, each way is open, and nothing is left on them', async () => {
+  const report = await check();
+  expect(told(report)).toEqual([]);
+  const ways = report.verdicts.filter(({ check: what }) => what === 'reach');
+  // From three hosts to the two ports of two others, and from here to all.
+  expect(ways).toHaveLength(3 * 2 * 2 + 3 * 2);
+  const { address } = host(0);
+  const [disk] = about(report, address, 'disk-latency');
+  expect(disk?.summary).toMatch(/^fdatasync p50 [\d.]+ ms, (p99|slowest) [\d.]+ ms of \d+ writes/);
+  const [system] = about(report, address, 'file-system');
+  expect(system).toMatchObject({ standing: 'ok', summary: expect.stringContaining('on ext4') });
+  const [clock] = about(report, address, 'clock');
+  expect(clock?.standing).toBe('ok');
+  for (const each of lab().hosts) expect(await leftOn(each)).toBe('');
+});
+
+test('a firewall that drops, one that rejects and one that refuses are told apart', async () => {
+  const [, one, two] = [host(0), host(1), host(2)];
+  const rules = (rule: string) => `nft add table inet guard
+    nft 'add chain inet guard in { type filter hook input priority 0; }'
+    nft add rule inet guard in ${rule}`;
+  const on = async (each: LabHost, rule: string) => {
+    await each.must(rules(rule));
+    undo.push(() => each.must('nft delete table inet guard'));
+  };
+  await on(one, `ip saddr ${host(0).address} tcp dport 2380 drop`);
+  await on(
+    two,
+    `ip saddr ${host(0).address} tcp dport 2379 reject with icmp type admin-prohibited`,
+  );
+  await on(two, `ip saddr ${one.address} tcp dport 2380 reject with tcp reset`);
+  expect(told(await check()).toSorted()).toEqual([
+    `problem reach ${host(0).address} → ${one.address}: ${one.address}:2380 (peer) does not answer: packets vanish on the way`,
+    `problem reach ${host(0).address} → ${two.address}: ${two.address}:2379 (client) is rejected by a firewall: the host answers at its other port`,
+    `problem reach ${one.address} → ${two.address}: ${two.address}:2380 (peer) is refused, although we listen there`,
+  ]);
+});
+
+test('hosts that are cut off from each other, and only from each other', async () => {
+  const [one, two] = [host(0), host(1)];
+  await one.cutFrom(two);
+  undo.push(() => one.mend(two));
+  const lines = told(await check());
+  expect(lines).toHaveLength(4);
+  for (const line of lines) expect(line).toMatch(/does not answer|There is no route/);
+});
+
+test('a port that is taken is told with who has it', async () => {
+  const one = host(0);
+  await one.must('systemd-run --unit=squatter systemd-socket-activate --accept -l 2379 cat');
+  undo.push(() => one.must('systemctl stop squatter'));
+  await one.must('until ss -Hltn | grep -q :2379; do sleep 0.05; done');
+  const [line, ...others] = told(await check());
+  expect(others).toEqual([]);
+  expect(line).toMatch(
+    /^problem port \S+: \S+:2379 \(client\) is taken by systemd-socket \(process \d+\)$/,
+  );
+});
+
+test('an address that is another’s, and a name that nobody knows', async () => {
+  const report = await check((wish) => {
+    const [first, ...others] = wish.hosts;
+    if (first === undefined) throw new Error('There is a host.');
+    const changed: PreflightHost = {
+      ...first,
+      listens: [{ plane: 'peer', address: '10.0.1.99', port: 2380 }],
+      dialled: [{ plane: 'peer', scheme: 'http', name: 'nowhere.invalid', port: 2380 }],
+    };
+    return { ...wish, hosts: [changed, ...others] };
+  });
+  const lines = told(report);
+  const [one, two] = [host(0).address, host(1).address];
+  expect(lines).toContain(
+    `problem port ${one}: 10.0.1.99 is no address of this host: nothing can listen at 10.0.1.99:2380 (peer)`,
+  );
+  expect(lines).toContainEqual(
+    expect.stringMatching(`^problem names ${two}: nowhere.invalid is not (known here|resolved)`),
+  );
+  expect(lines).toContain(`problem reach ${two} → ${one}: nowhere.invalid is not known on ${two}`);
+});
+
+test('a full disk and a slow one', async () => {
+  await host(0).fillDisk();
+  undo.push(() => host(0).freeDisk());
+  await host(1).slowDisk(5);
+  undo.push(() => host(1).slowDisk(0));
+  const report = await check();
+  expect(about(report, host(0).address, 'free-space')).toMatchObject([{ standing: 'problem' }]);
+  expect(about(report, host(0).address, 'disk-latency')).toMatchObject([
+    { standing: 'unseen', summary: 'The disk was not timed, because it is full' },
+  ]);
+  const [slow] = about(report, host(1).address, 'disk-latency');
+  expect(slow).toMatchObject({ standing: 'problem' });
+  expect(slow?.summary).toMatch(/fdatasync p50 \d+ ms, slowest \d+ ms of \d+ writes/);
+});
+
+test('a disk that is dead', async () => {
+  await host(2).failDisk();
+  undo.push(async () => {
+    await host(2).powerCut();
+    await host(2).powerOn();
+  });
+  const report = await check();
+  const { address } = host(2);
+  const disk = [...about(report, address, 'disk-latency'), ...about(report, address, 'free-space')];
+  expect(disk.map(({ standing }) => standing)).not.toContain('ok');
+});
+
+test('a host that stands still is told, and the others are looked at all the same', async () => {
+  await host(2).freeze();
+  undo.push(() => host(2).thaw());
+  const lines = told(await check());
+  const { address } = host(2);
+  expect(lines).toContainEqual(expect.stringMatching(`^problem login ${address}: `));
+  expect(lines.filter((line) => !line.includes(address))).toEqual([]);
+});
+
+test('where the seat is lost in the middle, everything goes by itself', async () => {
+  const shell = shellOfLab();
+  const cancel = new AbortController();
+  const hosts = lab().hosts.map(({ address }) => hostAt(address));
+  const cutting: HostShell = {
+    run: async (name, command, signal) => {
+      const end = await shell.run(name, command, signal);
+      // The listeners are up; nobody comes back to end them.
+      if (command.doing === 'listen at the ports') {
+        cancel.abort();
+        await shell.close();
+      }
+      return end;
+    },
+  };
+  await checkHosts({ shell: cutting, clock: systemClock, random: systemRandom }, wishFor(hosts), {
+    signal: cancel.signal,
+  });
+  for (const each of lab().hosts) {
+    await each.must(
+      `until ! ss -Hltn | grep -qE ':(2379|2380) ' && ! ls -d /run/quorate-check* 2> /dev/null; do sleep 0.2; done`,
+    );
+    expect(await leftOn(each)).toBe('');
+  }
+});
+
+test('ports of a host that holds a member are left alone', async () => {
+  const one = host(0);
+  await one.must('mkdir -p /var/lib/etcd/prod/member');
+  undo.push(() => one.must('rm -r /var/lib/etcd/prod'));
+  const report = await check((wish) => ({ ...wish, isBorn: true }));
+  const ports = about(report, one.address, 'port');
+  expect(ports.map(({ summary }) => summary)).toEqual([
+    `${one.address}:2380 (peer) is the member's: left alone`,
+    `${one.address}:2379 (client) is the member's: left alone`,
+  ]);
+  expect(told(report)).toContainEqual(
+    `unseen reach ${host(1).address} → ${one.address}: ${one.address}:2380 (peer): the host answers, but nothing listens there to connect to`,
+  );
+});
+
+test('a host without perl is timed by the next that it has', async () => {
+  const one = host(0);
+  await one.must('mkdir /run/hidden && mv /usr/bin/perl* /run/hidden/');
+  undo.push(() => one.must('mv /run/hidden/perl* /usr/bin/ && rmdir /run/hidden'));
+  const [disk] = about(await check(), one.address, 'disk-latency');
+  expect(disk?.summary).toMatch(/^fdatasync [\d.]+ ms in the mean of 100 writes/);
+});
