@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
-import { silentLogger, systemClock, systemRandom, unsafeBrand } from '../../base/index.js';
+import { silentLogger, systemClock, systemRandom } from '../../base/index.js';
 import { createSSHShell } from '../../drivers/shell/index.js';
 import type { HostShell } from '../../engine/ports/index.js';
+import { answerOf } from '../../../test/lab/hosts/commands.js';
 import type { LabHost } from '../../../test/lab/hosts/index.js';
 import { hostsForAll } from '../../../test/lab/hosts/suite.js';
 import { checkHosts } from './check-hosts.js';
@@ -83,12 +84,20 @@ test('hosts that are fit are told so, each way is open, and nothing is left on t
 
 test('a firewall that drops, one that rejects and one that refuses are told apart', async () => {
   const [, one, two] = [host(0), host(1), host(2)];
-  const rules = (rule: string) => `nft add table inet guard
-    nft 'add chain inet guard in { type filter hook input priority 0; }'
-    nft add rule inet guard in ${rule}`;
   const on = async (each: LabHost, rule: string) => {
-    await each.must(rules(rule));
-    undo.push(() => each.must('nft delete table inet guard'));
+    // From outside: the host has no such program.
+    const nft = async (...lines: readonly string[]) => {
+      const network = ['--mount', 'nsenter', `--net=/run/netns/${each.name}`];
+      const enter = ['nsenter', '--target', `${lab().keeperPid}`, ...network, 'nft', '-f', '-'];
+      const stdin = lines.map((line) => `${line}\n`).join('');
+      expect(await answerOf(enter, { stdin })).toMatchObject({ code: 0, stderr: '' });
+    };
+    await nft(
+      'add table inet guard',
+      'add chain inet guard in { type filter hook input priority 0; }',
+      `add rule inet guard in ${rule}`,
+    );
+    undo.push(() => nft('add table inet guard', 'delete table inet guard'));
   };
   await on(one, `ip saddr ${host(0).address} tcp dport 2380 drop`);
   await on(
