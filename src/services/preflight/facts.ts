@@ -84,6 +84,8 @@ export interface Storage {
   readonly holds: readonly string[];
   /** Data directories that hold something else. */
   readonly strange: readonly string[];
+  /** Disks that /etc/fstab has for the data or above them, and that are not mounted. */
+  readonly unmounted: readonly string[];
   readonly totalBytes: number | undefined;
   /** For users other than root. */
   readonly availableBytes: number | undefined;

@@ -154,6 +154,7 @@ function readStorage({ one, all }: Fields): StorageSight | undefined {
     exists: one('data.exists') !== undefined,
     holds: all('data.holds'),
     strange: all('data.strange'),
+    unmounted: all('data.unmounted'),
     totalBytes: bytesOf(space[1]),
     availableBytes: bytesOf(space[3]),
     availableFiles: hasFileCount ? numberOf(files[3]) : undefined,

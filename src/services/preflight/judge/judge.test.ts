@@ -155,6 +155,11 @@ describe('the place of the data', () => {
       "problem data-directory 10.0.1.10: /var/lib/etcd/prod holds a member's data, and the cluster is not born yet",
     ],
     [
+      'a disk that is not mounted',
+      { unmounted: ['/var/lib/etcd'] },
+      'problem data-directory 10.0.1.10: The disk for the data is not mounted: /etc/fstab has /var/lib/etcd',
+    ],
+    [
       'something else',
       { strange: ['/var/lib/etcd/prod'], exists: true },
       "warning data-directory 10.0.1.10: /var/lib/etcd/prod holds something that is not a member's data",

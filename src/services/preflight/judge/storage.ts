@@ -32,11 +32,17 @@ function judgeDirectory(
   { isBorn }: PreflightWish,
   { host }: PreflightHost,
   dataDir: string,
-  { exists, holds, strange }: Storage,
+  { exists, holds, strange, unmounted }: Storage,
 ): Verdict {
   const says = judgeOf('data-directory', host);
   const [held] = holds;
   const [other] = strange;
+  const [disk] = unmounted;
+  if (disk !== undefined) {
+    return says.problem(`The disk for the data is not mounted: /etc/fstab has ${disk}`, {
+      hint: `Mount it; there may be data on it:\n  mount ${disk}`,
+    });
+  }
   if (held !== undefined) {
     if (isBorn) return says.ok(`${held} holds a member's data`);
     return says.problem(`${held} holds a member's data, and the cluster is not born yet`, {

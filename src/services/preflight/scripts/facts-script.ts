@@ -64,9 +64,12 @@ storage() {
   [ "$base" = "$1" ] && say data.exists yes
   for at in ${host.dataDirs.map(q).join(' ')}; do
     if [ -e "$at/member" ]; then say data.holds "$at"; fi
-    case "$(ls -A "$at" 2> /dev/null)" in '' | member) ;; *) [ -e "$at/member" ] || say data.strange "$at" ;; esac
+    [ -e "$at/member" ] || [ -z "$(ls -A "$at" 2> /dev/null | grep -vx 'lost+found')" ] || say data.strange "$at"
   done
   say data.owner "$(stat -c '%U %a' "$base" 2> /dev/null)"
+  has findmnt && findmnt -s -n -o TARGET 2> /dev/null | while read -r disk; do
+    case $1/ in "\${disk%/}"/*) mountpoint -q "$disk" || say data.unmounted "$disk" ;; esac
+  done
   df -Pk "$base" | tail -n 1 | each data.space
   df -Pi "$base" | tail -n 1 | each data.files
   mount=$(df -Pk "$base" | tail -n 1 | sed 's/.*% *//')
@@ -91,7 +94,7 @@ busy=
 for pid in $(grep -lsx etcd /proc/[0-9]*/comm | cut -d / -f 3); do
   [ "$(readlink "/proc/$pid/ns/pid")" = "$(readlink /proc/self/ns/pid)" ] || say etcd.contained "$pid"
   say etcd.process "$pid $(tr '\\0' ' ' < "/proc/$pid/cmdline" 2> /dev/null)"
-  say etcd.variables "$pid $(tr '\\0' '\\n' < "/proc/$pid/environ" 2> /dev/null | grep '^ETCD_[A-Z_]*=' | tr '\\n' ' ')"
+  say etcd.variables "$pid $(tr '\\0' '\\n' < "/proc/$pid/environ" 2> /dev/null | grep '^ETCD_DATA_DIR=' | tr '\\n' ' ')"
   busy=yes
 done
 ${dataDir === undefined ? '' : `storage ${q(dataDir)} > "$scratch/storage" 2> /dev/null & disk=$!`}

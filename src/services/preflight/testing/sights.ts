@@ -37,6 +37,7 @@ export const goodStorage: Storage = {
   exists: false,
   holds: [],
   strange: [],
+  unmounted: [],
   totalBytes: 20 * GIB,
   availableBytes: 18 * GIB,
   availableFiles: 1_000_000,
