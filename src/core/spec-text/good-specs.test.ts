@@ -201,6 +201,7 @@ describe('good specs', () => {
     const { warnings } = parsed(`${HEAD}spec:
   version: "3.5.2"
   members: [{ name: m1 }, { name: m2 }]
+  allowEvenSize: true
   etcd:
     quota-backend-bytes: 16GiB
 `);
@@ -210,9 +211,16 @@ describe('good specs', () => {
       ['spec-version-faulty', 5],
       ['spec-version-faulty', 5],
       ['spec-version-faulty', 5],
-      ['spec-even-members', 6],
-      ['spec-large-quota', 8],
+      ['spec-even-members-allowed', 6],
+      ['spec-large-quota', 9],
     ]);
+  });
+
+  test.each([2, 4, 6])('%s members, when they are meant', (memberCount) => {
+    const { spec, warnings } = parsed(scaffold({ name: 'demo', version: '3.6', memberCount }));
+    expect(spec.members).toHaveLength(memberCount);
+    expect(warnings.map(({ code }) => code)).toEqual(['spec-even-members-allowed']);
+    expect(parsed(specToYAML(spec)).spec).toEqual(spec);
   });
 
   test('a scaffold is a good spec', () => {
@@ -389,6 +397,7 @@ function randomSpec(random: Random): ClusterSpec {
         { kubernetes: { namespace: 'etcd' } },
       ),
       members,
+      ...(members.length % 2 === 0 || chance() ? { allowEvenSize: true } : {}),
       ...(chance() ? { proxies: [{ name: 'edge', host: pick('edge', '10.0.2.1') }] } : {}),
       ...(chance()
         ? { tls: pick<unknown>('off', { auto: {} }, { auto: { validity: '90d' } }, FILES) }

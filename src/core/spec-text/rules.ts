@@ -107,14 +107,14 @@ function checkMembers(text: SpecText, { problems, warnings }: Findings): void {
   else if (members.length > VOTERS_MAX)
     problems.push(specProblems.tooManyMembers({ ...place, found, allowed }));
   else if (members.length % 2 === 0) {
-    warnings.push(
-      specProblems.evenMembers({
-        ...place,
-        found,
-        allowed: 'any number; odd ones are advised',
-        members: members.length,
-      }),
-    );
+    const even = { ...place, found, members: members.length };
+    if (valueAt(text.value, ['spec', 'allowEvenSize']) === true) {
+      const allowedThen = 'any number; odd ones are advised';
+      warnings.push(specProblems.evenMembersAllowed({ ...even, allowed: allowedThen }));
+    } else {
+      const odd = 'an odd number, or an even one beside allowEvenSize: true';
+      problems.push(specProblems.evenMembers({ ...even, allowed: odd }));
+    }
   }
 }
 

@@ -41,6 +41,12 @@ export function scaffold({ name, version, memberCount, hosts = [] }: ScaffoldWis
     '  # One, three, five or seven. Add a line and apply: it joins as a learner and is promoted when it has caught up.',
     '  members:',
     ...members,
+    ...(members.length % 2 === 0
+      ? [
+          `  # ${members.length} members survive no more failures than ${members.length - 1} would.`,
+          '  allowEvenSize: true',
+        ]
+      : []),
     '',
     ...(isOverSSH
       ? ['  # Certificates, made and renewed by Quorate.', '  tls: { auto: {} }']

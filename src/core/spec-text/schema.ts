@@ -125,7 +125,12 @@ const bootstrapSchema = z
       .strictObject({
         serve: z
           .literal(true)
-          .meta(about('Quorate runs the discovery service itself.', true))
+          .meta(
+            about(
+              'Quorate runs the discovery service itself; hosts over SSH reach it through their connection.',
+              true,
+            ),
+          )
           .optional(),
         url: parsedBy(parseDiscoveryURL, 'bad-url')
           .meta(
@@ -326,6 +331,16 @@ export const fileSchema = z
           minItems: 1,
           maxItems: VOTERS_MAX,
         }),
+        allowEvenSize: z
+          .boolean()
+          .meta(
+            about(
+              'An even number of members is meant. It survives no more failures than one member fewer.',
+              true,
+              false,
+            ),
+          )
+          .optional(),
         proxies: z
           .array(proxySchema)
           .meta(about('Gateways beside the members.', [{ name: 'edge0', host: '10.0.1.20' }], []))

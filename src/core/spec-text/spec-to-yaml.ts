@@ -34,6 +34,7 @@ function fileOf(spec: ClusterSpec) {
         ...withoutOwnHost(member),
         ...(start === 'quorate' ? {} : { start }),
       })),
+      ...(spec.allowEvenSize === true ? { allowEvenSize: true } : {}),
       ...(spec.proxies.length === 0 ? {} : { proxies: spec.proxies.map(withoutOwnHost) }),
       tls: tlsOf(spec.tls),
       ...(spec.backups === undefined ? {} : { backups: spec.backups }),

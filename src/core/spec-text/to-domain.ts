@@ -32,6 +32,7 @@ export function toDomain({ metadata, spec }: SpecFile): ClusterSpec {
     bootstrap: bootstrapOf(spec.bootstrap),
     driver,
     members,
+    ...(spec.allowEvenSize === true ? { allowEvenSize: true } : {}),
     etcd: scalarsOf(spec.etcd ?? {}),
     tls: tlsOf(spec.tls) ?? defaultTLS(driver, members),
     proxies: (spec.proxies ?? []).map(({ name, host }) => ({

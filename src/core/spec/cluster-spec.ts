@@ -17,6 +17,8 @@ export interface ClusterSpec {
   readonly bootstrap: BootstrapSpec;
   readonly driver: DriverSpec;
   readonly members: readonly MemberSpec[];
+  /** An even number of members is meant; never set beside an odd one that a command has made. */
+  readonly allowEvenSize?: boolean;
   /** Any other etcd flag, as written in the spec (`heartbeat-interval: 100ms`); converted per version by core/bootstrap. */
   readonly etcd: Readonly<Record<string, string | number | boolean>>;
   readonly tls: TLSSpec;

@@ -21,6 +21,8 @@ export function defaultSpec(wanted: {
     bootstrap: { kind: 'static' },
     driver,
     members,
+    // Whoever names the number means it.
+    ...(memberCount % 2 === 0 ? { allowEvenSize: true } : {}),
     etcd: {},
     tls: defaultTLS(driver, members),
     proxies: [],

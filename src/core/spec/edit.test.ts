@@ -128,6 +128,17 @@ describe('size', () => {
     expect(names(withSize(spec, 3))).toEqual(['etcd0', 'etcd1', 'etcd2']);
   });
 
+  test('that is even was asked for, and the spec says so for as long as it is', () => {
+    expect(specOf(3).allowEvenSize).toBeUndefined();
+    expect(specOf(4).allowEvenSize).toBe(true);
+    const four = valueOf(addMember(specOf(3), { name: 'm4' }));
+    expect(four.allowEvenSize).toBe(true);
+    expect(valueOf(renameMember(four, 'm4', 'west')).allowEvenSize).toBe(true);
+    expect(valueOf(removeMember(four, 'm4'))).toEqual(specOf(3));
+    expect(valueOf(withSize(specOf(3), 2)).allowEvenSize).toBe(true);
+    expect(valueOf(withSize(four, 5)).allowEvenSize).toBeUndefined();
+  });
+
   test('has limits', () => {
     expect(codeOf(withSize(specOf(3), 8))).toBe('spec-too-many-members');
     expect(codeOf(withSize(specOf(3), 0))).toBe('spec-no-members');

@@ -45,9 +45,9 @@ export function removeMember(
   if (spec.members.length === 1) return err(problems.lastMember({ name }));
   const members = spec.members.filter((_, i) => i !== index.value);
   const left = spec.members[index.value];
-  if (!asProxy || left === undefined) return ok({ ...spec, members });
+  if (!asProxy || left === undefined) return ok(sized(spec, members));
   const proxies = [...spec.proxies, { name: left.name, host: left.host }];
-  return ok({ ...spec, members, proxies });
+  return ok({ ...sized(spec, members), proxies });
 }
 
 /** Another name for the same member: its host, data and identity stay. */
@@ -131,11 +131,12 @@ export function withSize(spec: ClusterSpec, size: number): Result<ClusterSpec> {
     const doomed = new Set(
       [...spec.members].sort((a, b) => numberIn(b.name) - numberIn(a.name)).slice(0, -missing),
     );
-    return ok({ ...spec, members: spec.members.filter((member) => !doomed.has(member)) });
+    const kept = spec.members.filter((member) => !doomed.has(member));
+    return ok(sized(spec, kept));
   }
   const members = [...spec.members];
   for (let i = 0; i < missing; i++) members.push(nextMember(spec, members));
-  return ok({ ...spec, members });
+  return ok(sized(spec, members));
 }
 
 function nextMember(spec: ClusterSpec, members: readonly MemberSpec[]): MemberSpec {
@@ -188,7 +189,19 @@ function withMembers(
     }
     seen.set(key, path);
   }
-  return ok({ ...spec, members });
+  return ok(sized(spec, members));
+}
+
+/**
+ * The spec with these members. Whoever edits it asked for the size, so that an even one is meant; beside an odd one the
+ * permission goes again, and the next file with an even size is asked about it.
+ */
+function sized(spec: ClusterSpec, members: readonly MemberSpec[]): ClusterSpec {
+  if (members.length === spec.members.length) return { ...spec, members };
+  const { allowEvenSize: _before, ...rest } = spec;
+  return members.length % 2 === 0
+    ? { ...rest, members, allowEvenSize: true }
+    : { ...rest, members };
 }
 
 const claimsOf = (

@@ -161,14 +161,25 @@ export const flagTiming = inSpec(
 );
 
 /** Warnings: the spec is accepted. */
+type EvenData = SpecProblemData & { readonly members: number };
+const evenSummary = ({ members }: EvenData): string =>
+  `lists ${members} members, which can lose no more of them than ${members - 1} could`;
+
 export const evenMembers = inSpec(
   defineProblem(
     'spec-even-members',
     told(
-      (d: SpecProblemData & { readonly members: number }) =>
-        `lists ${d.members} members, which can lose no more of them than ${d.members - 1} could`,
-      'Odd numbers of voters give the same safety with one member fewer.',
+      evenSummary,
+      (d: EvenData) =>
+        `One more of them can fail, and no more failures are survived. Take one away, add one, or say that ${d.members} are meant:\n  allowEvenSize: true`,
     ),
+  ),
+);
+/** A note: it was asked for. */
+export const evenMembersAllowed = inSpec(
+  defineProblem(
+    'spec-even-members-allowed',
+    told(evenSummary, 'One more of them can fail, and no more failures are survived.'),
   ),
 );
 export const flagDeprecated = inSpec(

@@ -51,6 +51,7 @@ function parseStoredSpec(value: unknown): ClusterSpec {
   record(data['etcd'], 'spec.etcd', scalar);
   list(data['proxies'], 'spec.proxies', fields);
   list(data['consumers'], 'spec.consumers', fields);
+  optional(data, 'allowEvenSize', flag);
   optional(data, 'backups', fields);
   optional(data, 'sources', (sources, where) => list(sources, where, text));
   return data as unknown as ClusterSpec;

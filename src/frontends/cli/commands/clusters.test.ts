@@ -10,6 +10,7 @@ spec:
   version: "3.6"
   driver: { local: {} }
   members: [{ name: a1 }, { name: a2 }, { name: a3 }]
+  allowEvenSize: true
 `;
 
 const conflict = defineProblem('test-conflict', () => ({
@@ -85,6 +86,13 @@ describe('up', () => {
     expect((await machine.type('down')).exit).toBe(0);
     expect((await machine.type('up')).exit).toBe(0);
     expect(machine.cluster('default').record?.clusterID).toBe(clusterID);
+  });
+
+  test('an even size is done as asked, and what it means is said once', async () => {
+    const machine = fakeMachine();
+    const note = 'note: 4 members survive no more failures than 3, and one more can fail.';
+    expect((await machine.type('up', '--size', '4')).err).toContain(note);
+    expect((await machine.type('up')).err).not.toContain(note);
   });
 
   test('a size that is none is a usage problem, and nothing is founded', async () => {
@@ -246,6 +254,20 @@ describe('apply', () => {
     const typed = await machine.type('apply', 'other', '-f', 'prod.yaml');
     expect(typed.exit).toBe(2);
     expect(typed.err).toContain('[names-differ]');
+  });
+
+  test('an even number of members that the file does not mean is refused before anything else', async () => {
+    const machine = fakeMachine();
+    const four = SPEC.replace('{ name: a3 }', '{ name: a3 }, { name: a4 }');
+    machine.files.set('prod.yaml', four.replace('  allowEvenSize: true\n', ''));
+    const refused = await machine.type('apply', '-f', 'prod.yaml');
+    expect(refused.exit).toBe(2);
+    expect(refused.err).toContain('[spec-even-members]');
+    expect(refused.err).toContain('One more of them can fail, and no more failures are survived.');
+    machine.files.set('prod.yaml', four);
+    const meant = await machine.type('apply', '-f', 'prod.yaml');
+    expect(meant.exit).toBe(0);
+    expect(meant.err).toContain('note: Line 7, column 12: spec.members lists 4 members');
   });
 
   test('waiting too long is exit code 5 and says what was seen last', async () => {

@@ -9,6 +9,7 @@ spec:
   driver: { ssh: {} }
   bootstrap: { dns: { domain: example.com, serviceName: prod } }
   members: [{ name: a, host: 10.0.1.10 }, { name: b, host: 10.0.1.11 }]
+  allowEvenSize: true
 `;
 
 /** Types a line on a machine that has this spec file. */

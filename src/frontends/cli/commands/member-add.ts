@@ -9,6 +9,7 @@ import {
 import { type Context, fail, show, tell } from '../context.js';
 import { addDirectly } from '../direct.js';
 import { editWish } from '../edit-wish.js';
+import { tellEvenSize } from '../even-size.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { badValue, notSettled, usage } from '../problems.js';
 import { type Moment, failPursuit, pursue } from '../pursue.js';
@@ -184,7 +185,9 @@ async function addVoter(context: Context, kept: Kept, newcomer: Newcomer): Promi
       return spec.ok ? ok({ ...wish, spec: spec.value }) : spec;
     },
   );
-  return written.ok ? EXIT.done : fail(context, written.error);
+  if (!written.ok) return fail(context, written.error);
+  tellEvenSize(context, look.wish.spec, written.value.wish.spec);
+  return EXIT.done;
 }
 
 const addAtEndpoints = (

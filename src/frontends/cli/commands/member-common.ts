@@ -4,6 +4,7 @@ import type { EtcdAdmin, Wish } from '../../../engine/ports/index.js';
 import { type ChosenMember, chooseCluster, chooseMember } from '../choose.js';
 import { type Context, fail } from '../context.js';
 import { type WishEdit, editWish } from '../edit-wish.js';
+import { tellEvenSize } from '../even-size.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import type { Look, ManagedCluster } from '../ports.js';
 import { badValue, clusterDown, clusterPaused, usage } from '../problems.js';
@@ -96,6 +97,7 @@ export async function acceptEdit(
   const { kind, problem } = report.value;
   if (kind === 'blocked' && problem !== undefined) return stop(EXIT.blocked, problem);
   const edited = await editWish(context, cluster, command, edit);
+  if (edited.ok) tellEvenSize(context, look.wish.spec, edited.value.wish.spec);
   return edited.ok ? ok(edited.value.wish) : stop(EXIT.failed, edited.error);
 }
 

@@ -85,6 +85,10 @@ describe('member add', () => {
       '',
     ]);
     expect(typed.err).toContain('margin 1 → 0 (3 of 3 → 3 of 4 healthy)');
+    expect(typed.err).toContain(
+      'note: 4 members survive no more failures than 3, and one more can fail.',
+    );
+    expect(machine.cluster('default').wish?.spec.allowEvenSize).toBe(true);
     expect(membersOf(machine).find(({ name }) => name === 'm4')?.isLearner).toBe(false);
   });
 

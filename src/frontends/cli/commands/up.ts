@@ -2,6 +2,7 @@ import { type Problem, type Result, err, ok, parseDurationMs } from '../../../ba
 import { acceptSpec } from '../accept-spec.js';
 import { DEFAULT_CLUSTER, readClusterName } from '../choose.js';
 import { type Context, fail, show, tell } from '../context.js';
+import { tellEvenSize } from '../even-size.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import type { ManagedCluster } from '../ports.js';
 import { badValue } from '../problems.js';
@@ -81,6 +82,7 @@ async function open(
       : before === undefined
         ? await specFromOptions(name.value, options)
         : await specWithOptions(before, options);
+  if (spec.ok && fromFile === undefined) tellEvenSize(context, before, spec.value);
   if (!spec.ok) return err(Array.isArray(spec.error) ? spec.error : [spec.error as Problem]);
   return ok({ cluster, spec: spec.value });
 }
