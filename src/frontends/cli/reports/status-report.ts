@@ -32,6 +32,8 @@ export interface StatusReport {
   readonly asked: 'up' | 'down';
   readonly paused: boolean;
   readonly now: Instant;
+  /** Who starts a member again that has died while nobody acts on the cluster. */
+  readonly restartedBy: 'nobody' | 'systemd';
   readonly controller?: LockHolder;
 }
 
@@ -75,7 +77,7 @@ export interface ProxyReport {
 }
 
 export interface StatusInput {
-  readonly wish: Pick<Wish, 'state' | 'paused'>;
+  readonly wish: Pick<Wish, 'state' | 'paused' | 'spec'>;
   readonly input: PlanInput;
   readonly plan: PlanReport;
   readonly controller?: LockHolder;
@@ -110,6 +112,7 @@ export function statusReportOf({ wish, input: seen, plan, controller }: StatusIn
     asked: wish.state,
     paused: wish.paused,
     now: input.now,
+    restartedBy: wish.spec.driver.kind === 'ssh' ? 'systemd' : 'nobody',
     ...(controller === undefined ? {} : { controller }),
   };
 }

@@ -39,6 +39,7 @@ const HEALTHY: StatusReport = {
   asked: 'up',
   paused: false,
   now: instantOf(0),
+  restartedBy: 'nobody',
   controller: { pid: 42, purpose: 'supervisor', since: instantOf(0) },
 };
 
@@ -98,6 +99,15 @@ plan: converged
         'next: stop m3\n      it runs with other flags than the spec asks for; margin 0 → 0 (2 of 3 healthy)\n',
       ),
     ).toBe(true);
+  });
+
+  test('on hosts systemd starts again what died, and nobody repairs what is lost', () => {
+    const { controller: _nobody, ...unkept } = HEALTHY;
+    const text = statusView.text({ ...unkept, restartedBy: 'systemd' }, plainStyle);
+    expect(text).toContain(
+      'systemd restarts its members; to have a lost one repaired too:\n  quorate run prod\n',
+    );
+    expect(text).not.toContain('stays dead');
   });
 
   test('quorum lost is said beside the numbers', () => {

@@ -87,15 +87,17 @@ function quorumText({ voters, quorum, margin }: StatusReport['cluster']): string
   return `${voters} ${noun}, quorum ${quorum}, margin ${margin} (${meaning})`;
 }
 
-function controllerLine({ controller, paused, asked }: StatusReport, style: Style): string {
+function controllerLine(report: StatusReport, style: Style): string {
+  const { controller, paused, asked, restartedBy, cluster } = report;
   if (paused) return `${style.warn('paused: observed, and no step is taken')}\n`;
   if (controller !== undefined) {
     const { pid, purpose, seat } = controller;
     const where = seat === undefined ? '' : ` of ${seat}`;
     return style.dim(`kept by process ${pid}${where} (${purpose})`) + '\n';
   }
-  return asked === 'down'
-    ? ''
+  if (asked === 'down') return '';
+  return restartedBy === 'systemd'
+    ? `${style.dim('systemd restarts its members')}; to have a lost one repaired too:\n  quorate run ${cluster.name}\n`
     : `${style.warn('nobody keeps it')}: a member that dies stays dead until\n  quorate up\n`;
 }
 
