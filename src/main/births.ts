@@ -1,17 +1,18 @@
 import type { ClusterName } from '../core/cluster/index.js';
 import type { BirthRecords, MeetingPlaces } from '../engine/ports/index.js';
 import type { ManagedCluster } from '../frontends/cli/index.js';
-import type { Machine } from './machine.js';
+import type { LendPort, Machine } from './machine.js';
 
 /** Loaded when a cluster is to be born by discovery, which few are. */
 export function meetingPlacesLater(
   machine: Machine,
   open: (name: ClusterName) => ManagedCluster,
+  lend?: LendPort,
 ): MeetingPlaces {
   let loaded: Promise<MeetingPlaces> | undefined;
   const places = () =>
     (loaded ??= import('./meeting-places.js').then(({ meetingPlacesOf }) =>
-      meetingPlacesOf(machine, open),
+      meetingPlacesOf(machine, open, lend),
     ));
   return {
     make: async (wanted, signal) => (await places()).make(wanted, signal),

@@ -1,11 +1,20 @@
 import { assert, ok, silentLogger, unsafeBrand } from '../base/index.js';
 import type { ClusterName, ClusterRecord, EtcdVersion, HostName } from '../core/cluster/index.js';
+import type { SSHShell } from '../drivers/shell/index.js';
 import type { ControllerTimings } from '../engine/controller/index.js';
 import type { ClusterStore } from '../engine/ports/index.js';
 import { consumersLater } from './consumers.js';
 import type { Keeping } from './keeping.js';
 import { hostsStoreLater } from './hosts-store.js';
-import { type Machine, type Parts, etcdOf, pkiDirectory, seatFilesOf, tlsOf } from './machine.js';
+import {
+  type LendPort,
+  type Machine,
+  type Parts,
+  etcdOf,
+  pkiDirectory,
+  seatFilesOf,
+  tlsOf,
+} from './machine.js';
 import { targetResolver } from './resolve.js';
 import { type SeatFile, sameDriver, seatFor, writeSeat } from './seat-file.js';
 import { shellWith } from './shells.js';
@@ -107,8 +116,18 @@ async function partsOf(
     certificates: createCertificates({ directory: pki, clock, random }),
     resolveTarget: targetResolver(driver.firstLife),
     consumers: consumersLater(machine, name, shell),
+    bringEtcd: driver.prepare,
+    lend: lendTo(shell, seat.hosts),
   };
 }
+
+/** To all of them at once; the first that refuses is told. */
+const lendTo =
+  (shell: SSHShell, hosts: readonly HostName[]): LendPort =>
+  async (port, signal) => {
+    const lent = await Promise.all(hosts.map((host) => shell.forward(host, port, signal)));
+    return lent.find(({ ok: isLent }) => !isLent) ?? ok(undefined);
+  };
 
 const hostsOf = (record: ClusterRecord | undefined): readonly HostName[] =>
   Object.keys(record?.addresses ?? {}).map((host) => unsafeBrand<HostName>(host));

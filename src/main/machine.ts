@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import {
   type Clock,
   type Logger,
+  type Outcome,
   type Random,
   type Result,
   ok,
@@ -11,7 +12,7 @@ import {
   systemClock,
   systemRandom,
 } from '../base/index.js';
-import { type ClusterName, type EtcdVersion } from '../core/cluster/index.js';
+import type { ClusterName, EtcdVersion, HostName } from '../core/cluster/index.js';
 import { createLocalDriver, createLocalStore } from '../drivers/local/index.js';
 import type { ControllerTimings, ResolveTarget } from '../engine/controller/index.js';
 import type {
@@ -59,6 +60,8 @@ const LOCAL_TIMINGS: Partial<ControllerTimings> = {
   underWayMs: 0,
 };
 
+export type LendPort = (port: number, signal: AbortSignal) => Promise<Result<void>>;
+
 /** One cluster, put together. */
 export interface Parts {
   readonly timings: Partial<ControllerTimings>;
@@ -69,6 +72,18 @@ export interface Parts {
   readonly resolveTarget: ResolveTarget;
   /** Absent: no host but this one is reached. */
   readonly consumers?: Consumers;
+  /**
+   * Makes a port of this machine's loopback be found at the same place on every host. Absent where the hosts are this
+   * machine.
+   */
+  readonly lend?: LendPort;
+  /** Brings etcd to a host before it is needed there. Absent where every host has this machine's. */
+  readonly bringEtcd?: (
+    host: HostName,
+    version: EtcdVersion,
+    signal: AbortSignal,
+    copying: () => void,
+  ) => Promise<Outcome>;
 }
 
 export async function localParts(

@@ -17,6 +17,7 @@ import type { Keeping } from './keeping.js';
 import { localKeeping } from './local-keeping.js';
 import { imagineFor, lookAt } from './look.js';
 import {
+  type LendPort,
   type Machine,
   type Parts,
   binariesFor,
@@ -25,6 +26,7 @@ import {
   tlsOf,
 } from './machine.js';
 import { stateInUse } from './problems.js';
+import { readyHosts } from './ready-hosts.js';
 import { settleVersion } from './resolve.js';
 
 const TOKEN_BYTES = 4;
@@ -127,14 +129,17 @@ async function writeFirst(
 }
 
 /** What a birth needs beside the hosts; an etcd that keeps discovery tokens is a cluster like any other. */
-export const birthPorts = (machine: Machine) => ({
+export const birthPorts = (machine: Machine, lend?: LendPort) => ({
   birthRecords: birthRecordsLater(machine),
-  meetingPlaces: meetingPlacesLater(machine, (name) =>
-    managedCluster(
-      machine,
-      name,
-      localKeeping(machine, name, clusterDirectory(stateHome(machine.env), name)),
-    ),
+  meetingPlaces: meetingPlacesLater(
+    machine,
+    (name) =>
+      managedCluster(
+        machine,
+        name,
+        localKeeping(machine, name, clusterDirectory(stateHome(machine.env), name)),
+      ),
+    lend,
   ),
 });
 
@@ -144,7 +149,7 @@ async function runController(
   options: RunOptions,
 ): Promise<Result<RunEnd>> {
   const parts = await keeping.parts();
-  const births = birthPorts(machine);
+  const births = birthPorts(machine, parts.lend);
   const { takeOver } = options;
   const lock = await parts.store.lock(options.purpose, takeOver === undefined ? {} : { takeOver });
   if (!lock.ok) return lock;
@@ -158,6 +163,7 @@ async function runController(
   try {
     const settled = await settleVersion(parts.store, lock.value);
     if (!settled.ok) return settled;
+    await readyHosts(parts, options.onProgress ?? (() => undefined), options.interrupt);
     const controller = createController({
       ...parts,
       ...machine,

@@ -27,7 +27,7 @@ import {
   tokenFactsAt,
   tokenFactsThrough,
 } from '../services/discovery/index.js';
-import type { Machine } from './machine.js';
+import type { LendPort, Machine } from './machine.js';
 
 /** The place exists and cannot be this birth's: somebody registered there, or it is for another number of members. */
 export const meetingPlaceUnfit = defineProblem(
@@ -56,10 +56,15 @@ const fronts = new Map<
   { readonly service: DiscoveryService; readonly client: EtcdClient }
 >();
 
-/** Meeting places for births on this machine: those of others, and one of our own beside the clusters of the state home. */
+/**
+ * Meeting places for births: those of others, and one of our own beside the clusters of the state home. Ours listens on
+ * the loopback of this machine only; hosts elsewhere find it on theirs, because its ports are lent to them (`lend`), so
+ * that it needs no address that they reach, and nobody else reaches it.
+ */
 export function meetingPlacesOf(
   { clock, random }: Machine,
   open: (name: ClusterName) => ManagedCluster,
+  lend: LendPort = () => Promise.resolve(ok(undefined)),
 ): MeetingPlaces {
   return {
     make: async (wanted, signal) => {
@@ -79,7 +84,9 @@ export function meetingPlacesOf(
       if (!place.isOurs) return ok(undefined);
       const storage = await ownStorage(undefined, signal);
       if (!storage.ok) return storage;
-      return place.protocol === 'v2' ? ownFront(storage.value, place.url) : ok(undefined);
+      if (place.protocol === 'v3') return lendAll(storage.value, signal);
+      const front = await ownFront(storage.value, place.url);
+      return front.ok ? lendAll([place.url], signal) : front;
     },
     leave: async () => {
       for (const [url, { service, client }] of fronts) {
@@ -124,6 +131,8 @@ export function meetingPlacesOf(
     const place = { size: wanted.size, isOurs: true } as const;
     return using(endpoints, async (client): Promise<Result<MeetingPlace>> => {
       if (protocolFor(wanted.version) === 'v3') {
+        const lent = await lendAll(endpoints, signal);
+        if (!lent.ok) return lent;
         const made = await newToken(wanted, client, endpoints, 'v3');
         return made.ok
           ? ok({ protocol: 'v3', endpoints, token: made.value.token, ...place })
@@ -133,9 +142,11 @@ export function meetingPlacesOf(
       if (!front.ok) return front;
       const made = await newToken(wanted, client, endpoints, 'v2', front.value.service.url);
       const url = made.ok ? made.value.url : undefined;
-      if (!made.ok || url === undefined) {
+      const lent = url === undefined ? ok(undefined) : await lendAll([url], signal);
+      if (!made.ok || url === undefined || !lent.ok) {
         await front.value.service.drain(DRAIN_MS);
         await front.value.client.close();
+        if (!lent.ok) return lent;
         return made.ok ? err(meetingPlaceUnfit(unfitData(wanted, '', 0, 0))) : made;
       }
       fronts.set(url, front.value);
@@ -195,6 +206,14 @@ export function meetingPlacesOf(
       if (!supervised.ok) return supervised;
     }
     return clientURLsOf(cluster.store);
+  }
+
+  async function lendAll(urls: readonly string[], signal: AbortSignal): Promise<Result<void>> {
+    for (const url of urls) {
+      const lent = await lend(Number(new URL(url).port), signal);
+      if (!lent.ok) return lent;
+    }
+    return ok(undefined);
   }
 
   async function ownFront(endpoints: readonly string[], url: string): Promise<Result<void>> {

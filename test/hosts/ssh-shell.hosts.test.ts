@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLogger, systemClock, systemRandom, unsafeBrand } from '../../src/base/index.js';
 import type { HostName } from '../../src/core/cluster/index.js';
@@ -10,6 +12,7 @@ import {
 import type { ShellEnd } from '../../src/engine/ports/index.js';
 import { DEPLOY, type LabHost } from '../lab/hosts/index.js';
 import { hostsForAll } from '../lab/hosts/suite.js';
+import { until } from '../lab/wait.js';
 
 const never = (): AbortSignal => new AbortController().signal;
 const outcomeOf = (end: ShellEnd): string =>
@@ -57,6 +60,32 @@ describe('a shell on real hosts', () => {
       never(),
     );
     expect(textOf(end)).toBe('30000000\n');
+  });
+
+  test('lets a port of the host lead to the seat, and says so when it cannot', async () => {
+    const server = createServer((socket) => socket.end('from the seat'));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    try {
+      const shell = open();
+      for (let asked = 0; asked < 2; asked++) {
+        expect(await shell.forward(host, port, never())).toEqual({ ok: true, value: undefined });
+        const heard = await run(shell, `bash -c 'cat < /dev/tcp/127.0.0.1/${port}'`);
+        expect(textOf(heard)).toBe('from the seat');
+      }
+      // sshd itself has port 22 of the loopback there.
+      const refused = await shell.forward(host, 22, never());
+      expect(refused).toMatchObject({ error: { code: 'ssh-not-forwarded', data: { port: 22 } } });
+      expect(outcomeOf(await run(shell, 'true'))).toBe('ended: 0');
+      await shell.close();
+      await until('the port is free again', async () => {
+        const left = await machine.must(`ss -ltnH 'sport = :${port}'`);
+        return left === '' ? { done: true } : { seen: left };
+      });
+    } finally {
+      server.close();
+    }
   });
 
   test('keeps within the sessions that a plain sshd allows', async () => {

@@ -95,3 +95,20 @@ export const controlArguments = (
   host: HostName,
   controlPath: string,
 ): readonly string[] => ['-F', 'none', '-o', `ControlPath=${controlPath}`, '-O', request, host];
+
+/** Makes a port of the host's loopback lead to the same port of ours, for as long as the connection lasts. */
+export const forwardArguments = (
+  host: HostName,
+  controlPath: string,
+  port: number,
+): readonly string[] => [
+  '-F',
+  'none',
+  '-o',
+  `ControlPath=${controlPath}`,
+  '-O',
+  'forward',
+  '-R',
+  `127.0.0.1:${port}:127.0.0.1:${port}`,
+  host,
+];

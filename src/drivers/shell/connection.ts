@@ -1,10 +1,10 @@
 import { type Problem, type Result, deadlineSignal, err, ok } from '../../base/index.js';
 import type { HostName } from '../../core/cluster/index.js';
 import type { SSHOptions } from '../../core/spec/index.js';
-import { controlArguments, loginCommand, masterArguments } from './arguments.js';
+import { controlArguments, forwardArguments, loginCommand, masterArguments } from './arguments.js';
 import type { ControlDirectory } from './control-directory.js';
 import { CONNECT_TIMEOUT_MS, LOGIN_TIMEOUT_MS } from './limits.js';
-import { connectingProblem, sshMissing, sshNoAnswer } from './problems.js';
+import { connectingProblem, sshMissing, sshNoAnswer, sshNotForwarded } from './problems.js';
 import { runSSH } from './program.js';
 
 export interface Way {
@@ -17,6 +17,8 @@ export interface Way {
 /** A connection that is there, or was when it was last used. */
 export interface Connection {
   readonly controlPath: string;
+  /** Ports that lead from the host to us over it. */
+  readonly forwarded: Set<number>;
 }
 
 /** A problem that still lacks what somebody wanted to do. */
@@ -24,6 +26,9 @@ export type WhyNot = (doing: string) => Problem;
 
 /** Asking a process of this machine takes no time, unless it is dead or stopped. */
 const CONTROL_MS = 2_000;
+/** The host is asked too. */
+const FORWARD_MS = 10_000;
+const CONTROL_DEAD = /Control socket connect|master is dead/i;
 
 /** The one connection to a host, made when somebody needs it and shared by all who do. */
 export class HostConnection {
@@ -57,6 +62,23 @@ export class HostConnection {
     return made;
   }
 
+  /** A port of the host's loopback leads to ours over this connection; asked of ssh once. */
+  async forward(connection: Connection, port: number, signal: AbortSignal): Promise<Result<void>> {
+    if (connection.forwarded.has(port)) return ok(undefined);
+    const { program, env, ssh, home } = this.#way;
+    const host = this.#host;
+    const args = forwardArguments(host, connection.controlPath, port);
+    const end = await runSSH(program, args, env, deadlineSignal(FORWARD_MS, signal));
+    if (end.code !== 0) {
+      const login = loginCommand(ssh, home, host);
+      // Where the connection itself has died, the next who asks gets another one.
+      if (end.code === undefined || CONTROL_DEAD.test(end.stderr)) this.forget(connection);
+      return err(sshNotForwarded({ host, port, login, words: end.stderr.trim() }));
+    }
+    connection.forwarded.add(port);
+    return ok(undefined);
+  }
+
   /** This one is dead, or hangs: the next who asks gets another. Sessions that it still carries may end in peace. */
   forget(connection: Connection): void {
     if (this.#open !== connection) return;
@@ -82,7 +104,7 @@ export class HostConnection {
     const limitMs = CONNECT_TIMEOUT_MS + LOGIN_TIMEOUT_MS;
     const limit = deadlineSignal(limitMs, this.#closed);
     const end = await runSSH(program, masterArguments(ssh, home, host, path.value), env, limit);
-    if (end.code === 0) return ok({ controlPath: path.value });
+    if (end.code === 0) return ok({ controlPath: path.value, forwarded: new Set() });
     const login = loginCommand(ssh, home, host);
     const { notStarted } = end;
     if (notStarted !== undefined) return err(() => sshMissing({ program, because: notStarted }));

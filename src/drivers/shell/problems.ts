@@ -71,6 +71,15 @@ export const sshFailed = defineProblem('ssh-failed', (d: Unreached) => ({
   hint: `Try it by hand:\n  ${d.login} true`,
 }));
 
+export const sshNotForwarded = defineProblem(
+  'ssh-not-forwarded',
+  (d: { host: string; port: number; words: string; login: string }) => ({
+    summary: `${d.host} does not let port ${d.port} of its loopback lead to this seat`,
+    detail: d.words === '' ? 'ssh left no word.' : d.words,
+    hint: `Its sshd must allow it (AllowTcpForwarding yes or remote), and nobody else may use the port. Or let the members meet at a place that they reach themselves: bootstrap.discovery.url. See who uses it:\n  ${d.login} ss -ltnp`,
+  }),
+);
+
 export const sshMissing = defineProblem(
   'ssh-missing',
   (d: { program: string; because: string }) => ({

@@ -4,6 +4,8 @@ import {
   type Logger,
   type Problem,
   type Random,
+  type Result,
+  err,
   withDeadline,
 } from '../../base/index.js';
 import type { HostName } from '../../core/cluster/index.js';
@@ -39,6 +41,11 @@ export interface SSHShellOptions {
 export interface SSHShell extends HostShell {
   /** The command by which a person logs in as we do: `ssh -l root 10.0.1.10`. */
   loginTo(host: HostName): string;
+  /**
+   * Makes a port of the host's loopback lead to the same port of this machine's, for as long as the connection lasts:
+   * so a host reaches a service of this seat where no other way leads from it to us. Asked again it costs nothing.
+   */
+  forward(host: HostName, port: number, signal: AbortSignal): Promise<Result<void>>;
   /** Ends the connections. What runs on a host then is cut. */
   close(): Promise<void>;
 }
@@ -134,6 +141,12 @@ export function createSSHShell(options: SSHShellOptions): SSHShell {
   return {
     run,
     loginTo: (host) => loginCommand(way.ssh, way.home, host),
+    forward: async (host, port, signal) => {
+      const { connection } = hostOf(host);
+      const found = await connection.get();
+      if (!found.ok) return err(found.error('let it reach this seat'));
+      return await connection.forward(found.value, port, signal);
+    },
     close: async () => {
       closing.abort();
       await Promise.all([...hosts.values()].map(({ connection }) => connection.close()));

@@ -3,13 +3,31 @@ import { dirname } from 'node:path';
 import { type Outcome, applied, refused } from '../../base/index.js';
 import type { EtcdVersion, HostName } from '../../core/cluster/index.js';
 import { shellQuoted as q } from '../shell/index.js';
-import { type Context, act, failed } from './context.js';
+import { type Context, SHORT_MS, act, failed } from './context.js';
 import { binaryPath } from './layout.js';
 import { binaryNotCopied } from './problems.js';
-import { PUT, STRICT } from './scripts.js';
+import { PUT, SCRIPT_CODE, STRICT } from './scripts.js';
 
 /** A slow line brings 30 MB in this time. */
 const COPY_MS = 300_000;
+
+/** Whether the host has a binary at its place: `applied`, or `lacks`. */
+export async function hasBinary(
+  context: Context,
+  host: HostName,
+  version: EtcdVersion,
+  signal: AbortSignal,
+): Promise<Outcome | { readonly kind: 'lacks' }> {
+  const doing = 'look for etcd on the host';
+  const script = `[ -x ${q(binaryPath(version))} ] || exit ${SCRIPT_CODE.binaryMissing}`;
+  const end = await act(context, host, { doing, script, deadlineMs: SHORT_MS }, signal);
+  // Nothing is changed by a look that was cut.
+  if (end.kind === 'no') {
+    return end.outcome.kind === 'unknown' ? refused(end.outcome.problem) : end.outcome;
+  }
+  if (end.code === SCRIPT_CODE.binaryMissing) return { kind: 'lacks' };
+  return end.code === 0 ? applied() : refused(failed(context, host, doing, end));
+}
 
 /**
  * Brings the binary to a host where it lacks. It appears there whole and proven or not at all; several who copy the same

@@ -3,7 +3,7 @@ import type { ClusterName, EtcdVersion, HostName } from '../../core/cluster/inde
 import type { HostDriver, HostShell } from '../../engine/ports/index.js';
 import { shellQuoted as q } from '../shell/index.js';
 import { type Scheme, allocateAddresses } from './addresses.js';
-import { copyBinary } from './binary.js';
+import { copyBinary, hasBinary } from './binary.js';
 import { BinaryDigests } from './digests.js';
 import { driftOn } from './drift.js';
 import { BootTimes } from './boot-times.js';
@@ -34,8 +34,16 @@ export interface SSHDriverOptions {
 }
 
 export interface SSHDriver extends HostDriver {
-  /** Brings etcd to a host before it is needed: over a slow line a start alone would take longer than a step may. */
-  prepare(host: HostName, version: EtcdVersion, signal: AbortSignal): Promise<Outcome>;
+  /**
+   * Brings etcd to a host before it is needed: over a slow line a start alone would take longer than a step may. Calls
+   * `copying` when it has to; a host that has one is asked once, and what it has is proven when it is started.
+   */
+  prepare(
+    host: HostName,
+    version: EtcdVersion,
+    signal: AbortSignal,
+    copying?: () => void,
+  ): Promise<Outcome>;
   /** What somebody else changed in what we wrote on a host: shown, and never written over. */
   drift(host: HostName, signal: AbortSignal): Promise<Problem | undefined>;
   /** Writes files as a whole and durably; secrets are never seen on the way. */
@@ -67,8 +75,11 @@ export function createSSHDriver(options: SSHDriverOptions): SSHDriver {
       ),
     logTail: (host, lineCount, signal) => logTail(context, host, lineCount, signal),
     knownHosts: (signal) => knownHosts(context, options.candidates(), signal),
-    prepare: (host, version, signal) =>
+    prepare: (host, version, signal, copying) =>
       unlessCancelled('bringing etcd to the host', host, signal, async () => {
+        const there = await hasBinary(context, host, version, signal);
+        if (there.kind !== 'lacks') return there;
+        copying?.();
         const found = await options.binaryFor(version, signal);
         if (!found.ok) return { kind: 'refused', problem: found.error };
         const path = found.value;

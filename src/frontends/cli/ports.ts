@@ -154,6 +154,8 @@ export interface RunOptions {
   readonly purpose: string;
   /** Every line of the journal as it is written. */
   readonly onEntry?: (entry: JournalEntry) => void;
+  /** What takes a while before the first step, for the terminal. */
+  readonly onProgress?: (line: string) => void;
   /** As the controller's own: `forever`, `converged-or-blocked`, or a predicate asked after every turn. */
   readonly until: 'forever' | 'converged-or-blocked' | ((turn: TurnResult) => boolean);
   readonly deadlineMs?: number;

@@ -184,6 +184,7 @@ async function actOurselves(
     interrupt,
     deadlineMs: Math.max(0, judge.leftMs()),
     ...(pursuit.takeOver === undefined ? {} : { takeOver: pursuit.takeOver }),
+    onProgress: (line) => tell(context, line),
     onEntry: (entry) => {
       tellEntry(context, entry);
       pursuit.onEntry?.(entry);

@@ -49,6 +49,7 @@ export async function run(
       until: 'forever',
       interrupt: context.interrupt,
       ...(options.takeOver === undefined ? {} : { takeOver: options.takeOver }),
+      onProgress: (line) => tell(context, line),
       onEntry: (entry) => tellEntry(context, entry),
     });
     if (!end.ok) return await fail(context, end.error);
