@@ -4,10 +4,19 @@ import { benchGateway } from './gateway.js';
 import { benchClient } from './client.js';
 import { benchDiscovery } from './discovery.js';
 import { type Report, render } from './harness.js';
+import { benchHosts, elsewhere } from './hosts.js';
 import { benchPlan } from './plan.js';
 import { benchPlannedChange } from './planned-change.js';
 
-const NAMES = ['bring-up', 'client', 'discovery', 'gateway', 'plan', 'planned-change'] as const;
+const NAMES = [
+  'bring-up',
+  'client',
+  'discovery',
+  'gateway',
+  'hosts',
+  'plan',
+  'planned-change',
+] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -31,6 +40,8 @@ async function measure(): Promise<Report | undefined> {
       return benchClient({ runs: runs(3), progress });
     case 'discovery':
       return benchDiscovery({ runs: runs(3), progress });
+    case 'hosts':
+      return benchHosts({ runs: runs(7), progress });
     case 'plan':
       return benchPlan({ calls: runs(20_000) });
     case 'planned-change':
@@ -40,8 +51,12 @@ async function measure(): Promise<Report | undefined> {
   }
 }
 
-const report = await measure();
-if (report === undefined) {
+const exit =
+  name === 'hosts' ? await elsewhere([process.execPath, ...process.argv.slice(1)]) : undefined;
+const report = exit === undefined ? await measure() : undefined;
+if (exit !== undefined) {
+  process.exitCode = exit;
+} else if (report === undefined) {
   process.stderr.write(`npm run bench -- NAME, where NAME is one of: ${NAMES.join(', ')}\n`);
   process.exitCode = 2;
 } else {
