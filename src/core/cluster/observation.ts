@@ -49,7 +49,10 @@ export interface HostSight {
   readonly host: HostName;
   readonly process: ProcessSight;
   readonly data: DataSight;
-  /** The gateway on this host, with `listen` as its flag; absent where there never was one. */
+  /**
+   * The gateway on this host, with `listen` as its flag, and `endpoints` when it does not follow the member list by
+   * itself; absent where there never was one.
+   */
   readonly gateway?: ProcessSight;
   /** Absent: none are wanted here. */
   readonly certificates?: CertificatesSight;

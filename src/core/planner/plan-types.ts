@@ -136,7 +136,7 @@ export interface Launch {
   readonly flags: StartFlags;
 }
 
-/** What a driver needs to start a gateway. It follows the member list by itself. */
+/** What a driver needs to start a gateway, whether or not it then follows the member list by itself. */
 export interface GatewayLaunch {
   readonly listen: readonly string[];
   /** Client URLs of members, to begin with. */
@@ -181,6 +181,7 @@ export type Reason =
   | 'proxy-not-running'
   | 'proxy-unwanted'
   | 'proxy-listens-elsewhere'
+  | 'proxy-names-others'
   | 'gateway-makes-way'
   | 'consumer-learns'
   | 'consumer-forgets'

@@ -333,6 +333,49 @@ describe('repair', () => {
   });
 });
 
+describe('a gateway that does not follow the member list by itself', () => {
+  const proxied = (endpoints: string | undefined) => {
+    const world = running('m1', 'm2', 'm3');
+    const { name, host, clientURLs } = memberNamed('edge');
+    const listen = [...clientURLs];
+    const target = {
+      ...world.target,
+      proxies: [{ name, host, clientURLs, listenClientURLs: listen }],
+    };
+    const observation = observe({ ...world, target });
+    const flags = { listen: listen.join(','), ...(endpoints === undefined ? {} : { endpoints }) };
+    const edge = {
+      host,
+      process: { kind: 'stopped' as const },
+      data: { kind: 'empty' as const },
+      gateway: { kind: 'running' as const, startedAt: START, flags },
+      peer: { kind: 'silent' as const, because: 'no member' },
+      status: { kind: 'silent' as const, because: 'no member' },
+    };
+    const hosts = [...observation.hosts.filter((sight) => sight.host !== host), edge];
+    const all = world.members.flatMap((member) => [...member.clientURLs]);
+    const input = inputOf({ ...world, target });
+    return { all, said: plan({ ...input, target, observation: { ...observation, hosts } }) };
+  };
+
+  test('is stopped, to be started anew, when it names others than the voters', () => {
+    expect(proxied('http://gone:2379').said).toMatchObject({
+      kind: 'step',
+      step: { kind: 'stop-gateway' },
+      because: 'proxy-names-others',
+    });
+  });
+
+  test('is left alone when it names the voters, in whatever order', () => {
+    const { all } = proxied(undefined);
+    expect(proxied([...all].reverse().join(',')).said.kind).toBe('converged');
+  });
+
+  test('one that shows no endpoints follows by itself and is left alone', () => {
+    expect(proxied(undefined).said.kind).toBe('converged');
+  });
+});
+
 describe('change', () => {
   test('1 → 3 → 5 → 7 → 3 → 1: the model never refuses, the leader never goes first', () => {
     const sizes = [1, 3, 5, 7, 3, 1];

@@ -26,6 +26,8 @@ const SENTENCES = {
   'proxy-not-running': 'the spec wants a gateway here and none runs',
   'proxy-unwanted': 'the spec wants no gateway here any more',
   'proxy-listens-elsewhere': 'it listens elsewhere than the spec wants',
+  'proxy-names-others':
+    'it forwards to others than the members there are, and does not follow by itself',
   'gateway-makes-way': 'a member starts here and listens where the gateway does',
   'consumer-learns': 'members have come that it does not know',
   'consumer-forgets': 'a member that it names is about to go, and must not be missed by it',

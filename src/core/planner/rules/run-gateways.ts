@@ -1,4 +1,4 @@
-import type { HostSight, TargetProxy } from '../../cluster/index.js';
+import type { ClientURL, HostSight, TargetProxy } from '../../cluster/index.js';
 import { retryAt } from '../guards.js';
 import { blockedBy, stepOf } from '../make.js';
 import type { Plan, Reason } from '../plan-types.js';
@@ -28,13 +28,16 @@ export const runGateways: Rule = (view) => {
 function keepGateway(view: View, proxy: TargetProxy, sight: HostSight): Plan | undefined {
   const { gateway } = sight;
   if (gateway?.kind === 'running') {
-    return gateway.flags['listen'] === proxy.listenClientURLs.join(',')
-      ? undefined
-      : stopGateway(view, sight, 'proxy-listens-elsewhere');
+    if (gateway.flags['listen'] !== proxy.listenClientURLs.join(',')) {
+      return stopGateway(view, sight, 'proxy-listens-elsewhere');
+    }
+    return namesOthers(view, gateway.flags['endpoints'])
+      ? stopGateway(view, sight, 'proxy-names-others')
+      : undefined;
   }
   if (!isFree(view, sight)) return undefined;
   if (gateway !== undefined && retryAt(gateway, view.now) > view.now) return undefined;
-  const endpoints = view.standing.voters.flatMap(({ member }) => member.clientURLs);
+  const endpoints = endpointsOf(view);
   if (endpoints.length === 0) return undefined;
   const { host, name, listenClientURLs: listen } = proxy;
   return stepOf(
@@ -42,6 +45,19 @@ function keepGateway(view: View, proxy: TargetProxy, sight: HostSight): Plan | u
     { kind: 'start-gateway', host, name, launch: { listen, endpoints } },
     'proxy-not-running',
   );
+}
+
+const endpointsOf = ({ standing }: View): readonly ClientURL[] =>
+  standing.voters.flatMap(({ member }) => member.clientURLs);
+
+/**
+ * Whether it forwards to others than the voters there are. A gateway that follows the member list by itself shows no
+ * endpoints; one that does not, such as etcd's own, is started anew.
+ */
+function namesOthers(view: View, named: string | undefined): boolean {
+  if (named === undefined || view.standing.listKind !== 'linearizable') return false;
+  const wanted = endpointsOf(view);
+  return wanted.length > 0 && [...wanted].sort().join(',') !== named.split(',').sort().join(',');
 }
 
 /** Seen, and no member's: none runs there, none has data there, none is registered there. */
