@@ -83,6 +83,14 @@ describe('a member under systemd', () => {
       expect((await observe()).data).toEqual(data);
     });
 
+    test('when power failed right after its start', async () => {
+      const data = await born();
+      await machine.powerCut();
+      await machine.powerOn();
+      await untilProcess(rig.driver, host, 'running');
+      expect((await observe()).data).toEqual(data);
+    });
+
     test('when its full disk has space again', async () => {
       await born(reachable(host));
       await machine.fillDisk();

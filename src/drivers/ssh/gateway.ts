@@ -15,6 +15,7 @@ import {
   SCRIPT_CODE,
   STANDING,
   STRICT,
+  enable,
   lockHost,
   makeUser,
   putText,
@@ -133,7 +134,7 @@ if [ $found != ${digest} ]; then
   ${putText(unitFile, '644', 'root:root', unitText)}
   systemctl daemon-reload
 fi
-systemctl --quiet --no-reload enable ${unit} 2> /dev/null || systemctl enable ${unit}
+${enable(unit)}
 case "$(property SubState ${unit})" in auto-restart*) systemctl stop ${unit} ;; esac
 said=$(systemctl start ${unit} 2>&1) || { echo "$said"; exit ${SCRIPT_CODE.notStarted}; }
 `;

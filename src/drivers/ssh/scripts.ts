@@ -68,3 +68,14 @@ export const makeUser = (user: string): string => `if ! getent passwd ${user} > 
   useradd --system --user-group --no-create-home --home-dir /var/lib/etcd --shell /usr/sbin/nologin ${user} ||
     getent passwd ${user} > /dev/null
 fi`;
+
+/** Where systemd keeps what starts at boot; a link there that is not synced is lost with the power. */
+const WANTED = '/etc/systemd/system/multi-user.target.wants';
+
+/** The unit starts at the next boot, or does not, also when power fails now. */
+export const enable = (unit: string): string => startsAtBoot('enable', unit);
+export const disable = (unit: string): string => startsAtBoot('disable', unit);
+
+const startsAtBoot = (verb: 'enable' | 'disable', unit: string): string =>
+  `systemctl --quiet --no-reload ${verb} ${unit} 2> /dev/null || systemctl ${verb} ${unit}
+for at in /etc /etc/systemd/system ${WANTED}; do [ ! -d $at ] || sync $at; done`;

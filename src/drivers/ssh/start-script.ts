@@ -7,6 +7,7 @@ import {
   SCRIPT_CODE,
   STANDING,
   STRICT,
+  enable,
   lockHost,
   makeUser,
   putText,
@@ -68,7 +69,7 @@ elif [ "$(property NeedDaemonReload ${unit})" = yes ]; then
   systemctl daemon-reload
 fi
 rm -f ${paths.removed}
-systemctl --quiet --no-reload enable ${unit} 2> /dev/null || systemctl enable ${unit}
+${enable(unit)}
 # A start that systemd has planned for later would make ours wait for it.
 case "$(property SubState ${unit})" in auto-restart*) systemctl stop ${unit} ;; esac
 systemctl reset-failed ${unit} 2> /dev/null || :

@@ -5,7 +5,7 @@ import { startedByHand, stopUnfinished } from '../evidence/index.js';
 import { type Acted, type Context, SHORT_MS, act, failed, unlessCancelled } from './context.js';
 import type { HostPaths } from './layout.js';
 import { lookAt } from './observe.js';
-import { PROPERTY, SCRIPT_CODE, STANDING, STRICT, lockHost } from './scripts.js';
+import { PROPERTY, SCRIPT_CODE, STANDING, STRICT, disable, lockHost } from './scripts.js';
 
 /** After a SIGKILL only the kernel itself can still hold a process. */
 const KILL_WAIT_MS = 5_000;
@@ -95,7 +95,7 @@ ${PROPERTY}
 ${STANDING}
 ${lockHost(paths)}
 [ "$(property LoadState ${unit})" = loaded ] || exit ${SCRIPT_CODE.nothingRuns}
-systemctl --quiet --no-reload disable ${unit} 2> /dev/null || systemctl disable ${unit}
+${disable(unit)}
 before=$(standing ${unit})
 systemctl stop --no-block ${unit}
 [ $before = running ] || exit ${SCRIPT_CODE.nothingRuns}
