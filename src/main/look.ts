@@ -41,7 +41,7 @@ export async function lookAt(
     store: readOnly(parts, signal),
     lock: NO_LOCK,
     logger: silentLogger,
-    timings: PATIENT,
+    timings: { ...parts.timings, ...PATIENT, ...patientWithHosts(parts.timings) },
   });
   const turn = await controller.turn(signal);
   const view = 'view' in turn ? turn.view : undefined;
@@ -80,12 +80,18 @@ async function unresolvedOf(
 
 /** One look has no second chance: a member that is slow to answer is not silent. */
 const PATIENT: Partial<ControllerTimings> = {
-  hostMs: 3 * DEFAULT_TIMINGS.hostMs,
   consumerMs: 4 * DEFAULT_TIMINGS.consumerMs,
   hurriedConsumerMs: 4 * DEFAULT_TIMINGS.consumerMs,
   leaderlessProbeMs: DEFAULT_TIMINGS.probeMs,
   formingProbeMs: DEFAULT_TIMINGS.probeMs,
 };
+
+/** Where a look at a host takes longer, as over SSH, it may take as long as when somebody acts. */
+const patientWithHosts = ({
+  hostMs = DEFAULT_TIMINGS.hostMs,
+}: Partial<ControllerTimings>): Partial<ControllerTimings> => ({
+  hostMs: Math.max(hostMs, 3 * DEFAULT_TIMINGS.hostMs),
+});
 
 const NO_LOCK: HeldLock = { stillHeld: async () => true, release: async () => undefined };
 

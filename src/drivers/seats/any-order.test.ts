@@ -2,13 +2,16 @@
  * Whatever happens in whatever order: two seats, three hosts that come and go, hang, lose answers and are started again,
  * and seats that are killed, cut off, or asleep with both their clocks. A history is judged as it comes.
  */
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { type Instant, type Random, seededRandom, unsafeBrand } from '../../base/index.js';
 import type { HostName } from '../../core/cluster/index.js';
 import type { HeldLock } from '../../engine/ports/index.js';
 import { createHostsStore } from './store.js';
 import { type Behaviour, FakeHosts } from './testing/fake-hosts.js';
 import { PROD, numberOf, recordOf, wishOf } from './testing/samples.js';
+
+// Each host's scripts are run by a real shell, some thousand of them: that takes what the machine takes.
+vi.setConfig({ testTimeout: 240_000 });
 
 const NAMES = ['a', 'b', 'c'] as const;
 const BEHAVIOURS: readonly Behaviour[] = [

@@ -1,11 +1,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Problem, type Result, seededRandom, unsafeBrand } from '../../base/index.js';
 import type { HostName } from '../../core/cluster/index.js';
 import { type HostsStore, createHostsStore } from './store.js';
 import { FakeHosts } from './testing/fake-hosts.js';
 import { PROD, entryOf, numberOf, recordOf, wishOf } from './testing/samples.js';
+
+// Each host's scripts are run by a real shell, some thousand of them: that takes what the machine takes.
+vi.setConfig({ testTimeout: 240_000 });
 
 let hosts: FakeHosts;
 let told: Problem[];
