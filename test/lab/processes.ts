@@ -53,7 +53,8 @@ function kindOf(
   return args.some((arg) => basename(arg) === 'quorate.js') ? 'quorate' : 'other';
 }
 
-function flagsOf(args: readonly string[]): Readonly<Record<string, string>> {
+/** The `--name=value` among the words of a command line, by name. */
+export function flagsOf(args: readonly string[]): Readonly<Record<string, string>> {
   const flags: Record<string, string> = {};
   for (const arg of args) {
     const match = /^--?([a-z][a-z0-9-]*)=(.*)$/s.exec(arg);

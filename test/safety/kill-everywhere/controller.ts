@@ -1,5 +1,5 @@
 /**
- * The real controller of one local cluster, put together as `quorate apply` does, with something that counts standing
+ * The real controller of one cluster, here or on hosts as the spec says, put together as `quorate apply` does, with something that counts standing
  * between it and its ports. Ends with 0 when the plan has converged, and with 3 when it has not in time.
  *
  *   controller.js --home DIR --cluster NAME --report FILE [--kill-at POINT] [--every-look] [--found SPEC.json]
@@ -10,10 +10,10 @@ import { renderProblem } from '../../../src/base/index.js';
 import { parseClusterName } from '../../../src/core/cluster/index.js';
 import type { ClusterSpec } from '../../../src/core/spec/index.js';
 import type { TurnResult } from '../../../src/engine/controller/index.js';
-import { clusterDirectory } from '../../../src/drivers/local/index.js';
 import { type Machine, thisMachine } from '../../../src/main/machine.js';
-import { localKeeping } from '../../../src/main/local-keeping.js';
+import { keepingOf } from '../../../src/main/keepings.js';
 import { managedCluster } from '../../../src/main/managed-cluster.js';
+import { closeShells } from '../../../src/main/shells.js';
 import { betweenPorts } from './between.js';
 import { countPoints } from './points.js';
 
@@ -32,7 +32,11 @@ const { values } = parseArgs({
   },
 });
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} finally {
+  await closeShells();
+}
 
 async function main(): Promise<number> {
   const name = parseClusterName(values.cluster);
@@ -43,14 +47,17 @@ async function main(): Promise<number> {
     everyLook: values['every-look'],
   });
   const machine: Machine = { ...thisMachine(), between: betweenPorts(points) };
+  const spec =
+    values.found === undefined
+      ? undefined
+      : (JSON.parse(readFileSync(values.found, 'utf8')) as ClusterSpec);
   const cluster = managedCluster(
     machine,
     name.value,
-    localKeeping(machine, name.value, clusterDirectory(values.home, name.value)),
+    keepingOf(machine, values.home, name.value, spec),
   );
 
-  if (values.found !== undefined) {
-    const spec = JSON.parse(readFileSync(values.found, 'utf8')) as ClusterSpec;
+  if (spec !== undefined) {
     const wish = await cluster.store.readWish();
     if (wish.ok && wish.value === undefined) {
       const founded = await cluster.found(spec, {

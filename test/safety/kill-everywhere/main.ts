@@ -1,24 +1,43 @@
 /**
- * Kill everywhere: on real etcd, through the local driver, the controller is killed at every line of its journal and
+ * Kill everywhere: on real etcd, through the real driver, the controller is killed at every line of its journal and
  * at every call of a port, and started again with nothing in memory. It must come to the same end with nothing lost.
  *
- *   npm run kill-everywhere -- [--version 3.6] [--operation NAME]… [--short] [--every-look] [-o text|json]
+ * With `--driver ssh` the members are on three hosts with systemd and sshd, made for it in a network of their own.
+ *
+ *   npm run kill-everywhere -- [--driver local|ssh] [--version 3.6] [--operation NAME]… [--short] [--every-look] [-o text|json]
  */
 import { parseArgs } from 'node:util';
+import { parseClusterName } from '../../../src/core/cluster/index.js';
+import { defaultSpec } from '../../../src/core/spec/index.js';
+import { type HostsLab, hostsLab, isInsideNetwork, whyNoHosts } from '../../lab/hosts/index.js';
+import { runInNetwork } from '../../lab/hosts/network-of-run.js';
 import { conclude, machine, progress } from '../command.js';
 import { realEtcd } from '../real/etcd.js';
 import { openScratch } from '../real/scratch.js';
 import { type Cycle, OPERATIONS, type Operation, cycles } from './operations.js';
 import { type CycleResult, type RunOptions, inWords, runCycle } from './run.js';
+import { HostsStage } from './hosts-stage.js';
+import { Stage } from './stage.js';
 
 /** The short form: some points of the operations that take seconds. */
 const SHORT_POINTS = 3;
 const SHORT: readonly Operation[] = ['birth', 'restart', 'replace-lost', 'rename', 'down', 'up'];
+/** What needs no address of this machine and no fourth host. */
+const ON_HOSTS: readonly Operation[] = [
+  'birth',
+  'restart',
+  'replace-lost',
+  'rename',
+  'flags',
+  'down',
+  'up',
+];
 /** Two clusters of three members at a time; one that grows to five has the machine to itself. */
 const LANES = 2;
 
 const { values } = parseArgs({
   options: {
+    driver: { type: 'string', default: 'local' },
     version: { type: 'string', default: '3.6' },
     operation: { type: 'string', multiple: true },
     short: { type: 'boolean', default: false },
@@ -37,24 +56,48 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
+  if (values.driver !== 'local' && values.driver !== 'ssh') {
+    progress(`No such driver: ${values.driver}. There are local, ssh.`);
+    process.exitCode = 2;
+    return;
+  }
   const startedAt = performance.now();
   const { version } = await realEtcd(values.version);
+  if (values.driver === 'ssh' && !(await isInsideNetwork())) {
+    const reason = await whyNoHosts();
+    if (reason === undefined) {
+      process.exitCode = await runInNetwork([process.execPath, ...process.argv.slice(1)]);
+    } else {
+      progress(`skipped: ${reason}`);
+    }
+    return;
+  }
   const scratch = await openScratch();
+  const hosts = values.driver === 'ssh' ? await hostsLab({ hosts: 3, dataMiB: 2048 }) : undefined;
   const options: RunOptions = {
-    base: scratch.base,
-    minor: values.version,
+    stage: (name) => stageOf(scratch.base, name, hosts),
     everyLook: values['every-look'],
     ...(values.short ? { spread: SHORT_POINTS } : {}),
   };
   try {
-    const chosen = cycles().filter(({ moves }) =>
-      moves.some(({ operation }) => wanted.includes(operation)),
+    const chosen = cycles().filter(
+      ({ moves }) =>
+        moves.some(({ operation }) => wanted.includes(operation)) &&
+        (hosts === undefined || moves.every(({ operation }) => ON_HOSTS.includes(operation))),
     );
     const results = await inLanes(chosen, options);
     report(version, results, (performance.now() - startedAt) / 1000);
   } finally {
+    await hosts?.dispose();
     await scratch.close();
   }
+}
+
+function stageOf(base: string, name: string, hosts: HostsLab | undefined): Stage {
+  const parsed = parseClusterName(name);
+  if (!parsed.ok) throw new Error(`${name} is no cluster's name: ${parsed.error}`);
+  const spec = defaultSpec({ name: parsed.value, memberCount: 3, version: values.version });
+  return hosts === undefined ? new Stage(base, spec) : new HostsStage(base, spec, hosts);
 }
 
 async function inLanes(
@@ -69,7 +112,8 @@ async function inLanes(
       results.push(await runCycle(next, options));
     }
   };
-  await Promise.all(Array.from({ length: LANES }, lane));
+  // The hosts carry one cluster at a time.
+  await Promise.all(Array.from({ length: values.driver === 'ssh' ? 1 : LANES }, lane));
   for (const cycle of chosen.filter(isBig)) results.push(await runCycle(cycle, options));
   return results;
 }
@@ -111,7 +155,7 @@ function report(version: string, results: readonly CycleResult[], seconds: numbe
         faults,
       },
       text: [
-        `The controller killed everywhere, etcd ${version}`,
+        `The controller killed everywhere, driver ${values.driver}, etcd ${version}`,
         '',
         ...table,
         ...told,

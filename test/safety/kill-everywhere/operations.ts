@@ -1,10 +1,8 @@
-import { rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseMemberID } from '../../../src/base/index.js';
 import { renameMember, setPeerURLs, withSize } from '../../../src/core/spec/index.js';
 import { createClient } from '../../../src/etcd/index.js';
 import { freeURL } from '../../lab/ports.js';
-import { killHard, signalTo } from '../../lab/processes.js';
+import { signalTo } from '../../lab/processes.js';
 import { until } from '../../lab/wait.js';
 import type { Stage } from './stage.js';
 import type { Survey, SurveyedMember } from './survey.js';
@@ -93,15 +91,7 @@ const replaceLost = (who: Who, role: string): Move => ({
   key: `replace a ${role} without its data`,
   begin: async (stage, before) => {
     const { host } = who(before);
-    const logs = await stage.logs();
-    const data = stage.dataDirectory(host);
-    const { pid } = await stage.lived(host);
-    // Renamed first: nobody ever sees half of it. Killed at once, because without its directory etcd may end by itself.
-    const lost = join(stage.home, `lost-${stage.name}`);
-    await rename(data, lost);
-    await killHard(pid);
-    await rm(lost, { recursive: true });
-    const taken = [...logs].flatMap(([inode, path]) => (path === data ? [inode] : []));
+    const taken = await stage.loseData(host);
     return { replaced: [host], taken };
   },
 });

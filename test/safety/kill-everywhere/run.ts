@@ -1,6 +1,6 @@
 import { progress } from '../command.js';
 import type { Cycle, Move, Operation } from './operations.js';
-import { Stage } from './stage.js';
+import type { Stage } from './stage.js';
 import { type Tally, newTally } from './tally.js';
 import { type Trial, attempt, endFor } from './trial.js';
 
@@ -28,8 +28,8 @@ export interface CycleResult {
 }
 
 export interface RunOptions {
-  readonly base: string;
-  readonly minor: string;
+  /** A place for one cluster of this name, which is not there yet. */
+  readonly stage: (name: string) => Stage;
   readonly everyLook: boolean;
   /** How many points of each operation, spread evenly over it; absent: all. */
   readonly spread?: number;
@@ -147,8 +147,8 @@ const resultOf = (
   faults,
 });
 
-async function openStage({ unborn }: Cycle, { base, minor }: RunOptions): Promise<Stage> {
-  const stage = new Stage(base, `kill-${process.pid}-${++stageCount}`, minor);
+async function openStage({ unborn }: Cycle, options: RunOptions): Promise<Stage> {
+  const stage = options.stage(`kill-${process.pid}-${++stageCount}`);
   await stage.prepare();
   if (unborn) return stage;
   const born = await stage.controller();

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../../src/base/index.js';
-import { parseClusterName } from '../../../src/core/cluster/index.js';
-import { type ClusterSpec, defaultSpec } from '../../../src/core/spec/index.js';
+import type { ClusterSpec } from '../../../src/core/spec/index.js';
 import { SHORT_LIFE_MS } from '../../../src/drivers/evidence/index.js';
 import { clusterDirectory, createLocalStore } from '../../../src/drivers/local/index.js';
 import type { ClusterStore, Wish } from '../../../src/engine/ports/index.js';
@@ -65,15 +64,13 @@ export class Stage {
   readonly #specFile: string;
   #runs = 0;
 
-  constructor(base: string, name: string, minor: string) {
-    const parsed = parseClusterName(name);
-    if (!parsed.ok) throw new Error(`${name} is no cluster's name: ${parsed.error}`);
-    this.name = name;
+  constructor(base: string, spec: ClusterSpec) {
+    this.name = spec.name;
     this.home = base;
-    this.directory = clusterDirectory(base, parsed.value);
+    this.directory = clusterDirectory(base, spec.name);
     this.store = createLocalStore({ stateDir: this.directory, clock: systemClock });
-    this.#spec = defaultSpec({ name: parsed.value, memberCount: 3, version: minor });
-    this.#specFile = join(base, `${name}.json`);
+    this.#spec = spec;
+    this.#specFile = join(base, `${spec.name}.json`);
   }
 
   async prepare(): Promise<void> {
@@ -163,7 +160,20 @@ export class Stage {
     return process;
   }
 
-  dataDirectory(host: string): string {
+  /** Its data directory is gone at once and it dies; answers the logs that went with it, by inode. */
+  async loseData(host: string): Promise<readonly number[]> {
+    const logs = await this.logs();
+    const data = this.#dataDirectory(host);
+    const { pid } = await this.lived(host);
+    // Renamed first: nobody ever sees half of it. Killed at once, because without its directory etcd may end by itself.
+    const lost = join(this.home, `lost-${this.name}`);
+    await rename(data, lost);
+    await killHard(pid);
+    await rm(lost, { recursive: true });
+    return [...logs].flatMap(([inode, path]) => (path === data ? [inode] : []));
+  }
+
+  #dataDirectory(host: string): string {
     return join(this.directory, 'members', host, 'data');
   }
 
@@ -180,11 +190,7 @@ export class Stage {
     const found: Link[] = [];
     for (const host of await readdir(members).catch(() => [])) {
       const log = await readFile(join(members, host, 'etcd.log'), 'utf8').catch(() => '');
-      for (const line of log.split('\n')) {
-        const [, ts = '', message = '', peer = ''] = LINK.exec(line) ?? [];
-        const at = Date.parse(ts);
-        if (at >= since - LINKS_BEFORE_MS) found.push({ at, host, message, peer });
-      }
+      found.push(...linksIn(log, host, since));
     }
     return found.sort((a, b) => a.at - b.at);
   }
@@ -218,6 +224,15 @@ export class Stage {
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
     await rm(this.#specFile, { force: true });
   }
+}
+
+/** What one member's log says of its connections and its leader, from somewhat before `since`. */
+export function linksIn(log: string, host: string, since: number): readonly Link[] {
+  return log.split('\n').flatMap((line) => {
+    const [, ts = '', message = '', peer = ''] = LINK.exec(line) ?? [];
+    const at = Date.parse(ts);
+    return at >= since - LINKS_BEFORE_MS ? [{ at, host, message, peer }] : [];
+  });
 }
 
 async function ageMs(pid: number): Promise<number> {

@@ -101,7 +101,10 @@ const prefix = (): string => `kill/${process.pid}/${++writers}/`;
 export function endFor(move: Move, after: Survey, stage: Stage): string {
   const end = endOf(after);
   return move.operation === 'birth'
-    ? end.replaceAll(stage.directory, '…').replaceAll(/(127\.0\.0\.1):\d+/g, '$1')
+    ? end
+        .replaceAll(stage.directory, '…')
+        .replaceAll(stage.name, '…')
+        .replaceAll(/(127\.0\.0\.1):\d+/g, '$1')
     : end;
 }
 

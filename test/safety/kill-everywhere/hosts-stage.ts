@@ -1,0 +1,117 @@
+import { unsafeBrand } from '../../../src/base/index.js';
+import type { HostName } from '../../../src/core/cluster/index.js';
+import type { ClusterSpec } from '../../../src/core/spec/index.js';
+import { hostPaths } from '../../../src/drivers/ssh/index.js';
+import type { HostsLab, LabHost } from '../../lab/hosts/index.js';
+import { type LabProcess, flagsOf } from '../../lab/processes.js';
+import { until } from '../../lab/wait.js';
+import { type Link, Stage, linksIn } from './stage.js';
+
+/** So that the inodes of two hosts are never the same number; an inode of ext4 has 32 bits. */
+const INODES = 2 ** 33;
+
+/** A cluster on hosts with systemd: who acts on it is started here and killed here; its members are units there. */
+export class HostsStage extends Stage {
+  readonly #machines: readonly LabHost[];
+  readonly #paths: ReturnType<typeof hostPaths>;
+
+  constructor(base: string, spec: ClusterSpec, { hosts, sshConfigFile }: HostsLab) {
+    super(base, {
+      ...spec,
+      driver: { kind: 'ssh', options: { configFile: sshConfigFile } },
+      members: spec.members.map((member, index) => ({
+        ...member,
+        host: unsafeBrand<HostName>(hosts[index]?.address ?? ''),
+      })),
+    });
+    this.#machines = hosts;
+    this.#paths = hostPaths(spec.name);
+  }
+
+  override async processes(): Promise<ReadonlyMap<string, LabProcess>> {
+    const found = new Map<string, LabProcess>();
+    for (const machine of this.#machines) {
+      const told = await machine.run(
+        `pid=$(systemctl show -p MainPID --value ${this.#paths.unit})
+        [ "$pid" != 0 ] && echo "$pid" && tr '\\0' '\\n' < "/proc/$pid/cmdline"`,
+      );
+      const [pid, ...args] = told.stdout.trimEnd().split('\n');
+      const flags = flagsOf(args);
+      if (told.code !== 0 || flags['data-dir'] === undefined) continue;
+      found.set(machine.address, { pid: Number(pid), kind: 'member', args, flags });
+    }
+    return found;
+  }
+
+  /** Stopped by hand: from a mere crash systemd alone would bring it back. */
+  override async crash(host: string): Promise<void> {
+    await this.#machine(host).must(`systemctl stop ${this.#paths.unit}`);
+  }
+
+  override async loseData(host: string): Promise<readonly number[]> {
+    const logs = await this.logs();
+    const machine = this.#machine(host);
+    const { unit, dataDir } = this.#paths;
+    await machine.must(`mv ${dataDir} /var/lib/etcd/lost
+      systemctl kill -s KILL ${unit}; rm -r /var/lib/etcd/lost`);
+    await until('systemd does not start it again', async () => {
+      const result = await machine.must(`systemctl show -p AssertResult --value ${unit}`);
+      return result.trim() === 'no' ? { done: true } : { seen: result };
+    });
+    const own = `${machine.name}:${dataDir}`;
+    return [...logs].flatMap(([inode, path]) => (path === own ? [inode] : []));
+  }
+
+  override async links(since: number): Promise<readonly Link[]> {
+    const found: Link[] = [];
+    for (const machine of this.#machines) {
+      const log = await machine.must(
+        `timeout 3 journalctl --sync; journalctl -q -o cat _SYSTEMD_UNIT=${this.#paths.unit}`,
+      );
+      found.push(...linksIn(log, machine.address, since));
+    }
+    return found.sort((a, b) => a.at - b.at);
+  }
+
+  override async logs(): Promise<ReadonlyMap<number, string>> {
+    const found = new Map<number, string>();
+    const { dataDir } = this.#paths;
+    for (const [index, machine] of this.#machines.entries()) {
+      const told = await machine.must(
+        `for at in ${dataDir} ${dataDir}.aside/*; do
+          [ ! -d "$at/member/wal" ] || echo "$(stat -c %i "$at/member/wal") $at"
+        done`,
+      );
+      for (const line of told.split('\n').filter((each) => each !== '')) {
+        const [inode, path = ''] = line.split(' ');
+        found.set(index * INODES + Number(inode), `${machine.name}:${path}`);
+      }
+    }
+    return found;
+  }
+
+  override async clearAside(): Promise<void> {
+    const script = `rm -rf ${this.#paths.dataDir}.aside`;
+    await Promise.all(this.#machines.map(async (machine) => await machine.must(script)));
+  }
+
+  /** What is left on the hosts is etcd's program alone. */
+  override async close(): Promise<void> {
+    await super.close();
+    const { unit, unitFile, stateDir, runDir, dataDir } = this.#paths;
+    await Promise.all(
+      this.#machines.map(
+        async (machine) =>
+          await machine.run(`systemctl kill -s KILL ${unit}; systemctl disable --now ${unit}
+          rm -rf ${unitFile} ${stateDir} ${runDir} ${dataDir} ${dataDir}.aside
+          systemctl daemon-reload; systemctl reset-failed`),
+      ),
+    );
+  }
+
+  #machine(host: string): LabHost {
+    const found = this.#machines.find(({ address }) => address === host);
+    if (found === undefined) throw new Error(`no host ${host}`);
+    return found;
+  }
+}
