@@ -8,6 +8,7 @@ metadata: { name: prod }
 spec:
   version: "3.6"
   driver: { ssh: {} }
+  allowEvenSize: true
   members: [{ name: a, host: 10.0.1.10 }, { name: b, host: 10.0.1.11 }]
 `;
 
