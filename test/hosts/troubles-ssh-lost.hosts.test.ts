@@ -124,21 +124,21 @@ test.for(HOW)(
 test.for(HOW)(
   'SSH lost (%s) anywhere in a growth, to the host that comes: the next apply goes on',
   async (how, context) => {
-    const it = await troubledSeat(await hostsFor(context, { hosts: 4 }), ANY_MINOR);
+    const it = await troubledSeat(await hostsFor(context, { hosts: 5 }), ANY_MINOR);
     const { before, file } = await it.born();
     const writer = await it.writer();
     const lost = await sweep(it, {
       how,
-      machines: () => [it.host(3)],
-      begin: () => it.specFor(4),
+      machines: () => [it.host(3), it.host(4)],
+      begin: () => it.specFor(5),
       undo: async () => {
-        await it.settled(4);
+        await it.settled(5);
         await it.specFor(3);
         await it.must(`apply -f ${file} --yes=${it.name}`);
       },
     });
     expect(lost.length).toBeGreaterThan(0);
-    const after = await it.settled(4);
+    const after = await it.settled(5);
     expect(after.cluster.id).toBe(before.cluster.id);
     await it.nothingWasLost(writer, after);
     await it.oneLifeEach();
@@ -146,10 +146,10 @@ test.for(HOW)(
 );
 
 test('every SSH session dropped again and again while apply works: it comes to its end', async (context) => {
-  const it = await troubledSeat(await hostsFor(context, { hosts: 4 }), ANY_MINOR);
+  const it = await troubledSeat(await hostsFor(context, { hosts: 5 }), ANY_MINOR);
   const { before } = await it.born();
   const writer = await it.writer();
-  const file = await it.specFor(4);
+  const file = await it.specFor(5);
   const applied = it.start(`apply -f ${file}`);
   let hasEnded = false;
   void applied.done.then(() => (hasEnded = true));
@@ -165,7 +165,7 @@ test('every SSH session dropped again and again while apply works: it comes to i
   expect(dropped).toBeGreaterThan(0);
   await applied.done;
   await it.must(`apply -f ${file}`);
-  const after = await it.settled(4);
+  const after = await it.settled(5);
   expect(after.cluster.id).toBe(before.cluster.id);
   await it.nothingWasLost(writer, after);
   await it.oneLifeEach();
