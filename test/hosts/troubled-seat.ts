@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { HostsLab, LabHost } from '../lab/hosts/index.js';
 import {
+  type JournalLine,
   Lab,
   type MemberJSON,
   type ProblemJSON,
@@ -77,6 +78,19 @@ export class TroubledSeat extends Lab {
     const file = await this.specFor(count);
     await this.must(`apply -f ${file}`);
     return { file, before: await this.settled(count) };
+  }
+
+  /** As the hosts keep it: each line is on most of them, and none of them need have all. */
+  override async journal(): Promise<readonly JournalLine[]> {
+    const script = `cat /var/lib/quorate/${this.name}/journal.1.jsonl /var/lib/quorate/${this.name}/journal.jsonl 2> /dev/null || true`;
+    const texts = new Set<string>();
+    for (const machine of this.hosts.hosts) {
+      if (!machine.isOn) continue;
+      const { stdout } = await machine.run(script);
+      const whole = stdout.slice(0, stdout.lastIndexOf('\n') + 1).split('\n');
+      for (const line of whole) if (line !== '') texts.add(line);
+    }
+    return [...texts].map((text) => JSON.parse(text) as JournalLine).sort((a, b) => a.at - b.at);
   }
 
   /** The controller in the foreground, which acts when this answers. */

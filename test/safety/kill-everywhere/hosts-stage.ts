@@ -2,7 +2,11 @@ import { unsafeBrand } from '../../../src/base/index.js';
 import type { HostName } from '../../../src/core/cluster/index.js';
 import type { ClusterSpec } from '../../../src/core/spec/index.js';
 import { hostPaths } from '../../../src/drivers/ssh/index.js';
+import { hostsStoreLater } from '../../../src/main/hosts-store.js';
+import { thisMachine } from '../../../src/main/machine.js';
+import { seatFor } from '../../../src/main/seat-file.js';
 import type { HostsLab, LabHost } from '../../lab/hosts/index.js';
+import type { JournalLine } from '../../lab/journal.js';
 import { type LabProcess, flagsOf } from '../../lab/processes.js';
 import { until } from '../../lab/wait.js';
 import { type Link, Stage, linksIn } from './stage.js';
@@ -16,14 +20,17 @@ export class HostsStage extends Stage {
   readonly #paths: ReturnType<typeof hostPaths>;
 
   constructor(base: string, spec: ClusterSpec, { hosts, sshConfigFile }: HostsLab) {
-    super(base, {
+    const onHosts: ClusterSpec = {
       ...spec,
       driver: { kind: 'ssh', options: { configFile: sshConfigFile } },
       members: spec.members.map((member, index) => ({
         ...member,
         host: unsafeBrand<HostName>(hosts[index]?.address ?? ''),
       })),
-    });
+    };
+    const seat = seatFor(onHosts, undefined);
+    if (seat === undefined) throw new Error('a spec for hosts has a seat');
+    super(base, onHosts, hostsStoreLater(thisMachine(), { name: spec.name, seat: () => seat }));
     this.#machines = hosts;
     this.#paths = hostPaths(spec.name);
   }
@@ -60,6 +67,21 @@ export class HostsStage extends Stage {
     });
     const own = `${machine.name}:${dataDir}`;
     return [...logs].flatMap(([inode, path]) => (path === own ? [inode] : []));
+  }
+
+  override async journalSince(at: number): Promise<readonly JournalLine[]> {
+    const texts = new Set<string>();
+    for (const machine of this.#machines) {
+      const told = await machine.run(
+        `cat ${this.#paths.stateDir}/journal.1.jsonl ${this.#paths.stateDir}/journal.jsonl 2> /dev/null || true`,
+      );
+      const whole = told.stdout.slice(0, told.stdout.lastIndexOf('\n') + 1).split('\n');
+      for (const line of whole) if (line !== '') texts.add(line);
+    }
+    return [...texts]
+      .map((text) => JSON.parse(text) as JournalLine)
+      .filter((line) => line.at >= at)
+      .sort((a, b) => a.at - b.at);
   }
 
   override async links(since: number): Promise<readonly Link[]> {

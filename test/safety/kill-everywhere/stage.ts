@@ -64,11 +64,11 @@ export class Stage {
   readonly #specFile: string;
   #runs = 0;
 
-  constructor(base: string, spec: ClusterSpec) {
+  constructor(base: string, spec: ClusterSpec, store?: ClusterStore) {
     this.name = spec.name;
     this.home = base;
     this.directory = clusterDirectory(base, spec.name);
-    this.store = createLocalStore({ stateDir: this.directory, clock: systemClock });
+    this.store = store ?? createLocalStore({ stateDir: this.directory, clock: systemClock });
     this.#spec = spec;
     this.#specFile = join(base, `${spec.name}.json`);
   }
