@@ -196,10 +196,12 @@ function lostMajority(
 const foundingsOf = (cluster: ClusterName, groups: readonly Group[]) => ({
   cluster,
   path: stateDirectory(cluster),
-  states: groups.map(({ newest, holders }) => ({
-    token: newest.record?.token ?? '',
-    hosts: [...holders.keys()].toSorted(),
-  })),
+  states: groups
+    .map(({ newest, holders }) => ({
+      token: newest.record?.token ?? '',
+      hosts: [...holders.keys()].toSorted(),
+    }))
+    .toSorted((a, b) => (a.hosts.join() < b.hosts.join() ? -1 : 1)),
 });
 
 /** The living lease that most hosts know of. */
