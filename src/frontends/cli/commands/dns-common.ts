@@ -3,6 +3,7 @@ import type { ClusterDNS, DNSMember, DNSPlace } from '../../../core/bootstrap/in
 import {
   type EtcdVersion,
   type HostAddresses,
+  parseClientURL,
   parseDomainName,
   parseEtcdVersion,
   parseSRVServiceName,
@@ -174,8 +175,17 @@ function placeOf(
 const bad = (what: string, found: string, allowed: string): Result<never> =>
   err(badValue({ what, found, allowed, nearest: '' }));
 
-export const endpointsOf = (text: string): readonly string[] =>
-  text
+/** A mistyped one must not look like a cluster that is not there: then the spec would be taken for the truth. */
+export function readEndpoints(text: string): Result<readonly string[]> {
+  const urls = text
     .split(',')
     .map((each) => each.trim())
     .filter((each) => each !== '');
+  const wrong = urls.find((each) => !parseClientURL(each).ok);
+  if (wrong === undefined && urls.length > 0) return ok(urls);
+  return bad(
+    'An endpoint',
+    wrong ?? text,
+    'http://HOST:PORT or https://HOST:PORT, with commas between',
+  );
+}

@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from '../exit-codes.js';
 import { badValue, usage } from '../problems.js';
 import { publishedView } from '../views/dns-publish.js';
 import { recordsView } from '../views/dns-records.js';
-import { type DNSOptions, dnsNow, dnsWish, endpointsOf } from './dns-common.js';
+import { type DNSOptions, dnsNow, dnsWish, readEndpoints } from './dns-common.js';
 
 export interface DNSPublishOptions extends DNSOptions {
   readonly server?: string;
@@ -37,21 +37,23 @@ export async function dnsPublish(context: Context, options: DNSPublishOptions): 
   const wish = await dnsWish(context, options);
   if (!wish.ok) return fail(context, wish.error, EXIT.usage);
   const { endpoints, cacert, cert, key } = options;
+  const given = endpoints === undefined ? ok(undefined) : readEndpoints(endpoints);
+  if (!given.ok) return fail(context, given.error, EXIT.usage);
+  const { bootstrap } = wish.value.spec;
+  const inSpec = bootstrap.kind === 'dns' ? bootstrap.publish?.rfc2136 : undefined;
+  const target = style === undefined ? targetOf(options, inSpec) : ok(undefined);
+  if (!target.ok) return fail(context, target.error, EXIT.usage);
   const files = { cacert, cert, key };
   const now = await dnsNow(context, wish.value, {
     ...files,
-    endpoints: endpoints === undefined ? undefined : endpointsOf(endpoints),
+    endpoints: given.value,
   });
   if (!now.ok) {
     const isSeen = now.error.some(({ code }) => code === 'dns-members-unknown');
     return fail(context, now.error, isSeen ? EXIT.failed : EXIT.usage);
   }
   const { dns, listed } = now.value;
-  if (style !== undefined) return await print(context, dns, style);
-  const { bootstrap } = wish.value.spec;
-  const inSpec = bootstrap.kind === 'dns' ? bootstrap.publish?.rfc2136 : undefined;
-  const target = targetOf(options, inSpec);
-  if (!target.ok) return fail(context, target.error, EXIT.usage);
+  if (target.value === undefined) return await print(context, dns, style ?? 'zone');
   const ports = await context.ports.dns();
   const outcome = await ports.publish({
     dns,

@@ -6,7 +6,7 @@ import type { DNSServeSettings } from '../dns-ports.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { usage } from '../problems.js';
 import { dnsServerView } from '../views/dns-serve.js';
-import { type DNSOptions, dnsOf, dnsWish, endpointsOf } from './dns-common.js';
+import { type DNSOptions, dnsOf, dnsWish, readEndpoints } from './dns-common.js';
 import { untilAborted } from './until-aborted.js';
 
 export interface DNSServeOptions extends DNSOptions {
@@ -53,7 +53,9 @@ async function subjectOf(
 ): Promise<Result<Subject, readonly Problem[]>> {
   const { file, endpoints, domain, serviceName } = options;
   const isListOnly = endpoints !== undefined && file === undefined && context.cluster === undefined;
-  if (isListOnly) return ofEndpoints(endpointsOf(endpoints), domain, serviceName);
+  const given = endpoints === undefined ? ok(undefined) : readEndpoints(endpoints);
+  if (!given.ok) return { ok: false, error: [given.error] };
+  if (isListOnly) return ofEndpoints(given.value ?? [], domain, serviceName);
   const wish = await dnsWish(context, options);
   if (!wish.ok) return wish;
   const { members, version } = wish.value;
@@ -62,10 +64,7 @@ async function subjectOf(
   return ok({
     dns: dns.value,
     version,
-    endpoints:
-      endpoints === undefined
-        ? members.flatMap(({ clientURLs }) => clientURLs)
-        : endpointsOf(endpoints),
+    endpoints: given.value ?? members.flatMap(({ clientURLs }) => clientURLs),
     // The spec may change while we serve; it is read again each time.
     wanted: async (): Promise<readonly DNSMember[] | undefined> => {
       const now = await dnsWish({ ...context, quiet: true }, options);

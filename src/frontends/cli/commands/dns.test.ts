@@ -205,6 +205,13 @@ describe('quorate dns publish', () => {
     expect(asked.some((line) => line.startsWith('dns publish'))).toBe(false);
   });
 
+  test('an endpoint that is mistyped is not taken for a cluster that is not there', async () => {
+    const { exit, err, asked } = await publish(`${WHERE} --endpoints 10.0.1.10;2379`);
+    expect(exit).toBe(2);
+    expect(err).toContain('http://HOST:PORT');
+    expect(asked).toEqual([]);
+  });
+
   test('without a server or key nobody knows where to', async () => {
     const { exit, err } = await publish('--server 10.0.0.53');
     expect(exit).toBe(2);
