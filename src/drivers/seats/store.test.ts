@@ -229,6 +229,7 @@ describe('a write that was cut', () => {
     const lock = await got(bob.lock('apply'));
     expect(numberOf(await got(bob.readRecord()))).toBe(1);
     hosts.host('c').behaviour = 'answers';
+    hosts.host('a').behaviour = 'away';
     expect(numberOf(await got(abc('cid@home').readRecord()))).toBe(1);
     expect(numberOf(await got(bob.readRecord()))).toBe(1);
     await hosts.finish(lock.release());
