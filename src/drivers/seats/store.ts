@@ -29,7 +29,10 @@ export interface HostsStoreOptions {
   /** Those of the spec at hand that should hold the state (`holdersOf`). Where it really is, these hosts say. */
   readonly hosts: readonly HostName[];
   readonly shell: HostShell;
-  /** Runs what only looks, so that another look at the host can share its round trip. Default: `shell`. */
+  /**
+   * Runs what only looks and renews, so that another look at the host can share its round trip: its script is one that
+   * exits, so it belongs into a subshell, and it is answered its own output alone. Default: `shell`.
+   */
   readonly lookShell?: HostShell;
   readonly clock: Clock;
   readonly random: Random;
