@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hostsFor } from '../lab/hosts/suite.js';
+import { hostsFor, longFormOnly } from '../lab/hosts/suite.js';
 import { ANY_MINOR, EXIT, LONG, until } from '../lab/index.js';
 import { type TroubledSeat, troubledSeat } from './troubled-seat.js';
 
@@ -49,6 +49,7 @@ const LATE_MS = LONG ? [0, 40, 80, 160, 320, 640] : [0, 150];
 test.for(LATE_MS)(
   'apply killed %d ms after each of its decisions, in a birth and in a growth: the next one goes on',
   async (lateMs, context) => {
+    longFormOnly(context);
     const it = await troubledSeat(await hostsFor(context, { hosts: 5 }), ANY_MINOR);
     const born = await applyWithKills(it, await it.specFor(3), lateMs);
     expect(born.length).toBeGreaterThanOrEqual(1);

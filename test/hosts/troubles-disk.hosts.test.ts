@@ -23,7 +23,11 @@ test('a disk that was wiped: never started under its old identity, by a boot nei
   const after = await it.settled(3);
   await it.sameCluster(before, after, [lost.name]);
   expect((await it.deeds()).map(({ kind, outcome }) => `${kind} ${outcome}`)).toEqual(
-    expect.arrayContaining(['remove-member applied', 'add-learner applied', 'promote applied']),
+    expect.arrayContaining([
+      'remove-member applied',
+      'add-learner applied',
+      'promote-learner applied',
+    ]),
   );
   await it.nothingWasLost(writer, after);
   await it.oneLifeEach();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LabHost } from '../lab/hosts/index.js';
-import { hostsFor } from '../lab/hosts/suite.js';
+import { hostsFor, longFormOnly } from '../lab/hosts/suite.js';
 import { ANY_MINOR, EXIT, LONG, type Ran, type StatusJSON, until } from '../lab/index.js';
 import { type TroubledSeat, troubledSeat } from './troubled-seat.js';
 
@@ -68,6 +68,7 @@ async function forget(it: TroubledSeat): Promise<void> {
 test.for(HOW)(
   'SSH lost (%s) anywhere in a birth: the next apply makes it one cluster',
   async (how, context) => {
+    longFormOnly(context);
     const hosts = await hostsFor(context, { hosts: 3 });
     let it = await troubledSeat(hosts, ANY_MINOR);
     // Brings etcd to the hosts, which is most of what a first birth sends.
@@ -106,6 +107,7 @@ test.for(HOW)(
 test.for(HOW)(
   'SSH lost (%s) anywhere in a change of flags of the running members: the next apply goes on',
   async (how, context) => {
+    longFormOnly(context);
     const it = await troubledSeat(await hostsFor(context, { hosts: 3 }), ANY_MINOR);
     const { before } = await it.born();
     const writer = await it.writer();
@@ -124,6 +126,7 @@ test.for(HOW)(
 test.for(HOW)(
   'SSH lost (%s) anywhere in a growth, to the host that comes: the next apply goes on',
   async (how, context) => {
+    longFormOnly(context);
     const it = await troubledSeat(await hostsFor(context, { hosts: 5 }), ANY_MINOR);
     const { before, file } = await it.born();
     const writer = await it.writer();
@@ -146,6 +149,7 @@ test.for(HOW)(
 );
 
 test('every SSH session dropped again and again while apply works: it comes to its end', async (context) => {
+  longFormOnly(context);
   const it = await troubledSeat(await hostsFor(context, { hosts: 5 }), ANY_MINOR);
   const { before } = await it.born();
   const writer = await it.writer();

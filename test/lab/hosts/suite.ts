@@ -1,11 +1,17 @@
 import { type TestContext, afterAll, beforeAll, beforeEach, onTestFinished } from 'vitest';
 import { type HostsLab, type HostsOptions, hostsLab } from './lab.js';
+import { LONG } from '../matrix.js';
 import { whySkipped } from './network-of-run.js';
 
 /** Skips the test, with the reason, where there can be no hosts. For what it does before it asks for some. */
 export function skipWithoutHosts({ skip }: TestContext): void {
   const reason = whySkipped();
   if (reason !== undefined) skip(reason);
+}
+
+/** Skips the test, saying so, unless the long forms are asked for: they take minutes, and lean on what the short ones show. */
+export function longFormOnly({ skip }: TestContext): void {
+  if (!LONG) skip('a long form: QUORATE_LONG=1 npm run test:hosts');
 }
 
 /** Hosts for one test, taken away at its end; the test is skipped, with the reason, where there can be none. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { skipWithoutHosts } from '../../lab/hosts/suite.js';
+import { longFormOnly, skipWithoutHosts } from '../../lab/hosts/suite.js';
 import { runProof } from '../real/command.js';
 
 interface Document {
@@ -13,6 +13,7 @@ test(
   { timeout: 600_000 },
   async (context) => {
     skipWithoutHosts(context);
+    longFormOnly(context);
     const { operations, points, resumed } = await runProof<Document>('kill-everywhere', [
       '--driver',
       'ssh',
