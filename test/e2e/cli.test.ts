@@ -237,6 +237,7 @@ describe('what scripts rely on', () => {
     expect(status.plan).toEqual({ kind: 'converged', steps: [] });
     for (const member of status.members) {
       expect(Object.keys(member).sort()).toEqual([
+        'certificates',
         'clientURLs',
         'dbSizeBytes',
         'healthy',
