@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LabHost } from '../lab/hosts/index.js';
-import { hostsFor } from '../lab/hosts/suite.js';
+import { hostsFor, longFormOnly } from '../lab/hosts/suite.js';
 import { ANY_MINOR, EXIT, type StatusJSON, followersOf, leaderOf } from '../lab/index.js';
 import { troubledSeat } from './troubled-seat.js';
 
@@ -8,6 +8,7 @@ import { troubledSeat } from './troubled-seat.js';
 const LOOK_MS = 30_000;
 
 test('a frozen host: the others serve, nothing is concluded of it, and it goes on where it was', async (context) => {
+  longFormOnly(context);
   const it = await troubledSeat(await hostsFor(context, { hosts: 3 }), ANY_MINOR);
   const { before, file } = await it.born();
   const writer = await it.writer();
@@ -56,6 +57,7 @@ const UNSEEN: readonly {
 test.for(UNSEEN)(
   '$what: told within a bound, nothing is done to it, and another host’s member is still mended',
   async ({ begin, end, answers }, context) => {
+    longFormOnly(context);
     const it = await troubledSeat(await hostsFor(context, { hosts: 3 }), ANY_MINOR);
     const { before, file } = await it.born();
     const writer = await it.writer();
@@ -98,6 +100,7 @@ test.for(UNSEEN)(
 );
 
 test('a partition between the leader’s host and another: two go on, and afterwards all three do', async (context) => {
+  longFormOnly(context);
   const it = await troubledSeat(await hostsFor(context, { hosts: 3 }), ANY_MINOR);
   const { before, file } = await it.born();
   const writer = await it.writer();
@@ -121,6 +124,7 @@ test('a partition between the leader’s host and another: two go on, and afterw
 });
 
 test('a cable that is pulled: the others serve, nobody is removed for it, and plugged in all is well', async (context) => {
+  longFormOnly(context);
   const it = await troubledSeat(await hostsFor(context, { hosts: 3 }), ANY_MINOR);
   const { before } = await it.born();
   const writer = await it.writer();
