@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { HostsLab, LabHost } from '../lab/hosts/index.js';
 import { type StatusJSON, clientURLs, contentOf } from '../lab/index.js';
+import type { JournalLine } from '../lab/journal.js';
 import { writeAndRead } from '../lab/keys.js';
 import { Lab, type LabOptions } from '../lab/lab.js';
 import type { Writer } from '../lab/writer.js';
+import { journalOnHosts } from './journal-on-hosts.js';
 
 /** What the spec says of one member. */
 type Fields = Readonly<Record<string, unknown>>;
@@ -53,6 +55,10 @@ export class Seat extends Lab {
   override async spec(members: readonly (string | Fields)[], more: Fields = {}): Promise<string> {
     const driver = { ssh: { configFile: this.hosts.sshConfigFile } };
     return await super.spec(members, { driver, ...more });
+  }
+
+  override journal(): Promise<readonly JournalLine[]> {
+    return journalOnHosts(this.hosts, this.name);
   }
 
   /** A linearizable write, and what was written read from every member itself. Answers the ClusterID. */

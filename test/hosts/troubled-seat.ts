@@ -15,6 +15,7 @@ import {
   until,
 } from '../lab/index.js';
 import type { Writer } from '../lab/writer.js';
+import { journalOnHosts } from './journal-on-hosts.js';
 
 /** Where something happens on purpose, etcd or a host refuses on purpose: what must hold is said by the test itself. */
 const AUDIT = false;
@@ -80,17 +81,8 @@ export class TroubledSeat extends Lab {
     return { file, before: await this.settled(count) };
   }
 
-  /** As the hosts keep it: each line is on most of them, and none of them need have all. */
-  override async journal(): Promise<readonly JournalLine[]> {
-    const script = `cat /var/lib/quorate/${this.name}/journal.1.jsonl /var/lib/quorate/${this.name}/journal.jsonl 2> /dev/null || true`;
-    const texts = new Set<string>();
-    for (const machine of this.hosts.hosts) {
-      if (!machine.isOn) continue;
-      const { stdout } = await machine.run(script);
-      const whole = stdout.slice(0, stdout.lastIndexOf('\n') + 1).split('\n');
-      for (const line of whole) if (line !== '') texts.add(line);
-    }
-    return [...texts].map((text) => JSON.parse(text) as JournalLine).sort((a, b) => a.at - b.at);
+  override journal(): Promise<readonly JournalLine[]> {
+    return journalOnHosts(this.hosts, this.name);
   }
 
   /** The controller in the foreground, which acts when this answers. */
