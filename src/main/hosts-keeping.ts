@@ -1,6 +1,8 @@
-import { assert, ok, silentLogger, unsafeBrand } from '../base/index.js';
+import { assert, err, ok, silentLogger, unsafeBrand } from '../base/index.js';
 import type { ClusterName, ClusterRecord, EtcdVersion, HostName } from '../core/cluster/index.js';
 import type { SSHShell } from '../drivers/shell/index.js';
+import type { SSHDriver } from '../drivers/ssh/index.js';
+import { localKeeping } from './local-keeping.js';
 import type { ControllerTimings } from '../engine/controller/index.js';
 import type { ClusterStore } from '../engine/ports/index.js';
 import { consumersLater } from './consumers.js';
@@ -33,6 +35,9 @@ const HOSTS_TIMINGS: Partial<ControllerTimings> = {
   formingPollMs: 20,
   steadyPollMs: 2000,
 };
+
+/** All hosts at once; deleting a large database takes its time. */
+const MOVE_AWAY_MS = 90_000;
 
 export interface HostsCluster {
   readonly name: ClusterName;
@@ -67,8 +72,51 @@ export function hostsKeeping(machine: Machine, cluster: HostsCluster): Keeping {
       return writeSeat(stateDir, seat);
     },
     supervise: async () => ok(undefined),
-    moveAway: async () => ok({}),
+    moveAway: async ({ deleteData }) => {
+      const { driver } = await openDriver(machine, { name, seat, record: undefined });
+      const stamp = String(machine.clock.now());
+      const signal = AbortSignal.timeout(MOVE_AWAY_MS);
+      const ends = await Promise.all(
+        seat.hosts.map((host) => driver.moveAway(host, { stamp, deleteData }, signal)),
+      );
+      const failed = ends.find((end) => end.kind !== 'applied');
+      if (failed !== undefined) return err(failed.problem);
+      // Last: as long as a host is left, this seat knows how to reach it.
+      const own = await localKeeping(machine, name, stateDir).moveAway({ deleteData });
+      if (!own.ok || deleteData) return own;
+      const there = `/var/lib/quorate.destroyed/${name}-${stamp} and /var/lib/etcd/${name}.destroyed-${stamp}`;
+      return ok({ movedTo: `${there} on the hosts` });
+    },
   };
+}
+
+async function openDriver(
+  machine: Machine,
+  cluster: {
+    readonly name: ClusterName;
+    readonly seat: SeatFile;
+    readonly record: ClusterRecord | undefined;
+  },
+): Promise<{ readonly driver: SSHDriver; readonly shell: SSHShell }> {
+  const { clock, random } = machine;
+  const { name, seat, record } = cluster;
+  const [{ createSSHDriver }, shell] = await Promise.all([
+    import('../drivers/ssh/index.js'),
+    shellWith(machine, seat.ssh),
+  ]);
+  const driver = createSSHDriver({
+    cluster: name,
+    shell,
+    loginTo: (host) => shell.loginTo(host),
+    candidates: () => [...seat.hosts, ...hostsOf(record)],
+    binaryFor: (version, signal) => etcdOf(machine, version, { offline: false, signal }),
+    gatewayVersion: () => versionOf(record),
+    scheme: 'http',
+    clock,
+    random,
+    logger: silentLogger,
+  });
+  return { driver, shell };
 }
 
 async function partsOf(
@@ -83,30 +131,16 @@ async function partsOf(
 ): Promise<Parts> {
   const { clock, random, between } = machine;
   const { name, store, pki, seat, record } = cluster;
-  const [{ createEtcdAdmin }, { createCertificates }, { createSSHDriver }, shell] =
-    await Promise.all([
-      import('../services/admin/index.js'),
-      import('../services/certificates/index.js'),
-      import('../drivers/ssh/index.js'),
-      shellWith(machine, seat.ssh),
-    ]);
+  const [{ createEtcdAdmin }, { createCertificates }, { driver, shell }] = await Promise.all([
+    import('../services/admin/index.js'),
+    import('../services/certificates/index.js'),
+    openDriver(machine, { name, seat, record }),
+  ]);
   const files = await seatFilesOf(pki);
   const admin = createEtcdAdmin({
     clock,
     tls: tlsOf(files.client),
     peerTLS: tlsOf(files.peer),
-  });
-  const driver = createSSHDriver({
-    cluster: name,
-    shell,
-    loginTo: (host) => shell.loginTo(host),
-    candidates: () => [...seat.hosts, ...hostsOf(record)],
-    binaryFor: (version, signal) => etcdOf(machine, version, { offline: false, signal }),
-    gatewayVersion: () => versionOf(record),
-    scheme: 'http',
-    clock,
-    random,
-    logger: silentLogger,
   });
   return {
     timings: HOSTS_TIMINGS,

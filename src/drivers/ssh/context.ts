@@ -8,7 +8,7 @@ import {
   refused,
   unknown,
 } from '../../base/index.js';
-import type { EtcdVersion, HostName } from '../../core/cluster/index.js';
+import type { ClusterName, EtcdVersion, HostName } from '../../core/cluster/index.js';
 import type { HostShell, ShellCommand, ShellEnd } from '../../engine/ports/index.js';
 import { cancelled } from '../evidence/index.js';
 import type { BinaryDigests } from './digests.js';
@@ -19,6 +19,7 @@ import { SCRIPT_CODE } from './scripts.js';
 
 /** What every part of the driver works with. */
 export interface Context {
+  readonly cluster: ClusterName;
   readonly paths: HostPaths;
   readonly shell: HostShell;
   /** The command by which a person logs in to a host as we do. */

@@ -10,6 +10,7 @@ import { BootTimes } from './boot-times.js';
 import { type Context, SHORT_MS, textOf, unlessCancelled } from './context.js';
 import { startGateway, stopGateway } from './gateway.js';
 import { hostPaths } from './layout.js';
+import { moveAway } from './move-away.js';
 import { observeHost } from './observe.js';
 import { setAside } from './set-aside.js';
 import { startMember } from './start.js';
@@ -34,6 +35,12 @@ export interface SSHDriverOptions {
 }
 
 export interface SSHDriver extends HostDriver {
+  /** The cluster is to be no more: all that it has on this host goes out of the way. Refused while anything runs. */
+  moveAway(
+    host: HostName,
+    options: { readonly stamp: string; readonly deleteData: boolean },
+    signal: AbortSignal,
+  ): Promise<Outcome>;
   /**
    * Brings etcd to a host before it is needed: over a slow line a start alone would take longer than a step may. Calls
    * `copying` when it has to; a host that has one is asked once, and what it has is proven when it is started.
@@ -87,6 +94,7 @@ export function createSSHDriver(options: SSHDriverOptions): SSHDriver {
         return await copyBinary(context, host, version, local, signal);
       }),
     drift: (host, signal) => driftOn(context, host, signal),
+    moveAway: (host, away, signal) => moveAway(context, host, away, signal),
     writeFiles: (host, files, signal) => writeFiles(context, host, files, signal),
   };
 }
