@@ -134,9 +134,8 @@ describe.each(MINORS)('etcd %s with certificates of ours', (version) => {
       for (const url of [...urls, ...peerURLs]) expect(url).toMatch(/^https:/);
     }
     await allApplied(it);
-    // A 3.4 in plain text closes its connections at a stop without answering what it was just asked.
-    if (version === '3.4') await it.nothingLost(writer);
-    else await noWriteFailed(it, writer);
+    // Each member stops once in plain text; what it was just asked may be left without an answer, and is never lost.
+    await it.nothingLost(writer);
   });
 });
 
