@@ -2,12 +2,16 @@ import { type Problem, type Result, err, nearest, ok, parseMemberID } from '../.
 import { type ClusterName, type Member, parseClusterName } from '../../core/cluster/index.js';
 import type { ClusterSpec, MemberSpec } from '../../core/spec/index.js';
 import type { Context } from './context.js';
+import { readSpecFile } from './read-spec.js';
+import { EXIT } from './exit-codes.js';
 import type { ManagedCluster } from './ports.js';
+import { type Stop, stop } from './stop.js';
 import {
   ambiguousMember,
   badValue,
   noSuchCluster,
   noSuchMember,
+  notBegun,
   whichCluster,
 } from './problems.js';
 
@@ -41,6 +45,29 @@ export async function chooseCluster(
   return known.includes(name.value)
     ? ok(context.ports.clusters.open(name.value))
     : err(noSuchCluster({ cluster: asked, known }));
+}
+
+/**
+ * Like `chooseCluster`, and a spec file may name it. Only the name and the driver of the file are used: what the cluster
+ * should be is what was last applied. A seat that sees the cluster for the first time reaches its hosts by it.
+ */
+export async function meantCluster(
+  context: Context,
+  named?: string,
+): Promise<Result<ManagedCluster, Stop>> {
+  const file = context.specFile;
+  if (file === undefined) {
+    const chosen = await chooseCluster(context, named);
+    return chosen.ok ? chosen : stop(EXIT.usage, chosen.error);
+  }
+  const spec = await readSpecFile(context, file, named);
+  if (!spec.ok) return stop(EXIT.usage, ...spec.error);
+  const { name } = spec.value;
+  const cluster = context.ports.clusters.open(name, spec.value);
+  const exists = await cluster.exists();
+  if (!exists.ok) return stop(EXIT.failed, exists.error);
+  if (exists.value) return ok(cluster);
+  return stop(EXIT.usage, notBegun({ cluster: name, file }));
 }
 
 /** A member as a person may mean it: an entry of the spec, one of the member list, or both. */

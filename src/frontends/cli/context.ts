@@ -17,6 +17,8 @@ export interface Context {
   readonly quiet: boolean;
   /** `--cluster`, else `QUORATE_CLUSTER`; undefined when nobody named one. */
   readonly cluster: string | undefined;
+  /** `--file`, for a command that means the cluster of a spec file: how a seat that never saw it reaches its hosts. */
+  readonly specFile: string | undefined;
   /** Aborts at the first Ctrl-C: finish the step under way, then end. */
   readonly interrupt: AbortSignal;
   /** Whether a result stands on standard output already: one command writes one document. */
@@ -32,6 +34,7 @@ export interface CommonOptions {
   readonly quiet: boolean;
   readonly colour: boolean;
   readonly cluster: string | undefined;
+  readonly specFile: string | undefined;
 }
 
 export function contextOf(
@@ -56,6 +59,7 @@ export function contextOf(
     output: options.output,
     quiet: options.quiet,
     cluster: named === '' ? undefined : named,
+    specFile: options.specFile,
     interrupt,
     outStyle: styleFor(io.outIsTerminal, env),
     errStyle: styleFor(io.errIsTerminal, env),

@@ -31,6 +31,13 @@ export const noSuchCluster = defineProblem(
   }),
 );
 
+/** A spec file that nobody applied yet. */
+export const notBegun = defineProblem('not-begun', (d: { cluster: string; file: string }) => ({
+  summary: `The cluster ${d.cluster} of ${d.file} has not been begun`,
+  detail: '',
+  hint: `See what would be done, then do it:\n  quorate plan -f ${d.file}\n  quorate apply -f ${d.file}`,
+}));
+
 export const whichCluster = defineProblem('which-cluster', (d: { known: readonly string[] }) => ({
   summary: `Which cluster? There are ${d.known.length} on this machine`,
   detail: lines(d.known),

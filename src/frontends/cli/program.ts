@@ -69,16 +69,18 @@ Exit codes: 0 done or converged, 1 failed, 2 usage or spec, 3 changes to make (p
 
 function commonOf(command: Command): CommonOptions {
   const options = command.optsWithGlobals();
-  const { output, cluster, quiet } = options as {
+  const { output, cluster, quiet, file } = options as {
     readonly output?: string;
     readonly cluster?: string;
     readonly quiet?: boolean;
+    readonly file?: string;
   };
   return {
     output: output ?? 'text',
     quiet: quiet === true,
     colour: colourAllowed(command),
     cluster,
+    specFile: file,
   };
 }
 

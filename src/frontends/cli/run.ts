@@ -88,7 +88,13 @@ function failUsage(
   ports: CliPorts,
 ): Promise<ExitCode> {
   const format = formatTyped(args);
-  const options = { output: format, quiet: false, colour: true, cluster: undefined };
+  const options = {
+    output: format,
+    quiet: false,
+    colour: true,
+    cluster: undefined,
+    specFile: undefined,
+  };
   const context: Context = contextOf(io, ports, options, format, new AbortController().signal);
   // No subcommand given: its help was the answer.
   if (error.code === 'commander.help') return Promise.resolve(EXIT.usage);

@@ -1,6 +1,6 @@
 import { type Result, err, ok, parseDurationMs } from '../../../base/index.js';
 import type { CertificatePorts, KnownAuthorities } from '../certificate-ports.js';
-import { chooseCluster } from '../choose.js';
+import { meantCluster } from '../choose.js';
 import { type Context, fail, show, tell } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import type { ManagedCluster } from '../ports.js';
@@ -11,15 +11,8 @@ import { type StepReport, stepReportOf } from '../reports/plan-report.js';
 import { appliedView } from '../views/applied.js';
 import { certificatesView, dateText, iso } from '../views/certificates.js';
 import { wordView } from '../views/word.js';
-import {
-  type Kept,
-  type Stop,
-  SUPERVISE_MS,
-  changeableCluster,
-  failStop,
-  keptCluster,
-  stop,
-} from './member-common.js';
+import { type Kept, SUPERVISE_MS, changeableCluster, keptCluster } from './member-common.js';
+import { type Stop, failStop, stop } from '../stop.js';
 import { readTimeout } from './up.js';
 
 /** Whose certificates hosts hold, until when, and who issued them. */
@@ -150,8 +143,8 @@ export async function certificatesIssue(
   name: string,
   options: IssueOptions,
 ): Promise<ExitCode> {
-  const cluster = await chooseCluster(context);
-  if (!cluster.ok) return fail(context, cluster.error, EXIT.usage);
+  const cluster = await meantCluster(context);
+  if (!cluster.ok) return failStop(context, cluster.error);
   const validityMs = readValidity(options.validity);
   if (!validityMs.ok) return fail(context, validityMs.error, EXIT.usage);
   const ports = await cluster.value.certificates();

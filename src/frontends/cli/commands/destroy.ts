@@ -1,4 +1,4 @@
-import { chooseCluster } from '../choose.js';
+import { meantCluster } from '../choose.js';
 import { confirm } from '../confirm.js';
 import { type Context, fail, show, tell } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
@@ -6,6 +6,7 @@ import { failPursuit } from '../pursue.js';
 import { wordView } from '../views/word.js';
 import { takeDown } from './down.js';
 import { readTimeout } from './up.js';
+import { failStop } from '../stop.js';
 
 export interface DestroyOptions {
   readonly timeout: string;
@@ -21,8 +22,8 @@ export async function destroy(
 ): Promise<ExitCode> {
   const timeoutMs = readTimeout(options.timeout);
   if (!timeoutMs.ok) return fail(context, timeoutMs.error, EXIT.usage);
-  const chosen = await chooseCluster(context, named);
-  if (!chosen.ok) return fail(context, chosen.error, EXIT.usage);
+  const chosen = await meantCluster(context, named);
+  if (!chosen.ok) return failStop(context, chosen.error);
   const cluster = chosen.value;
   const { name } = cluster;
   const deleteData = options.deleteData === true;

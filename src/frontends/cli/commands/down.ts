@@ -1,5 +1,5 @@
 import { ok } from '../../../base/index.js';
-import { chooseCluster } from '../choose.js';
+import { meantCluster } from '../choose.js';
 import { type Context, fail, show } from '../context.js';
 import { editWish } from '../edit-wish.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
@@ -8,6 +8,7 @@ import { waitedTooLong } from '../problems.js';
 import { type PursuitEnd, failPursuit, pursue } from '../pursue.js';
 import { wordView } from '../views/word.js';
 import { readTimeout } from './up.js';
+import { failStop } from '../stop.js';
 
 export interface DownOptions {
   readonly timeout: string;
@@ -25,8 +26,8 @@ export async function down(
 ): Promise<ExitCode> {
   const timeoutMs = readTimeout(options.timeout);
   if (!timeoutMs.ok) return fail(context, timeoutMs.error, EXIT.usage);
-  const cluster = await chooseCluster(context, named);
-  if (!cluster.ok) return fail(context, cluster.error, EXIT.usage);
+  const cluster = await meantCluster(context, named);
+  if (!cluster.ok) return failStop(context, cluster.error);
   const end = await takeDown(context, cluster.value, 'quorate down', timeoutMs.value);
   if (end.kind !== 'reached') return failPursuit(context, end);
   const { name } = cluster.value;

@@ -6,7 +6,8 @@ import { EXIT, type ExitCode } from '../exit-codes.js';
 import { nearest } from '../../../base/index.js';
 import { badValue, usage } from '../problems.js';
 import { wordView } from '../views/word.js';
-import { failStop, keptCluster, memberOf } from './member-common.js';
+import { keptCluster, memberOf } from './member-common.js';
+import { failStop } from '../stop.js';
 
 export interface FlagsOptions {
   readonly as: string;

@@ -22,10 +22,10 @@ import {
   acceptEdit,
   atEndpoints,
   changeableCluster,
-  failStop,
   readPeerURLs,
   withAdmin,
 } from './member-common.js';
+import { failStop } from '../stop.js';
 import { readTimeout } from './up.js';
 
 export interface MemberAddOptions extends MemberOptions {

@@ -14,11 +14,11 @@ import {
   acceptEdit,
   atEndpoints,
   changeableCluster,
-  failStop,
   memberAt,
   memberOf,
   readPeerURLs,
 } from './member-common.js';
+import { failStop } from '../stop.js';
 import { readTimeout } from './up.js';
 
 export interface MemberRemoveOptions extends MemberOptions {

@@ -1,7 +1,7 @@
-import { type Problem, type Result, err, ok } from '../../../base/index.js';
+import { type Result, err, ok } from '../../../base/index.js';
 import { type PeerURL, parsePeerURL } from '../../../core/cluster/index.js';
 import type { EtcdAdmin, Wish } from '../../../engine/ports/index.js';
-import { type ChosenMember, chooseCluster, chooseMember } from '../choose.js';
+import { type ChosenMember, chooseMember, meantCluster } from '../choose.js';
 import { type Context, fail } from '../context.js';
 import { type WishEdit, editWish } from '../edit-wish.js';
 import { tellEvenSize } from '../even-size.js';
@@ -10,6 +10,7 @@ import type { Look, ManagedCluster } from '../ports.js';
 import { badValue, clusterDown, clusterPaused, usage } from '../problems.js';
 import { previewOf } from '../preview.js';
 import type { ListedMember } from '../reports/member-list.js';
+import { type Stop, stop } from '../stop.js';
 import { type Seat, seatAt, seatOf } from '../seat.js';
 
 export interface MemberOptions {
@@ -20,16 +21,6 @@ export interface MemberOptions {
 /** How long a supervisor may take to answer for itself. */
 export const SUPERVISE_MS = 10_000;
 
-/** A refusal on its way to `fail`. */
-export interface Stop {
-  readonly problems: readonly Problem[];
-  readonly exit: ExitCode;
-}
-export const stop = (exit: ExitCode, ...problems: readonly Problem[]): Result<never, Stop> =>
-  err({ problems, exit });
-export const failStop = (context: Context, { problems, exit }: Stop): Promise<ExitCode> =>
-  fail(context, problems, exit);
-
 export interface Kept {
   readonly cluster: ManagedCluster;
   readonly look: Look;
@@ -37,8 +28,8 @@ export interface Kept {
 
 /** The cluster, looked at once. */
 export async function keptCluster(context: Context): Promise<Result<Kept, Stop>> {
-  const cluster = await chooseCluster(context);
-  if (!cluster.ok) return stop(EXIT.usage, cluster.error);
+  const cluster = await meantCluster(context);
+  if (!cluster.ok) return cluster;
   const look = await cluster.value.look(context.interrupt);
   if (!look.ok) return stop(EXIT.failed, ...look.error);
   return ok({ cluster: cluster.value, look: look.value });

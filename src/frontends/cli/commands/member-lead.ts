@@ -7,15 +7,14 @@ import { type Seat, seatOf } from '../seat.js';
 import { memberChangeView } from '../views/member-change.js';
 import {
   type MemberOptions,
-  type Stop,
   atEndpoints,
   changeableCluster,
-  failStop,
   keptCluster,
   memberAt,
   memberOf,
   withAdmin,
 } from './member-common.js';
+import { type Stop, failStop } from '../stop.js';
 import type { Result } from '../../../base/index.js';
 import { ok } from '../../../base/index.js';
 

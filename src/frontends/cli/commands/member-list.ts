@@ -11,7 +11,8 @@ import {
   tableList,
 } from '../views/member-list.js';
 import { render } from '../views/view.js';
-import { type MemberOptions, atEndpoints, failStop, keptCluster } from './member-common.js';
+import { type MemberOptions, atEndpoints, keptCluster } from './member-common.js';
+import { failStop } from '../stop.js';
 
 /** The membership as the cluster tells it, in our formats or etcdctl's. */
 export async function memberList(context: Context, options: MemberOptions): Promise<ExitCode> {

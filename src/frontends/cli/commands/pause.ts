@@ -1,9 +1,10 @@
 import { ok } from '../../../base/index.js';
-import { chooseCluster } from '../choose.js';
+import { meantCluster } from '../choose.js';
 import { type Context, fail, show } from '../context.js';
 import { editWish } from '../edit-wish.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { wordView } from '../views/word.js';
+import { failStop } from '../stop.js';
 
 /** Observe and plan, take no step; and the end of it. */
 export async function setPaused(
@@ -11,8 +12,8 @@ export async function setPaused(
   named: string | undefined,
   paused: boolean,
 ): Promise<ExitCode> {
-  const cluster = await chooseCluster(context, named);
-  if (!cluster.ok) return fail(context, cluster.error, EXIT.usage);
+  const cluster = await meantCluster(context, named);
+  if (!cluster.ok) return failStop(context, cluster.error);
   const { name } = cluster.value;
   const by = paused ? 'quorate pause' : 'quorate resume';
   const edited = await editWish(context, cluster.value, by, (wish) => ok({ ...wish, paused }));

@@ -1,5 +1,5 @@
 import { type Problem, type Result, err, ok } from '../../../base/index.js';
-import { chooseCluster } from '../choose.js';
+import { meantCluster } from '../choose.js';
 import { type Context, fail, show } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import type { ManagedCluster } from '../ports.js';
@@ -7,6 +7,7 @@ import { previewNow } from '../preview.js';
 import { type StatusReport, statusReportOf } from '../reports/status-report.js';
 import { statusView } from '../views/status.js';
 import { watchWith } from '../watch.js';
+import { failStop } from '../stop.js';
 
 export interface StatusOptions {
   readonly watch?: boolean;
@@ -18,8 +19,8 @@ export async function status(
   named: string | undefined,
   { watch }: StatusOptions,
 ): Promise<ExitCode> {
-  const cluster = await chooseCluster(context, named);
-  if (!cluster.ok) return fail(context, cluster.error, EXIT.usage);
+  const cluster = await meantCluster(context, named);
+  if (!cluster.ok) return failStop(context, cluster.error);
   if (watch === true) {
     return watchWith(context, statusView, () => statusOf(context, cluster.value));
   }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Tools, common, waits } from './tools.js';
+import { type Tools, common, ofCluster, waits } from './tools.js';
 
 /** Certificates that Quorate makes (spec.tls.auto). */
 export function addCertificateCommands(program: Command, { act }: Tools): void {
@@ -8,7 +8,7 @@ export function addCertificateCommands(program: Command, { act }: Tools): void {
     .description('The certificates of a cluster whose spec leaves them to Quorate (spec.tls.auto).')
     .enablePositionalOptions();
 
-  common(certificates.command('list'))
+  ofCluster(certificates.command('list'))
     .summary('who issues, what each host holds and until when, clients')
     .action(
       act(async () => {
@@ -17,7 +17,7 @@ export function addCertificateCommands(program: Command, { act }: Tools): void {
       }),
     );
 
-  waits(common(certificates.command('renew')))
+  waits(ofCluster(certificates.command('renew')))
     .summary('every certificate of the members anew, without a restart')
     .description(
       'They are renewed by themselves when two thirds of their life are over; this does it now.',
@@ -29,7 +29,7 @@ export function addCertificateCommands(program: Command, { act }: Tools): void {
       }),
     );
 
-  waits(common(certificates.command('rotate-ca')), '15m')
+  waits(ofCluster(certificates.command('rotate-ca')), '15m')
     .summary('new authorities follow the old ones, in three phases')
     .description(
       'First everybody trusts both, then everybody shows a certificate of the new authority, then the old one is forgotten. Members are restarted one at a time, twice. While a client that was issued one has a certificate of the old authority, the second phase waits for it.',
@@ -45,7 +45,7 @@ export function addCertificateCommands(program: Command, { act }: Tools): void {
   const issue = common(certificates.command('issue'))
     .summary('a certificate for a client')
     .enablePositionalOptions();
-  common(issue.command('client <name>'))
+  ofCluster(issue.command('client <name>'))
     .summary('for a person or a program; its key is not kept here')
     .description(
       "Writes NAME.crt, NAME.key and ca.crt. With etcd's authentication on, NAME is the user that it is.",

@@ -7,6 +7,7 @@ import {
   YES,
   YES_HELP,
   common,
+  ofCluster,
   waits,
 } from './tools.js';
 
@@ -31,7 +32,7 @@ export function addClusterCommands(program: Command, { act }: Tools): void {
     }),
   );
 
-  waits(common(program.command('down [cluster]')))
+  waits(ofCluster(program.command('down [cluster]')))
     .summary('stop a cluster and keep its data')
     .description('Stops every member, followers first, and whoever keeps them. All data stays.')
     .action(
@@ -41,7 +42,7 @@ export function addClusterCommands(program: Command, { act }: Tools): void {
       }),
     );
 
-  waits(common(program.command('destroy [cluster]')))
+  waits(ofCluster(program.command('destroy [cluster]')))
     .summary('stop a cluster and move its data away')
     .description(
       'Takes the cluster down and moves its state aside, after its name was typed or given with --yes. Nothing is deleted unless --delete-data says so.',
@@ -55,7 +56,7 @@ export function addClusterCommands(program: Command, { act }: Tools): void {
       }),
     );
 
-  common(program.command('status [cluster]'))
+  ofCluster(program.command('status [cluster]'))
     .summary('one look: state, margin, leader, lag, versions, size')
     .description('One look at a cluster. Needs no lock and works while nobody keeps the cluster.')
     .option('-w, --watch', 'look again every second')
@@ -70,7 +71,7 @@ export function addClusterCommands(program: Command, { act }: Tools): void {
     ['pause', true, 'observe and plan, take no step'],
     ['resume', false, 'take steps again'],
   ] as const) {
-    common(program.command(`${name} [cluster]`))
+    ofCluster(program.command(`${name} [cluster]`))
       .summary(summary)
       .action(
         act(async (args) => {

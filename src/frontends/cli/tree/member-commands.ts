@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { MEMBER_LIST_FORMATS } from '../views/member-list.js';
-import { type Tools, common, waits } from './tools.js';
+import { type Tools, common, ofCluster, waits } from './tools.js';
 
 /** The members of one cluster. */
 export function addMemberCommands(program: Command, { act }: Tools): void {
@@ -11,7 +11,7 @@ export function addMemberCommands(program: Command, { act }: Tools): void {
     )
     .enablePositionalOptions();
   const at = (command: Command): Command =>
-    common(command).option(
+    ofCluster(command).option(
       '--endpoints <urls>',
       'ask a cluster that Quorate does not keep, straight at its client URLs',
     );

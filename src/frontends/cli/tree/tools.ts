@@ -66,6 +66,11 @@ export const waits = (command: Command, timeout = TIMEOUT): Command =>
   command.option('--timeout <duration>', 'how long to wait before giving up', timeout);
 
 export const SPEC_FILE = '-f, --file <file>';
+
+/** For commands about a cluster that exists: its spec file names it, and says how its hosts are reached. */
+export const ofCluster = (command: Command): Command =>
+  common(command).option(SPEC_FILE, 'the cluster of this spec file; it is not applied');
+
 export const OFFLINE = '--offline';
 export const OFFLINE_HELP = 'use only the etcd that is at hand';
 
