@@ -16,9 +16,9 @@ module.exports = {
     {
       name: 'a-room-is-entered-by-its-index',
       severity: 'error',
-      from: { path: '^src/(base|etcd|(?:core|engine|drivers|services|frontends)/[^/]+)/' },
+      from: { path: '^src/(base|disk|etcd|(?:core|engine|drivers|services|frontends)/[^/]+)/' },
       to: {
-        path: '^src/(base|etcd|(?:core|engine|drivers|services|frontends)/[^/]+)/(?!index\\.ts$)',
+        path: '^src/(base|disk|etcd|(?:core|engine|drivers|services|frontends)/[^/]+)/(?!index\\.ts$)',
         // Virtual time, real members and a world in memory are for the tests of every room; the build leaves them out.
         pathNot: [
           '^src/$1/',
@@ -33,10 +33,11 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/main/' },
       to: {
-        path: '^src/(base|etcd|(?:core|engine|drivers|services|frontends)/[^/]+)/(?!index\\.ts$)',
+        path: '^src/(base|disk|etcd|(?:core|engine|drivers|services|frontends)/[^/]+)/(?!index\\.ts$)',
       },
     },
     below('base-knows-nothing', '^src/base/', '^src/(?!base/)'),
+    below('disk-knows-base', '^src/disk/', '^src/(?!base/|disk/)'),
     below('etcd-stands-alone', '^src/etcd/', '^src/(?!base/|etcd/)'),
     below('core-imports-core-and-base', '^src/core/', '^src/(?!base/|core/)'),
     below('core-cluster-is-lowest', '^src/core/cluster/', '^src/core/(?!cluster/)'),
@@ -48,12 +49,12 @@ module.exports = {
       'drivers-are-siblings',
       '^src/drivers/([^/]+)/',
       // What an etcd leaves on a disk is read alike by all; so is what we wrote; hosts are reached over one shell.
-      '^src/(?!base/|core/|engine/ports/|drivers/$1/|drivers/(conformance|evidence|records|shell)/)',
+      '^src/(?!base/|disk/|core/|engine/ports/|drivers/$1/|drivers/(conformance|evidence|records|shell)/)',
     ),
     below(
       'services-are-siblings',
       '^src/services/([^/]+)/',
-      '^src/(?!base/|core/|etcd/|engine/ports/|services/$1/)',
+      '^src/(?!base/|disk/|core/|etcd/|engine/ports/|services/$1/)',
     ),
     below('frontends-decide-nothing', '^src/frontends/', '^src/(?!base/|core/|engine/|frontends/)'),
     below('nobody-imports-main', '^src/(?!main/)', '^src/main/'),

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { type Result, err, ok } from '../base/index.js';
 import { type StartFlags, argumentsOf } from '../core/cluster/index.js';
 import { classify, problemOfExit } from '../drivers/evidence/index.js';
-import { environment, localProblems, makeDirectory } from '../drivers/local/index.js';
+import { makeDirectory } from '../disk/index.js';
+import { environment, localProblems } from '../drivers/local/index.js';
 import { type EtcdEnd, type EtcdProcess, hintFor } from '../services/join/index.js';
 
 /** What is kept of its log, to say why it ended. */

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { type Random, type Result, err, ok } from '../base/index.js';
 import { parseClientURL, parsePeerURL } from '../core/cluster/index.js';
-import { lookAtData, makeDirectory, writeWhole } from '../drivers/local/index.js';
+import { makeDirectory, writeWhole } from '../disk/index.js';
+import { lookAtData } from '../drivers/local/index.js';
 import {
   type SaidAddresses,
   joinAddressesUnknown,

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Result, err, ok } from '../base/index.js';
 import { type ClusterName, type HostName, parseHostName } from '../core/cluster/index.js';
 import type { ClusterSpec, SSHOptions } from '../core/spec/index.js';
+import { makeDirectory, writeWhole } from '../disk/index.js';
 import { clusterNotOfSeat, fileUnwritable } from './problems.js';
 
 /**
@@ -82,16 +82,8 @@ export function seatFor(spec: ClusterSpec, before: SeatFile | undefined): SeatFi
 export async function writeSeat(stateDir: string, seat: SeatFile): Promise<Result<void>> {
   const path = pathIn(stateDir);
   try {
-    await mkdir(stateDir, { recursive: true, mode: 0o700 });
-    const temporary = `${path}.${process.pid}.tmp`;
-    const file = await open(temporary, 'w', 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify(seat, undefined, 2)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    await makeDirectory(stateDir);
+    await writeWhole(path, `${JSON.stringify(seat, undefined, 2)}\n`, { durable: true });
     return ok(undefined);
   } catch (error) {
     const because = error instanceof Error ? error.message : String(error);

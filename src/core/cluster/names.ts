@@ -82,3 +82,7 @@ export function parseSRVServiceName(text: string): Result<string, string> {
     ? ok(text)
     : err(`lower-case letters, digits and "-", at most ${SERVICE_NAME_MAX}`);
 }
+
+/** The same addresses, in whatever order they are written. */
+export const sameURLs = (a: readonly string[], b: readonly string[]): boolean =>
+  [...a].sort().join() === [...b].sort().join();

@@ -1,8 +1,11 @@
-import type { HostAddresses, PeerURL, StartFlags, TargetMember } from '../cluster/index.js';
+import {
+  type HostAddresses,
+  type PeerURL,
+  type StartFlags,
+  type TargetMember,
+  sameURLs,
+} from '../cluster/index.js';
 import type { View } from './view.js';
-
-export const sameURLs = (a: readonly PeerURL[], b: readonly PeerURL[]): boolean =>
-  [...a].sort().join() === [...b].sort().join();
 
 /**
  * The flags of a member, but listening where it is registered: there the others dial it. As long as the list has it

@@ -370,7 +370,7 @@ export function describeHostDriver(name: string, makeRig: () => Promise<DriverRi
 
       test('what the wish fixes is kept', async () => {
         const [one, ...rest] = wishes();
-        const peerURLs = ['http://localhost:20999'];
+        const peerURLs = [unsafeBrand<PeerURL>('http://localhost:20999')];
         const found = await rig.driver.allocate(
           [{ ...one, host, name: unsafeBrand<never>(host), peerURLs }, ...rest],
           {},

@@ -15,4 +15,5 @@ export {
   neverReachedRaft,
 } from './last-exit.js';
 export { type ExitData, problemOfExit } from './exit-problems.js';
+export { dataInWords, isDataOf, proofInWords } from './proof.js';
 export * from './refusals.js';

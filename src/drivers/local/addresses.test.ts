@@ -11,10 +11,15 @@ import { createLocalDriver } from './driver.js';
 import { createLocalStore } from './store.js';
 
 const NEVER = new AbortController().signal;
-const wish = (host: string, over: Partial<AddressWish> = {}): AddressWish => ({
+/** What a wish fixes, as a person writes it. */
+interface Fixed {
+  readonly peerURLs?: readonly string[];
+  readonly clientURLs?: readonly string[];
+}
+const wish = (host: string, over: Fixed = {}): AddressWish => ({
   host: unsafeBrand(host),
   name: unsafeBrand(host),
-  ...over,
+  ...(over as Partial<AddressWish>),
 });
 const portsOf = (addresses: HostAddresses): readonly number[] =>
   [...addresses.clientURLs, ...addresses.peerURLs, ...addresses.listenMetricsURLs].map((url) =>

@@ -7,6 +7,7 @@ import {
   type HostName,
   parseClientURL,
   parsePeerURL,
+  sameURLs,
 } from '../../core/cluster/index.js';
 import type { AddressWish } from '../../engine/ports/index.js';
 import type { Context } from './context.js';
@@ -65,7 +66,7 @@ async function addressesFor(
     if (!listen.ok) return listen;
     base = {
       ...base,
-      peerURLs: branded(wish.peerURLs, parsePeerURL),
+      peerURLs: wish.peerURLs,
       listenPeerURLs: listen.value,
     };
   }
@@ -74,15 +75,12 @@ async function addressesFor(
     if (!listen.ok) return listen;
     base = {
       ...base,
-      clientURLs: branded(wish.clientURLs, parseClientURL),
+      clientURLs: wish.clientURLs,
       listenClientURLs: listen.value,
     };
   }
   return ok(base);
 }
-
-const sameURLs = (a: readonly string[], b: readonly string[]): boolean =>
-  [...a].sort().join() === [...b].sort().join();
 
 const branded = <T>(
   urls: readonly string[],

@@ -1,6 +1,6 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import type { CertificateFile } from '../../engine/ports/index.js';
-import { readIfPresent } from './files.js';
+import { readIfPresent } from '../../disk/index.js';
 
 /** The files that were asked for, each by itself: one that cannot be read hides no other. */
 export async function readCertificateFiles(

@@ -7,10 +7,10 @@ import {
   neverReachedRaft,
   oldestLogFile,
 } from '../evidence/index.js';
-import { readSlice } from './files.js';
+import { errnoOf, readSlice } from '../../disk/index.js';
 import type { MemberPaths } from './layout.js';
 import { readLifeLog } from './member-log.js';
-import { dataUnreadable, directoryProblem, errnoOf } from './problems.js';
+import { dataUnreadable, directoryProblem } from './problems.js';
 import type { Life } from './process-file.js';
 
 /**

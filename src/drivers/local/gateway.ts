@@ -7,7 +7,7 @@ import type { GatewayLaunch } from '../../core/planner/index.js';
 import { SHORT_LIFE_MS } from '../evidence/index.js';
 import { type Context, unlessCancelled } from './context.js';
 import { environment } from './environment.js';
-import { makeDirectory, readIfPresent, writeWhole } from './files.js';
+import { makeDirectory, readIfPresent, writeWhole } from '../../disk/index.js';
 import { type MemberPaths, gatewayPaths, memberPaths } from './layout.js';
 import { beginLog, readLifeLog } from './member-log.js';
 import { findProcess } from './member-process.js';

@@ -18,4 +18,3 @@ export { JOURNAL_BYTES_MAX } from './journal.js';
 /** For whoever runs an etcd in the foreground: whose data a directory holds, and what it may be told. */
 export { lookAtData } from './data-sight.js';
 export { environment } from './environment.js';
-export { makeDirectory, writeWhole } from './files.js';

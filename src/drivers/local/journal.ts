@@ -2,7 +2,7 @@ import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JournalEntry } from '../../engine/ports/index.js';
 import { parseEntry } from '../records/index.js';
-import { makeDirectory, readIfPresent, readSlice } from './files.js';
+import { makeDirectory, readIfPresent, readSlice } from '../../disk/index.js';
 
 /** A journal longer than this becomes the older one; one older one is kept. */
 export const JOURNAL_BYTES_MAX = 4 * 1024 * 1024;

@@ -2,8 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { type Result, err, ok } from '../../base/index.js';
+import { errnoOf } from '../../disk/index.js';
 import { type ClusterName, type HostName, parseClusterName } from '../../core/cluster/index.js';
-import { directoryProblem, errnoOf } from './problems.js';
+import { directoryProblem } from './problems.js';
 
 /** Where everything local lives: `$QUORATE_HOME`, else `$XDG_STATE_HOME/quorate`, else `~/.local/state/quorate`. */
 export function stateHome(env: Readonly<Record<string, string | undefined>>): string {

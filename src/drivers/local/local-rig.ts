@@ -5,13 +5,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ok, silentLogger, systemClock, systemRandom } from '../../base/index.js';
+import { errnoOf } from '../../disk/index.js';
 import { type HostName, parseHostName } from '../../core/cluster/index.js';
 import type { Launch } from '../../core/planner/index.js';
 import type { HostDriver } from '../../engine/ports/index.js';
 import { type DriverRig, freePorts, labEtcd, memberFlags } from '../conformance/index.js';
 import { createLocalDriver } from './driver.js';
 import { memberPaths } from './layout.js';
-import { errnoOf } from './problems.js';
 import { linuxProcessTable } from './process-table-linux.js';
 
 /** The test bench of the local driver; for tests only. */

@@ -1,7 +1,6 @@
 import { link, rm } from 'node:fs/promises';
 import { type Clock, type Instant, instantOf } from '../../base/index.js';
-import { readIfPresent, temporaryBeside, writeWhole } from './files.js';
-import { errnoOf } from './problems.js';
+import { errnoOf, readIfPresent, temporaryBeside, writeWhole } from '../../disk/index.js';
 import type { ProcessTable } from './process-table.js';
 import { fields, text, wholeNumber } from '../records/index.js';
 

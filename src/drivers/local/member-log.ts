@@ -1,8 +1,7 @@
 import { open, rename, stat } from 'node:fs/promises';
 import type { LifeLog } from '../evidence/index.js';
-import { errnoOf } from './problems.js';
 import type { MemberPaths } from './layout.js';
-import { readSlice } from './files.js';
+import { errnoOf, readSlice } from '../../disk/index.js';
 
 /** A log longer than this is moved aside at the next start; one older log is kept. */
 export const LOG_BYTES_MAX = 16 * 1024 * 1024;

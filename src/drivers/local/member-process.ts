@@ -1,9 +1,9 @@
+import { errnoOf } from '../../disk/index.js';
 import { realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type StartFlags, argumentsOf } from '../../core/cluster/index.js';
 import type { MemberPaths } from './layout.js';
 import type { Life } from './process-file.js';
-import { errnoOf } from './problems.js';
 import type { ProcessTable, SeenProcess } from './process-table.js';
 
 export type Found =

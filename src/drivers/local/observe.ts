@@ -1,3 +1,4 @@
+import { errnoOf } from '../../disk/index.js';
 import { access, constants } from 'node:fs/promises';
 import type { HostName, LastExit } from '../../core/cluster/index.js';
 import type { HostFacts, LookFor } from '../../engine/ports/index.js';
@@ -9,7 +10,7 @@ import { lookAtData } from './data-sight.js';
 import { type MemberPaths, memberPaths } from './layout.js';
 import { findProcess } from './member-process.js';
 import { readLifeLog } from './member-log.js';
-import { directoryProblem, errnoOf } from './problems.js';
+import { directoryProblem } from './problems.js';
 import { type Life, readLife } from './process-file.js';
 
 /** One look at one host. Changes nothing on disk. What cannot be seen is `unseen` with the reason. */

@@ -1,4 +1,5 @@
 import { type Problem, defineProblem } from '../../base/index.js';
+import { errnoOf } from '../../disk/index.js';
 
 export {
   alreadyRunning,
@@ -90,10 +91,6 @@ export function directoryProblem(doing: string, path: string, error: unknown): P
       return directoryUnusable(data);
   }
 }
-
-/** The system's name of an error (`ENOENT`), or '' when it has none. */
-export const errnoOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
 export const fileOutside = defineProblem(
   'file-outside',

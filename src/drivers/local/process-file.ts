@@ -1,7 +1,7 @@
 import { type Instant, type Logger, instantOf } from '../../base/index.js';
 import { parseEtcdVersion } from '../../core/cluster/index.js';
 import type { EndedLife } from '../evidence/index.js';
-import { readIfPresent, writeWhole } from './files.js';
+import { readIfPresent, writeWhole } from '../../disk/index.js';
 import {
   ShapeError,
   fields,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type Result, err, ok } from '../../base/index.js';
 import type { ClusterRecord } from '../../core/cluster/index.js';
 import { parseRecord, parseText, stateDamaged } from '../records/index.js';
-import { readIfPresent } from './files.js';
+import { readIfPresent } from '../../disk/index.js';
 import { directoryProblem } from './problems.js';
 
 export const recordPath = (stateDir: string): string => join(stateDir, 'record.json');

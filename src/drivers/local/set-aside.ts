@@ -1,11 +1,12 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Outcome, applied, refused } from '../../base/index.js';
-import type { DataSight, HostName } from '../../core/cluster/index.js';
+import type { HostName } from '../../core/cluster/index.js';
 import type { NotAMemberProof } from '../../core/planner/index.js';
+import { dataInWords, isDataOf, proofInWords } from '../evidence/index.js';
 import { type Context, unlessCancelled } from './context.js';
 import { lookAtData } from './data-sight.js';
-import { makeDirectory, syncDirectory } from './files.js';
+import { makeDirectory, syncPath } from '../../disk/index.js';
 import { memberPaths } from './layout.js';
 import { findProcess } from './member-process.js';
 import {
@@ -34,12 +35,12 @@ export function setAside(
         return refused(found.kind === 'ours' ? alreadyRunning(data) : startedByHand(data));
       }
       const data = await lookAtData(paths, life);
-      if (!isTheProofs(data, proof)) {
+      if (!isDataOf(proof, data)) {
         return refused(
           notTheProofsData({
             host,
-            found: inWords(data),
-            expected: `member ${proof.memberID} of cluster ${proof.clusterID}, not in its member list`,
+            found: dataInWords(data),
+            expected: proofInWords(proof),
           }),
         );
       }
@@ -51,30 +52,11 @@ export function setAside(
       await rename(paths.dataDir, movedTo);
       // That life was another member's: how it ended says nothing about the one that comes here next.
       await rename(paths.process, `${movedTo}.process.json`).catch(() => undefined);
-      await syncDirectory(paths.aside);
-      await syncDirectory(paths.directory);
+      await syncPath(paths.aside);
+      await syncPath(paths.directory);
       return applied({ movedTo });
     } catch (error) {
       return refused(directoryProblem(`move the data on ${host} aside`, paths.dataDir, error));
     }
   });
-}
-
-const isTheProofs = (data: DataSight, proof: NotAMemberProof): boolean =>
-  data.kind === 'present' &&
-  data.memberID === proof.memberID &&
-  data.clusterID === proof.clusterID &&
-  !proof.listed.includes(proof.memberID);
-
-function inWords(data: DataSight): string {
-  switch (data.kind) {
-    case 'present':
-      return `member ${data.memberID} of cluster ${data.clusterID}`;
-    case 'empty':
-      return 'no data';
-    case 'unreadable':
-      return data.problem.detail;
-    case 'unseen':
-      return data.because;
-  }
 }

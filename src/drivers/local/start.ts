@@ -7,7 +7,7 @@ import type { Launch } from '../../core/planner/index.js';
 import { type Context, unlessCancelled } from './context.js';
 import { environment } from './environment.js';
 import { lookAtData } from './data-sight.js';
-import { makeDirectory } from './files.js';
+import { makeDirectory } from '../../disk/index.js';
 import { type MemberPaths, memberPaths } from './layout.js';
 import { findProcess } from './member-process.js';
 import { beginLog } from './member-log.js';

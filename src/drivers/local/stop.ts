@@ -1,9 +1,10 @@
 import { type Outcome, applied, refused, unknown } from '../../base/index.js';
+import { errnoOf } from '../../disk/index.js';
 import type { HostName } from '../../core/cluster/index.js';
 import { type Context, unlessCancelled } from './context.js';
 import { type MemberPaths, memberPaths } from './layout.js';
 import { findProcess } from './member-process.js';
-import { directoryProblem, errnoOf, startedByHand, stopUnfinished } from './problems.js';
+import { directoryProblem, startedByHand, stopUnfinished } from './problems.js';
 import { type Life, readLife, writeLife } from './process-file.js';
 import type { SeenProcess } from './process-table.js';
 

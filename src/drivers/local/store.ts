@@ -9,10 +9,10 @@ import {
   lockHeld,
 } from '../../engine/ports/index.js';
 import { ShapeError, parseWish, stateDamaged, wishConflict } from '../records/index.js';
-import { makeDirectory, writeWhole } from './files.js';
+import { errnoOf, makeDirectory, writeWhole } from '../../disk/index.js';
 import { appendEntry, newestEntries } from './journal.js';
 import { type LockFile, isStillOurs, lockHolder, releaseLock, takeLock } from './lock.js';
-import { directoryProblem, errnoOf } from './problems.js';
+import { directoryProblem } from './problems.js';
 import { readChecked, readRecordFile, recordPath } from './record-file.js';
 import { createProcessTable } from './this-machine.js';
 

@@ -4,10 +4,15 @@ import type { HostAddresses, HostName, MemberName } from '../../core/cluster/ind
 import type { AddressWish } from '../../engine/ports/index.js';
 import { type Scheme, allocateAddresses } from './addresses.js';
 
-const wish = (host: string, over: Partial<AddressWish> = {}): AddressWish => ({
+/** What a wish fixes, as a person writes it. */
+interface Fixed {
+  readonly peerURLs?: readonly string[];
+  readonly clientURLs?: readonly string[];
+}
+const wish = (host: string, over: Fixed = {}): AddressWish => ({
   host: unsafeBrand<HostName>(host),
   name: unsafeBrand<MemberName>('m'),
-  ...over,
+  ...(over as Partial<AddressWish>),
 });
 const found = (
   wishes: readonly AddressWish[],

@@ -4,6 +4,7 @@ import {
   type HostName,
   parseClientURL,
   parsePeerURL,
+  sameURLs,
 } from '../../core/cluster/index.js';
 import type { AddressWish } from '../../engine/ports/index.js';
 
@@ -52,13 +53,13 @@ function withWish(wish: AddressWish, base: HostAddresses): HostAddresses {
     ...(peerURLs === undefined || sameURLs(peerURLs, base.peerURLs)
       ? {}
       : {
-          peerURLs: branded(peerURLs, parsePeerURL),
+          peerURLs,
           listenPeerURLs: unique(peerURLs.map(listenURL)),
         }),
     ...(clientURLs === undefined || sameURLs(clientURLs, base.clientURLs)
       ? {}
       : {
-          clientURLs: branded(clientURLs, parseClientURL),
+          clientURLs,
           listenClientURLs: unique(clientURLs.map(listenURL)),
         }),
   };
@@ -74,9 +75,6 @@ function listenURL(url: string): string {
 }
 
 const unique = (urls: readonly string[]): readonly string[] => [...new Set(urls)];
-
-const sameURLs = (a: readonly string[], b: readonly string[]): boolean =>
-  [...a].sort().join() === [...b].sort().join();
 
 const branded = <T>(
   urls: readonly string[],

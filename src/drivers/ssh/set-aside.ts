@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type Outcome, applied, refused } from '../../base/index.js';
-import type { DataSight, HostName } from '../../core/cluster/index.js';
+import type { HostName } from '../../core/cluster/index.js';
 import type { NotAMemberProof } from '../../core/planner/index.js';
 import {
   WAL_HEAD_BYTES,
   alreadyRunning,
+  dataInWords,
+  isDataOf,
   notTheProofsData,
+  proofInWords,
   startedByHand,
 } from '../evidence/index.js';
 import { shellQuoted as q } from '../shell/index.js';
@@ -62,28 +65,8 @@ function refusalOf(
   if (process.kind === 'by-hand') {
     return startedByHand({ host, pid: look.others[0]?.pid ?? 0, dataDir });
   }
-  if (isTheProofs(data, proof)) return undefined;
-  const expected = `member ${proof.memberID} of cluster ${proof.clusterID}, not in its member list`;
-  return notTheProofsData({ host, found: inWords(data), expected });
-}
-
-const isTheProofs = (data: DataSight, proof: NotAMemberProof): boolean =>
-  data.kind === 'present' &&
-  data.memberID === proof.memberID &&
-  data.clusterID === proof.clusterID &&
-  !proof.listed.includes(proof.memberID);
-
-function inWords(data: DataSight): string {
-  switch (data.kind) {
-    case 'present':
-      return `member ${data.memberID} of cluster ${data.clusterID}`;
-    case 'empty':
-      return 'no data';
-    case 'unreadable':
-      return data.problem.detail;
-    case 'unseen':
-      return data.because;
-  }
+  if (isDataOf(proof, data)) return undefined;
+  return notTheProofsData({ host, found: dataInWords(data), expected: proofInWords(proof) });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type Instant, assertNever, instantOf } from '../../base/index.js';
-import type { Member } from '../../core/cluster/index.js';
+import { type Member, sameURLs } from '../../core/cluster/index.js';
 import { MEMBERSHIP_STEPS, type Step } from '../../core/planner/index.js';
 import type { JournalEntry } from '../ports/index.js';
 
@@ -75,6 +75,3 @@ export function hasLanded(step: Step, members: readonly Member[]): boolean {
       return assertNever(step);
   }
 }
-
-const sameURLs = (a: readonly string[], b: readonly string[]): boolean =>
-  [...a].sort().join() === [...b].sort().join();

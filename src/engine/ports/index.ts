@@ -19,6 +19,7 @@ import type {
   Member,
   MemberName,
   PeerSight,
+  ClientURL,
   PeerURL,
   Plane,
   ProcessSight,
@@ -138,8 +139,8 @@ export interface AddressWish {
   readonly host: HostName;
   readonly name: MemberName;
   /** What the spec fixes; anything absent is the driver's to find. */
-  readonly peerURLs?: readonly string[];
-  readonly clientURLs?: readonly string[];
+  readonly peerURLs?: readonly PeerURL[];
+  readonly clientURLs?: readonly ClientURL[];
 }
 
 /** The questions and requests to etcd itself that the controller has; one adapter over the etcd client. */

@@ -2,7 +2,8 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 
 import { type Clock, type Problem, type Result, err, ok } from '../../base/index.js';
 import type { EtcdVersion } from '../../core/cluster/index.js';
-import { readJson, syncPath, writeJson } from './files.js';
+import { syncPath } from '../../disk/index.js';
+import { readJson, writeJson } from './files.js';
 import type { Places } from './places.js';
 import { binaryLies, cacheAltered } from './problems.js';
 import { type SaidVersion, askVersion, sha256Of } from './prove.js';
@@ -86,7 +87,7 @@ export function binaryCache(options: {
       mtimeMs,
       recordedAtMs: clock.now(),
     };
-    await writeJson(places.record(file.name, said.version), options.unique(), record);
+    await writeJson(places.record(file.name, said.version), record);
     return record;
   }
 

@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path';
 
 import { type Clock, type Problem, type Result, assert, err, ok } from '../../base/index.js';
 import type { BinaryCache } from './cache.js';
-import { errnoOf, isSystemError } from './files.js';
+import { reasonOf, isSystemError } from './files.js';
 import { takeLock } from './lock.js';
 import type { Places } from './places.js';
 import { binaryLies, cacheUnusable, fetchFailed, fetchLocked } from './problems.js';
@@ -65,7 +65,7 @@ export async function install(
   } catch (error) {
     signal.throwIfAborted();
     if (!isSystemError(error)) throw error;
-    return err(cacheUnusable({ dir: places.cacheDir, reason: errnoOf(error) }));
+    return err(cacheUnusable({ dir: places.cacheDir, reason: reasonOf(error) }));
   }
 }
 

@@ -92,7 +92,7 @@ export function namedPaths(options: {
       ...said.value,
     };
     // Without a writable cache the binary is as good, only asked again next time.
-    await writeJson(answerFile, options.unique(), answer).catch(() => undefined);
+    await writeJson(answerFile, answer).catch(() => undefined);
     return ok({ name, path, sha256, source: 'path', ...said.value });
   }
 

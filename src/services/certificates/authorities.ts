@@ -3,9 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Random, type Result, err, ok } from '../../base/index.js';
+import { readIfPresent } from '../../disk/index.js';
 import { type Fingerprint, PLANES, type Plane } from '../../core/cluster/index.js';
 import type { AutoTLS } from '../../core/spec/index.js';
-import { readIfThere, writePrivate } from './files.js';
+import { writePrivate } from './files.js';
 import type { Layout } from './layout.js';
 import { authorityLife } from './life.js';
 import { authorityUnusable } from './problems.js';
@@ -86,10 +87,10 @@ export async function issuerPair(
   given: GivenAuthority | undefined,
 ): Promise<Result<Pair>> {
   const path = layout.authority(fingerprint);
-  const certificate = await readIfThere(path);
-  const own = await readIfThere(layout.authorityKey(fingerprint));
+  const certificate = await readIfPresent(path);
+  const own = await readIfPresent(layout.authorityKey(fingerprint));
   const fromGiven = given?.read.fingerprint === fingerprint ? given.keyPath : undefined;
-  const key = own ?? (fromGiven === undefined ? undefined : await readIfThere(fromGiven));
+  const key = own ?? (fromGiven === undefined ? undefined : await readIfPresent(fromGiven));
   if (certificate === undefined || key === undefined) {
     return err(authorityUnusable({ path, because: 'Its certificate or its key is not there.' }));
   }
@@ -102,7 +103,7 @@ export async function authorityNamed(
   fingerprint: Fingerprint,
 ): Promise<Result<ReadCertificate>> {
   const path = layout.authority(fingerprint);
-  const [read] = certificatesIn((await readIfThere(path)) ?? '');
+  const [read] = certificatesIn((await readIfPresent(path)) ?? '');
   return read?.fingerprint === fingerprint
     ? ok(read)
     : err(authorityUnusable({ path, because: 'Its certificate is not there.' }));

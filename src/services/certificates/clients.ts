@@ -1,10 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { type Instant, type Random, type Result, err, ok, unsafeBrand } from '../../base/index.js';
+import { readIfPresent } from '../../disk/index.js';
 import type { Fingerprint } from '../../core/cluster/index.js';
 import type { AutoTLS } from '../../core/spec/index.js';
 import { authorityNamed, givenAuthority, issuerPair } from './authorities.js';
 import { bundleOf } from './bundle.js';
-import { readIfThere, writePrivate } from './files.js';
+import { writePrivate } from './files.js';
 import { type Layout, pkiLayout } from './layout.js';
 import { leafLife } from './life.js';
 import { noAuthoritiesYet, pkiUnreadable } from './problems.js';
@@ -91,7 +92,9 @@ export async function knownClients(layout: Layout): Promise<readonly KnownClient
     files
       .filter((file) => file.endsWith('.json') && !file.startsWith('.'))
       .sort()
-      .map(async (file) => read(await readIfThere(layout.client(file.slice(0, -'.json'.length))))),
+      .map(async (file) =>
+        read(await readIfPresent(layout.client(file.slice(0, -'.json'.length)))),
+      ),
   );
   return known.flatMap((client) => client ?? []);
 }

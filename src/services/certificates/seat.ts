@@ -1,11 +1,12 @@
 import type { Instant, Random, Result } from '../../base/index.js';
+import { readIfPresent } from '../../disk/index.js';
 import { err, ok } from '../../base/index.js';
 import { readFile } from 'node:fs/promises';
 import { PLANES, renewalOf } from '../../core/cluster/index.js';
 import type { FilesOfPlane } from '../../core/spec/index.js';
 import { type GivenAuthority, authorityNamed, expanded, issuerPair } from './authorities.js';
 import { bundleOf } from './bundle.js';
-import { readIfThere, writePrivate } from './files.js';
+import { writePrivate } from './files.js';
 import { type Layout, seatFiles } from './layout.js';
 import { CLIENT_VALIDITY_MS, leafLife } from './life.js';
 import { pkiUnreadable } from './problems.js';
@@ -41,10 +42,10 @@ export async function keepSeat(
     const { own, trust } = files[plane];
     const bundle = await bundleOf(layout, trusted);
     if (!bundle.ok) return bundle;
-    if ((await readIfThere(trust)) !== bundle.value.text) {
+    if ((await readIfPresent(trust)) !== bundle.value.text) {
       await writePrivate(trust, bundle.value.text);
     }
-    const [held] = certificatesOrNone(await readIfThere(own));
+    const [held] = certificatesOrNone(await readIfPresent(own));
     if (
       held !== undefined &&
       issuerAmong(held, bundle.value.authorities) === issuer &&
@@ -80,8 +81,9 @@ export async function copySeat(
     const own = `${await readFile(expanded(cert), 'utf8')}\n${await readFile(expanded(key), 'utf8')}`;
     const trust = await readFile(expanded(ca), 'utf8');
     for (const plane of PLANES) {
-      if ((await readIfThere(files[plane].own)) !== own) await writePrivate(files[plane].own, own);
-      if ((await readIfThere(files[plane].trust)) !== trust) {
+      if ((await readIfPresent(files[plane].own)) !== own)
+        await writePrivate(files[plane].own, own);
+      if ((await readIfPresent(files[plane].trust)) !== trust) {
         await writePrivate(files[plane].trust, trust);
       }
     }

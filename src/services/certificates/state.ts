@@ -1,6 +1,7 @@
 import { type Result, err, ok, unsafeBrand } from '../../base/index.js';
+import { readIfPresent } from '../../disk/index.js';
 import type { Fingerprint, Plane } from '../../core/cluster/index.js';
-import { readIfThere, writePrivate } from './files.js';
+import { writePrivate } from './files.js';
 import type { Layout } from './layout.js';
 import { pkiDamaged, pkiUnreadable } from './problems.js';
 
@@ -81,7 +82,7 @@ async function readJSON<T>(
 ): Promise<Result<T | undefined>> {
   let text: string | undefined;
   try {
-    text = await readIfThere(path);
+    text = await readIfPresent(path);
   } catch (error) {
     return err(pkiUnreadable({ path, because: String(error) }));
   }

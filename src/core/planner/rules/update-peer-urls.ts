@@ -1,7 +1,6 @@
-import { type Standing, labelOf } from '../../cluster/index.js';
+import { type Standing, labelOf, sameURLs } from '../../cluster/index.js';
 import { stepOf } from '../make.js';
 import type { Plan } from '../plan-types.js';
-import { sameURLs } from '../registered-address.js';
 import type { Rule, View } from '../view.js';
 
 /**

@@ -1,6 +1,5 @@
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { errnoOf } from './problems.js';
 
 let temporaryCount = 0;
 
@@ -40,39 +39,48 @@ const isDirectory = async (path: string): Promise<boolean> =>
     () => false,
   );
 
-/**
- * Replaces the file as a whole: a reader, or a crash, sees the old text or the new one. With `durable` it also
- * survives a power cut once this has resolved; without, only a crash of this process.
- */
+/** The platform's code of what the file system refused (`ENOENT`, `ENOSPC`, …); empty for anything else. */
+export const errnoOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+export interface WriteOptions {
+  /** Whether it also survives a power cut once it is written; without, only a crash of this process. */
+  readonly durable: boolean;
+  /** Default 0600. */
+  readonly mode?: number;
+}
+
+/** Replaces the file as a whole: a reader, or a crash, sees the old content or the new one. Its directory exists. */
 export async function writeWhole(
   path: string,
-  text: string,
-  options: { readonly durable: boolean },
+  content: string | Uint8Array,
+  { durable, mode }: WriteOptions,
 ): Promise<void> {
   const temporary = temporaryBeside(path);
   try {
     const file = await open(temporary, 'wx', 0o600);
     try {
-      await file.writeFile(text);
-      if (options.durable) await file.sync();
+      await file.writeFile(content);
+      if (durable) await file.sync();
     } finally {
       await file.close();
     }
+    if (mode !== undefined) await chmod(temporary, mode);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }
-  if (options.durable) await syncDirectory(dirname(path));
+  if (durable) await syncPath(dirname(path));
 }
 
-/** Makes a rename inside the directory durable. */
-export async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
+/** Makes a file's content durable, or what was renamed inside a directory. */
+export async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r');
   try {
-    await directory.sync();
+    await handle.sync();
   } finally {
-    await directory.close();
+    await handle.close();
   }
 }
 
