@@ -8,19 +8,24 @@ import {
   certificatePaths,
 } from '../core/cluster/index.js';
 import { certificatesOn, imaginedPlace } from '../core/bootstrap/index.js';
-import { type PlanInput, type UnresolvedChange, plan } from '../core/planner/index.js';
+import {
+  NOTHING_LATELY,
+  type PlanInput,
+  type UnresolvedChange,
+  plan,
+} from '../core/planner/index.js';
 import {
   type ControllerTimings,
   DEFAULT_TIMINGS,
   createController,
   hostsWithoutAddresses,
 } from '../engine/controller/index.js';
-import { unresolvedFrom } from '../engine/journal/index.js';
-import type { ClusterStore, HeldLock, Wish } from '../engine/ports/index.js';
+import { unresolvedFrom, unseenSinceFrom } from '../engine/journal/index.js';
+import type { ClusterStore, HeldLock, JournalEntry, Wish } from '../engine/ports/index.js';
 import type { ImaginedWish, Look } from '../frontends/cli/index.js';
 import type { Parts, Machine } from './machine.js';
 
-/** Entries read to know whether the last membership change is resolved. */
+/** Entries read to know whether the last membership change is resolved, and since when a host has not been seen. */
 const JOURNAL_LOOK_BACK = 500;
 
 /**
@@ -49,15 +54,17 @@ export async function lookAt(
     return err(turn.kind === 'blocked' ? turn.problems : []);
   }
   const now = machine.clock.now();
-  const unresolved = await unresolvedOf(store, now);
-  if (!unresolved.ok) return err([unresolved.error]);
+  const entries = await store.readJournal(JOURNAL_LOOK_BACK);
+  if (!entries.ok) return err([entries.error]);
+  const unresolved = unresolvedOf(entries.value, now);
   const { target, record, observation } = view;
   const input: PlanInput = {
     target,
     record,
     observation,
     now,
-    ...(unresolved.value === undefined ? {} : { unresolved: unresolved.value }),
+    lately: { ...NOTHING_LATELY, unseenSince: unseenSinceFrom(entries.value) },
+    ...(unresolved === undefined ? {} : { unresolved }),
   };
   const holder = await store.lockHolder();
   return ok({
@@ -68,14 +75,12 @@ export async function lookAt(
   });
 }
 
-async function unresolvedOf(
-  store: ClusterStore,
+function unresolvedOf(
+  entries: readonly JournalEntry[],
   now: Instant,
-): Promise<Result<UnresolvedChange | undefined>> {
-  const entries = await store.readJournal(JOURNAL_LOOK_BACK);
-  if (!entries.ok) return entries;
-  const last = unresolvedFrom(entries.value, now).at(-1);
-  return ok(last === undefined ? undefined : { step: last.step.kind, at: last.at });
+): UnresolvedChange | undefined {
+  const last = unresolvedFrom(entries, now).at(-1);
+  return last === undefined ? undefined : { step: last.step.kind, at: last.at };
 }
 
 /** One look has no second chance: a member that is slow to answer is not silent. */
@@ -197,6 +202,7 @@ export async function imagineFor(
     record: completed,
     observation: { ...observation, hosts },
     now: machine.clock.now(),
+    ...(look?.input.lately === undefined ? {} : { lately: look.input.lately }),
     ...(look?.input.unresolved === undefined ? {} : { unresolved: look.input.unresolved }),
   });
 }

@@ -6,7 +6,7 @@ import { type Applied, applied, refuse, unanswered } from './applied.js';
 import { tellConsumer } from './consumers.js';
 import { install } from './certificates.js';
 import { emptied, stopped, withHost } from './hosts.js';
-import { isAlive, isSeen, ledSide, liveHostOf } from './leadership.js';
+import { isAlive, isInReach, isSeen, ledSide, liveHostOf } from './leadership.js';
 import { ask, land } from './membership.js';
 import { start } from './start.js';
 import type { World, WorldHost } from './world.js';
@@ -135,5 +135,5 @@ function onHost(
   act: (host: WorldHost | undefined) => Applied,
 ): Applied {
   const host = world.hosts.find((candidate) => candidate.host === name);
-  return host !== undefined && !isSeen(host) ? unanswered(world, 'unreachable') : act(host);
+  return host !== undefined && !isInReach(host) ? unanswered(world, 'unreachable') : act(host);
 }

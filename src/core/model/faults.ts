@@ -46,8 +46,13 @@ export function heal(world: World): World {
 export const hide = (world: World, host: HostName): World =>
   withHost(world, host, (hidden) => ({ ...hidden, seen: false }));
 
+/** The host does not answer the driver any more, as with an sshd that hangs; its member answers us as a client. */
+export const blind = (world: World, host: HostName): World =>
+  withHost(world, host, (hidden) => ({ ...hidden, blind: true }));
+
+/** We reach it again, in every way. */
 export const show = (world: World, host: HostName): World =>
-  withHost(world, host, (shown) => without(shown, 'seen'));
+  withHost(world, host, (shown) => without(without(shown, 'seen'), 'blind'));
 
 /** Its log lags behind the leader's: a learner is not in sync any more, a voter is not the next to be restarted. */
 export const fallBehind = (world: World, host: HostName): World =>

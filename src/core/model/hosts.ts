@@ -10,7 +10,8 @@ export const withHost = (
   hosts: world.hosts.map((host) => (host.host === name ? change(host) : host)),
 });
 
-type Optional = 'side' | 'seen' | 'caughtUp' | 'alarms' | 'metLeader' | 'rejoinedAt' | 'oldList';
+type Optional =
+  'side' | 'seen' | 'blind' | 'caughtUp' | 'alarms' | 'metLeader' | 'rejoinedAt' | 'oldList';
 
 /** The host as it is without that fault or memory. */
 export function without(host: WorldHost, key: Optional): WorldHost {
@@ -31,6 +32,7 @@ export const emptied = ({
   certificates,
   side,
   seen,
+  blind,
   rejoinedAt,
 }: WorldHost): WorldHost => ({
   host,
@@ -40,5 +42,6 @@ export const emptied = ({
   ...(certificates === undefined ? {} : { certificates }),
   ...(side === undefined ? {} : { side }),
   ...(seen === undefined ? {} : { seen }),
+  ...(blind === undefined ? {} : { blind }),
   ...(rejoinedAt === undefined ? {} : { rejoinedAt }),
 });

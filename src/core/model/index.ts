@@ -16,6 +16,7 @@ export { applyStep, landLate } from './apply-step.js';
 export { settle } from './settle.js';
 export {
   advance,
+  blind,
   catchUp,
   crash,
   cut,

@@ -4,6 +4,8 @@ import type { Side, World, WorldHost } from './world.js';
 
 export const sideOf = (host: WorldHost): Side => host.side ?? 0;
 export const isSeen = (host: WorldHost): boolean => host.seen ?? true;
+/** Whether the driver reaches it: to look at it, and to do anything there. */
+export const isInReach = (host: WorldHost): boolean => isSeen(host) && host.blind !== true;
 export const isCaughtUp = (host: WorldHost): boolean => host.caughtUp ?? true;
 
 /** A process runs on this host's own data of this cluster. */

@@ -22,7 +22,10 @@ export function observe(world: World): Observation {
   const errors = alarmsOf(world);
   return {
     at: world.now,
-    hosts: world.hosts.map((host) => sightOf(world, host, side, errors)),
+    hosts: world.hosts.map((host) => {
+      const sight = sightOf(world, host, side, errors);
+      return host.blind === true && isSeen(host) ? withoutDriver(host, sight) : sight;
+    }),
     memberList: listOf(world, side),
     ...(world.consumers === undefined
       ? {}
@@ -161,6 +164,13 @@ const REFUSED = { kind: 'silent', because: 'connection refused' } as const;
 const HANGS = { kind: 'silent', because: 'deadline' } as const;
 const BY_HAND_DATA = { kind: 'unseen', because: 'a person runs this member' } as const;
 const NO_ANSWER = { kind: 'unseen', because: 'the host does not answer' } as const;
+
+/** What its member tells of itself as a client is all there is. */
+const withoutDriver = (host: WorldHost, { peer, status }: HostSight): HostSight => ({
+  ...unseen(host),
+  peer,
+  status,
+});
 
 const unseen = ({ host, process }: WorldHost): HostSight => ({
   host,

@@ -65,6 +65,8 @@ export interface WorldHost {
   readonly side?: Side;
   /** Whether *we*, driver and client alike, reach it; absent: true. */
   readonly seen?: boolean;
+  /** We reach its member as a client, and the host itself does not answer the driver; absent: it does. */
+  readonly blind?: true;
   /** Whether its log is in sync with the leader's; absent: true. */
   readonly caughtUp?: boolean;
   readonly alarms?: readonly Alarm[];

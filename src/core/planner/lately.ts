@@ -10,14 +10,16 @@ export interface Lately {
   readonly leaderlessSince?: Instant;
   /** When each voter of the last list was last seen not to be well, by member id; who always was is absent. */
   readonly unwellAt: Readonly<Record<string, Instant>>;
+  /** Since when no look saw each host, by its name; who was seen in the last one is absent. */
+  readonly unseenSince: Readonly<Record<string, Instant>>;
 }
 
-export const NOTHING_LATELY: Lately = { unwellAt: {} };
+export const NOTHING_LATELY: Lately = { unwellAt: {}, unseenSince: {} };
 
 /** After one more look. Voters that the list has no more are forgotten, unless no list was seen. */
 export function remember(
   before: Lately,
-  { at }: Observation,
+  { at, hosts }: Observation,
   { leader, voters, listKind }: ClusterStanding,
 ): Lately {
   const unwellAt: Record<string, Instant> = listKind === 'unseen' ? { ...before.unwellAt } : {};
@@ -25,7 +27,11 @@ export function remember(
     const was = healthy ? before.unwellAt[member.id] : at;
     if (was !== undefined) unwellAt[member.id] = was;
   }
+  const unseen = hosts.filter(({ process }) => process.kind === 'unseen');
+  const unseenSince = Object.fromEntries(
+    unseen.map(({ host }) => [host, before.unseenSince[host] ?? at]),
+  );
   return leader === undefined
-    ? { leaderlessSince: before.leaderlessSince ?? at, unwellAt }
-    : { unwellAt };
+    ? { leaderlessSince: before.leaderlessSince ?? at, unwellAt, unseenSince }
+    : { unwellAt, unseenSince };
 }

@@ -16,6 +16,7 @@ import { sayQuorumLost } from './rules/say-quorum-lost.js';
 import { startStoppedMembers } from './rules/start-stopped-members.js';
 import { stopWhenAskedDown } from './rules/stop-when-asked-down.js';
 import { rescueConsumers, tellConsumerTrouble, tellConsumers } from './rules/tell-consumers.js';
+import { tellUnseenHosts } from './rules/tell-unseen-hosts.js';
 import { updatePeerURLs } from './rules/update-peer-urls.js';
 import { waitForUnresolvedChange } from './rules/wait-for-unresolved-change.js';
 import { waitUntilHealthy } from './rules/wait-until-healthy.js';
@@ -50,6 +51,7 @@ export const RULES = {
   followAuthorities,
   tellGatewayTrouble,
   tellConsumerTrouble,
+  tellUnseenHosts,
 } as const satisfies Readonly<Record<string, Rule>>;
 
 export type RuleName = keyof typeof RULES;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { brief, crash, inputOf, running, wanting, wipe } from './testing/cluster.js';
+import { brief, crash, inputOf, memberNamed, running, wanting, wipe } from './testing/cluster.js';
 
-import { observe, preview } from '../model/index.js';
+import { blind, observe, preview } from '../model/index.js';
 
 const stepsOf = (...args: Parameters<typeof preview>): readonly string[] =>
   preview(...args).steps.map(({ step }) => brief(step));
@@ -52,4 +52,15 @@ test('a member that is unwell is waited for, not called converged', () => {
   const { steps, end } = preview(inputOf(world, { observation: { ...observation, hosts } }));
   expect(steps).toEqual([]);
   expect(end).toMatchObject({ kind: 'wait', for: 'member-healthy' });
+});
+
+test('a host that does not answer us, its member does: the others’ steps count it as well, and the end says the host', () => {
+  const world = blind(crash(running('m1', 'm2', 'm3'), 'm2'), memberNamed('m3').host);
+  const { steps, end } = preview(inputOf(world));
+  expect(steps.map(({ step }) => brief(step))).toEqual(['start m2 restart']);
+  expect(steps[0]?.margin).toMatchObject({ votersBefore: 3, healthyBefore: 2 });
+  expect(end).toMatchObject({
+    kind: 'blocked',
+    problem: { code: 'host-unseen', data: { host: 'm3', memberAnswers: true } },
+  });
 });

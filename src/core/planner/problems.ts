@@ -2,6 +2,8 @@ import { defineProblem, formatDurationMs } from '../../base/index.js';
 
 const runningFor = (ms: number): string =>
   Number.isFinite(ms) ? formatDurationMs(ms) : 'longer than can be told: our clock was set back';
+/** What was unseen for less has been looked at once. */
+const NOTICED_MS = 1000;
 const list = (items: readonly string[]): string => items.join(', ');
 
 /** Fewer healthy voters than a quorum, and no way back that keeps what was written. */
@@ -167,10 +169,21 @@ export const learnerStuck = defineProblem(
 /** A host did not answer us: nothing may be concluded about it, and something depends on it. */
 export const hostUnseen = defineProblem(
   'host-unseen',
-  (d: { cluster: string; host: string; because: string }) => ({
+  (d: {
+    cluster: string;
+    host: string;
+    because: string;
+    forMs: number;
+    memberAnswers: boolean;
+  }) => ({
     summary: `Cannot see host ${d.host} of ${d.cluster}`,
-    detail: d.because,
-    hint: 'Nothing that depends on it is decided until it answers.',
+    detail:
+      d.because +
+      (d.forMs < NOTICED_MS ? '' : `\nNot seen for ${runningFor(d.forMs)}.`) +
+      (d.memberAnswers
+        ? '\nIts member answers: what it was started with is not known, and nothing can be changed there.'
+        : ''),
+    hint: 'Nothing that depends on it is decided until it answers. See whether that machine is up and lets us in; if nobody keeps the cluster, go on then with:\n  quorate apply',
   }),
 );
 

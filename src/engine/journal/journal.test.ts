@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type MemberID, instantOf, seededRandom, unsafeBrand } from '../../base/index.js';
 import type { HostName, MemberName, PeerURL } from '../../core/cluster/index.js';
-import type { Step } from '../../core/planner/index.js';
+import { type Step, plannerProblems } from '../../core/planner/index.js';
 import type { JournalEntry } from '../ports/index.js';
 import {
   JOURNAL_LINE_BYTES_MAX,
@@ -11,6 +11,7 @@ import {
   newJournalID,
   summariseEntry,
   unresolvedFrom,
+  unseenSinceFrom,
 } from './index.js';
 
 const ID = unsafeBrand<MemberID>('a1');
@@ -100,6 +101,37 @@ describe('unresolvedFrom', () => {
     ];
     expect(unresolvedFrom(entries, started).map(({ id }) => id)).toEqual(['x', 'y']);
     expect(at(...entries)).toBe(300);
+  });
+});
+
+describe('unseenSinceFrom', () => {
+  const unseen = (at: number, host: string): JournalEntry => ({
+    kind: 'plan',
+    at: instantOf(at),
+    plan: 'blocked',
+    because: 'host-unseen',
+    problem: plannerProblems.hostUnseen({
+      cluster: 'prod',
+      host,
+      because: 'no answer',
+      forMs: 0,
+      memberAnswers: true,
+    }),
+  });
+  const converged: JournalEntry = {
+    kind: 'plan',
+    at: instantOf(900),
+    plan: 'converged',
+    because: 'converged',
+  };
+  test('the first time that it was told, whatever was done for others meanwhile', () => {
+    const entries = [converged, unseen(1000, 'c'), decided('x', 1100, STOP), unseen(1200, 'c')];
+    expect(unseenSinceFrom(entries)).toEqual({ c: 1000 });
+  });
+  test('not from before anything else was told', () => {
+    expect(unseenSinceFrom([unseen(100, 'c'), converged])).toEqual({});
+    expect(unseenSinceFrom([unseen(100, 'c'), converged, unseen(1000, 'c')])).toEqual({ c: 1000 });
+    expect(unseenSinceFrom([unseen(100, 'c'), unseen(1000, 'b')])).toEqual({ b: 1000 });
   });
 });
 

@@ -158,6 +158,10 @@ const VERDICTS = {
     does: 'hold (10 steps landed)',
   },
   tellGatewayTrouble: { by: 'a-gateway-that-cannot-run-is-told-last', does: 'converged' },
+  tellUnseenHosts: {
+    by: 'a-host-out-of-sight-is-told-although-its-member-answers',
+    does: 'converged',
+  },
 } as const satisfies Record<MutantName, Verdict>;
 
 export const verdictOf = (mutant: MutantName): Verdict => VERDICTS[mutant];

@@ -2,8 +2,9 @@ import { type HostSight, type TargetMember, VOTERS_MAX, marginOf } from '../../c
 import { connectedAt } from '../guards.js';
 import { alarmedBy } from '../alarmed-by.js';
 import { blockedBy, stepOf, waitFor } from '../make.js';
-import { hostInUse, hostUnseen, noSpace } from '../problems.js';
+import { hostInUse, noSpace } from '../problems.js';
 import type { Plan } from '../plan-types.js';
+import { unseenHost } from '../unseen.js';
 import { type Rule, type View, sightOf } from '../view.js';
 
 /** A wanted member that the list does not have is registered as a learner; it is started and promoted after that. */
@@ -21,7 +22,7 @@ export const addMissingMember: Rule = (view) => {
       until: connectedAt(standing, view.now, view.lately),
     });
   }
-  const refusal = missing.byHand ? undefined : refuseUsedHost(target.name, sightOf(view, missing));
+  const refusal = missing.byHand ? undefined : refuseUsedHost(view, sightOf(view, missing));
   if (refusal !== undefined) return refusal;
   return stepOf(
     view,
@@ -40,12 +41,13 @@ const raisesMargin = ({ voters }: View['standing']): boolean =>
   marginOf(voters.length + 1, voters.length + 1) > marginOf(voters.length, voters.length);
 
 /** Registered there, the member could not start, and the cluster would wait for it. */
-function refuseUsedHost(cluster: string, { host, process, data }: HostSight): Plan | undefined {
+function refuseUsedHost(view: View, { host, process, data }: HostSight): Plan | undefined {
+  const cluster = view.target.name;
   if (process.kind === 'unseen') {
-    return blockedBy(hostUnseen({ cluster, host, because: process.because }));
+    return blockedBy(unseenHost(view, host, process.because));
   }
   if (data.kind === 'unseen') {
-    return blockedBy(hostUnseen({ cluster, host, because: data.because }));
+    return blockedBy(unseenHost(view, host, data.because));
   }
   if (process.kind !== 'stopped') {
     return blockedBy(

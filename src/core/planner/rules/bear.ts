@@ -21,10 +21,10 @@ import {
   birthChanged,
   birthIncomplete,
   foreignData,
-  hostUnseen,
   meetingSlow,
   unreadableData,
 } from '../problems.js';
+import { unseenHost } from '../unseen.js';
 import { type Rule, type View, ours, sightOf, sightOn } from '../view.js';
 import { certificatesFirst } from './keep-certificates.js';
 
@@ -140,7 +140,7 @@ function refuseUnfit(view: View): Plan | undefined {
   const because =
     unseen?.process.kind === 'unseen' ? unseen.process.because : 'its data was not seen';
   return waitFor('host', 'host-unseen', {
-    problem: hostUnseen({ cluster: target.name, host: unseen?.host ?? '', because }),
+    problem: unseenHost(view, unseen?.host ?? '', because),
   });
 }
 

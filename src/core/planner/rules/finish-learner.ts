@@ -15,7 +15,6 @@ import type { Plan, Reason } from '../plan-types.js';
 import {
   corruptData,
   foreignData,
-  hostUnseen,
   learnerStuck,
   promotionWouldRiskQuorum,
   startedAsNew,
@@ -24,6 +23,7 @@ import {
 import { flagsAsRegistered } from '../registered-address.js';
 import { certificatesFirst } from './keep-certificates.js';
 import { stopGateway } from './run-gateways.js';
+import { unseenHost } from '../unseen.js';
 import { type Rule, type View, sightOf } from '../view.js';
 
 /**
@@ -133,7 +133,7 @@ function startJoining(view: View, joining: Standing, wanted: TargetMember): Plan
 
 const waitForHost = (view: View, { host }: HostSight, because: string): Plan =>
   waitFor('host', 'host-unseen', {
-    problem: hostUnseen({ cluster: view.target.name, host, because }),
+    problem: unseenHost(view, host, because),
   });
 
 function promoteOrWait(

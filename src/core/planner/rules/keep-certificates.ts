@@ -2,7 +2,7 @@ import { certificatesOn } from '../../bootstrap/index.js';
 import { type HostName, type HostSight, certificateFaults } from '../../cluster/index.js';
 import { stepOf, waitFor } from '../make.js';
 import type { Plan, Reason } from '../plan-types.js';
-import { hostUnseen } from '../problems.js';
+import { unseenHost } from '../unseen.js';
 import { type Rule, type View, nameOn, ours, sightOf, sightOn } from '../view.js';
 
 /** Before a member starts, its host holds what it has to show and whom it trusts; undefined when it does. */
@@ -12,7 +12,7 @@ export function certificatesFirst(view: View, host: HostName): Plan | undefined 
   if (found === 'unseen') {
     const because = 'its certificates were not seen';
     return waitFor('host', 'host-unseen', {
-      problem: hostUnseen({ cluster: view.target.name, host, because }),
+      problem: unseenHost(view, host, because),
     });
   }
   return view.guards.hasCertificates(found.faults) ? undefined : install(view, host, found);

@@ -2,8 +2,9 @@ import type { Standing } from '../../cluster/index.js';
 import { elapsedMs } from '../elapsed.js';
 import { ELECTING_MAX_MS, STARTING_MAX_MS } from '../guards.js';
 import { blockedBy, waitFor } from '../make.js';
-import { hostUnseen, noLeader, quorumLost } from '../problems.js';
+import { noLeader, quorumLost } from '../problems.js';
 import type { Plan } from '../plan-types.js';
+import { unseenHost } from '../unseen.js';
 import { type Rule, type View, sightOf } from '../view.js';
 
 /**
@@ -101,7 +102,7 @@ function withoutAnyList(view: View): Plan | undefined {
   for (const { host, process } of sights) {
     if (process.kind !== 'unseen') continue;
     return waitFor('host', 'host-unseen', {
-      problem: hostUnseen({ cluster, host, because: process.because }),
+      problem: unseenHost(view, host, process.because),
     });
   }
   return waitFor('linearizable-member-list', 'member-list-unseen');

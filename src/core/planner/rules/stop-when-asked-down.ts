@@ -1,6 +1,6 @@
 import { stepOf, waitFor } from '../make.js';
-import { hostUnseen } from '../problems.js';
 import { stopGateway } from './run-gateways.js';
+import { unseenHost } from '../unseen.js';
 import { type Rule, nameOn, ours, sightOf } from '../view.js';
 
 /**
@@ -32,7 +32,7 @@ export const stopWhenAskedDown: Rule = (view) => {
     if (process.kind === 'unseen') {
       const { because } = process;
       return waitFor('host', 'host-unseen', {
-        problem: hostUnseen({ cluster: view.target.name, host, because }),
+        problem: unseenHost(view, host, because),
       });
     }
   }

@@ -3,7 +3,8 @@ import { elapsedMs } from '../elapsed.js';
 import { STARTING_MAX_MS } from '../guards.js';
 import { blockedBy, waitFor } from '../make.js';
 import type { Plan } from '../plan-types.js';
-import { corruptData, hostUnseen, memberUnhealthy, unreadableData } from '../problems.js';
+import { corruptData, memberUnhealthy, unreadableData } from '../problems.js';
+import { unseenHost } from '../unseen.js';
 import type { Rule, View } from '../view.js';
 
 /** Nothing elective begins while a voter is unwell; what is wrong with it is the answer. */
@@ -41,9 +42,7 @@ function explain(view: View, sick: Standing): Plan | undefined {
     case 'by-hand':
       return waitFor('a-person', 'started-by-hand');
     case 'unseen':
-      return blockedBy(
-        hostUnseen({ cluster, host: sick.sight?.host ?? '', because: process.because }),
-      );
+      return blockedBy(unseenHost(view, sick.sight?.host ?? '', process.because));
   }
 }
 

@@ -4,6 +4,7 @@ import { chooseCluster } from '../choose.js';
 import { type Context, fail, tell, tellEntry } from '../context.js';
 import { editWish } from '../edit-wish.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
+import { blockedText } from '../views/progress.js';
 import { readSpecFile, specFileFor } from '../read-spec.js';
 
 export interface RunOptions {
@@ -50,7 +51,11 @@ export async function run(
       interrupt: context.interrupt,
       ...(options.takeOver === undefined ? {} : { takeOver: options.takeOver }),
       onProgress: (line) => tell(context, line),
-      onEntry: (entry) => tellEntry(context, entry),
+      onEntry: (entry) => {
+        tellEntry(context, entry);
+        const more = blockedText(entry, context.errStyle);
+        if (more !== undefined) tell(context, more);
+      },
     });
     if (!end.ok) return await fail(context, end.error);
     if (end.value.kind === 'lock-lost') return await fail(context, end.value.problem);

@@ -65,6 +65,17 @@ function outcomeLine(
   }
 }
 
+/** What a blocked plan means and what to do, for whoever goes on after it; undefined for all other lines. */
+export function blockedText(entry: JournalEntry, style: Style): string | undefined {
+  if (entry.kind !== 'plan' || entry.plan !== 'blocked' || entry.problem === undefined) {
+    return undefined;
+  }
+  const { detail, hint } = entry.problem;
+  const since = `Since ${new Date(entry.at).toISOString()}.`;
+  const lines = [since, detail, hint].filter((line) => line !== '').join('\n');
+  return style.dim(indent(lines, '    '));
+}
+
 function planLine(
   entry: Extract<JournalEntry, { kind: 'plan' }>,
   style: Style,
