@@ -77,17 +77,18 @@ test.for(UNSEEN)(
     expect(planned.stdout).toContain(stopped.name);
 
     const applied = await it.start(`apply -f ${file} --timeout 30s`).done;
-    // A member that answers is not waited for; that its host is out of sight is told with it.
-    expect(applied.code).toBe(answers ? EXIT.done : EXIT.blocked);
+    // All that can be done is done; that the rest is not known is said, with whom to look at.
+    expect(applied.code).toBe(EXIT.blocked);
+    expect(applied.stderr).toContain(`Cannot see host ${machine.address}`);
     await it.runsOn(it.machineOf(stopped));
     await writer.flows();
     const told = await it.status();
     const problems = told.members.find(({ host }) => host === unseen.host)?.problems ?? [];
     expect(problems.map(({ code }) => code)).toContain('member-host-unseen');
-    if (!answers) {
-      expect(told.plan).toMatchObject({ kind: 'blocked', problem: { code: 'host-unseen' } });
-      expect(told.plan.problem?.summary).toContain(machine.address);
-    }
+    expect(told.plan).toMatchObject({ kind: 'blocked', problem: { code: 'host-unseen' } });
+    expect(told.plan.problem?.summary).toContain(machine.address);
+    expect(told.plan.problem?.data).toMatchObject({ memberAnswers: answers });
+    expect(told.plan.problem?.detail).toMatch(/Not seen for \d/);
 
     await end(machine);
     const after = await it.settled(3);
