@@ -15,12 +15,15 @@ limited() { timeout -k 1 "$@"; }
 
 export const END = "say end ''\n";
 
-/** In memory, so that a full or dead disk is no obstacle; gone with the script however it ends. */
+/**
+ * In memory, so that a full or dead disk is no obstacle; gone with the script however it ends. Where the connection is lost
+ * the next word meets a closed pipe, which would end the shell without a word to its traps.
+ */
 export const SCRATCH = `for at in /run /dev/shm /tmp; do
   scratch=$(mktemp -d "$at/quorate-check.XXXXXX" 2> /dev/null) && break
 done
 trap 'rm -rf "$scratch"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT TERM PIPE
 `;
 
 /** What a script said, by name; undefined when it did not come to its end. */
