@@ -5,13 +5,14 @@ import {
   ok,
   parseDurationMs,
   parseSizeBytes,
-  silentLogger,
   unsafeBrand,
 } from '../base/index.js';
+import { addressesUnder } from '../core/bootstrap/index.js';
 import type { ClusterRecord, HostAddresses, HostName } from '../core/cluster/index.js';
 import type { ClusterSpec } from '../core/spec/index.js';
 import { clusterDirectory, stateHome } from '../drivers/local/index.js';
-import { createSSHShell } from '../drivers/shell/index.js';
+import { allocateAddresses, hostPaths } from '../drivers/ssh/index.js';
+import { hostsWithoutAddresses } from '../engine/controller/index.js';
 import type { HostShell } from '../engine/ports/index.js';
 import { type HostsPorts, type HostsReport, cliProblems } from '../frontends/cli/index.js';
 import {
@@ -20,13 +21,15 @@ import {
   type PreflightHost,
   type PreflightReport,
   type PreflightWish,
+  type Verdict,
   checkHosts,
   partsOfURL,
-  problemsIn,
+  inTheWayOf,
   preflightProblems,
   shellOfThisMachine,
 } from '../services/preflight/index.js';
 import type { Machine } from './machine.js';
+import { shellWith } from './shells.js';
 
 export interface HostsCheck {
   readonly shell: HostShell;
@@ -48,45 +51,71 @@ export async function hostsCheckOf(
   return await checkHosts({ shell, clock, random }, wish, options);
 }
 
-/** Why no cluster is to be founded on these hosts; undefined: nothing is in its way, though there may be warnings. */
-export function whyUnfit(cluster: string, report: PreflightReport): Problem | undefined {
-  const found = problemsIn(report);
-  if (found.length === 0) return undefined;
-  const problems = found.map(
-    ({ host, to, summary }) => `${to === undefined ? host : `${host} → ${to}`}: ${summary}`,
-  );
-  return preflightProblems.hostsUnfit({ cluster, problems });
-}
-
 /** What `quorate hosts` needs, made of this machine. */
 export const hostsPorts = (machine: Machine): HostsPorts => ({
   check: async (settings): Promise<Result<HostsReport, readonly Problem[]>> => {
-    const { driver, name } = settings.spec;
-    switch (driver.kind) {
-      case 'local':
-        return ok(await hostsCheckOf(machine, { ...settings, shell: shellOfThisMachine() }));
-      case 'ssh': {
-        const { clock, random } = machine;
-        const logger = silentLogger;
-        const shell = createSSHShell({ ssh: driver.options, clock, random, logger });
-        try {
-          return ok(await hostsCheckOf(machine, { ...settings, shell }));
-        } finally {
-          await shell.close();
-        }
-      }
-      case 'kubernetes':
-        return err([cliProblems.driverNotHere({ driver: driver.kind, cluster: name })]);
-    }
+    const shell = await shellOf(machine, settings.spec);
+    return shell.ok ? ok(await hostsCheckOf(machine, { ...settings, shell: shell.value })) : shell;
+  },
+  fitness: async ({ spec, record, hosts, signal }) => {
+    const shell = await shellOf(machine, spec);
+    if (!shell.ok) return { verdicts: [], problems: shell.error };
+    const look = (only: readonly HostName[]) =>
+      hostsCheckOf(machine, { shell: shell.value, spec, record, only, signal });
+    const report = await withoutBursts(await look(hosts), hosts, look);
+    const found = inTheWayOf(hosts, report);
+    const isBorn = record?.clusterID !== undefined;
+    const problems = found.map(textOf);
+    const unfit = preflightProblems.hostsUnfit({ cluster: spec.name, isBorn, problems, hosts });
+    return { verdicts: report.verdicts, problems: found.length === 0 ? [] : [unfit] };
   },
 });
 
-/** Who runs etcd on a host, and where a cluster's data are there. */
+async function shellOf(
+  machine: Machine,
+  { driver, name }: ClusterSpec,
+): Promise<Result<HostShell, readonly Problem[]>> {
+  switch (driver.kind) {
+    case 'local':
+      return ok(shellOfThisMachine());
+    case 'ssh':
+      return ok(await shellWith(machine, driver.options));
+    case 'kubernetes':
+      return err([cliProblems.driverNotHere({ driver: driver.kind, cluster: name })]);
+  }
+}
+
+/**
+ * A moment in which somebody else writes much makes a good disk look bad, and a bad one is bad a second time too. Where
+ * that is all that is in the way, the disks are timed once more.
+ */
+async function withoutBursts(
+  report: PreflightReport,
+  hosts: readonly HostName[],
+  look: (only: readonly HostName[]) => Promise<PreflightReport>,
+): Promise<PreflightReport> {
+  const found = inTheWayOf(hosts, report);
+  if (found.length === 0 || !found.every(({ check }) => check === 'disk-latency')) return report;
+  const slow = hosts.filter((host) => found.some((each) => each.host === host));
+  const { verdicts } = await look(slow);
+  const again = verdicts.filter(({ check }) => check === 'disk-latency');
+  const isTimedAgain = ({ check, host }: Verdict): boolean =>
+    check === 'disk-latency' && again.some((each) => each.host === host);
+  return {
+    ...report,
+    verdicts: [...report.verdicts.filter((each) => !isTimedAgain(each)), ...again],
+  };
+}
+
+/** A verdict as lines of a problem: what was seen, and below it the host's words and what to do. */
+function textOf({ host, to, summary, detail, hint }: Verdict): string {
+  const below = [detail, hint].filter((text) => text !== '').flatMap((text) => text.split('\n'));
+  const ends = to === undefined ? host : `${host} → ${to}`;
+  return [`${ends}: ${summary}`, ...below.map((line) => `  ${line}`)].join('\n');
+}
+
+/** Who runs etcd on a host. */
 const ETCD_USER = 'etcd';
-const HOST_DATA = '/var/lib/etcd';
-const CLIENT_PORT = 2379;
-const PEER_PORT = 2380;
-const METRICS_URL = 'http://127.0.0.1:2381';
 /** In place of all the hosts of a cluster on this machine. */
 const HERE = unsafeBrand<HostName>('this machine');
 
@@ -124,56 +153,41 @@ function thisMachine(record: ClusterRecord | undefined, stateDir: string): Prefl
   };
 }
 
+/** Those on which Quorate starts something; what a person starts by hand need not be in our reach. */
 function remoteHosts(
   spec: ClusterSpec,
   record: ClusterRecord | undefined,
 ): readonly PreflightHost[] {
-  const addressesOf = (host: HostName): HostAddresses =>
-    record?.addresses[host] ?? usualAddresses(spec, host);
-  const members = spec.members.map(({ host }): PreflightHost => {
-    const addresses = addressesOf(host);
-    return {
-      host,
-      listens: listensOf(addresses),
-      dialled: [
-        ...dialledOf('peer', addresses.peerURLs),
-        ...dialledOf('client', addresses.clientURLs),
-      ],
-      dataDirs: [addresses.dataDir],
-    };
+  const addresses = addressesFor(spec, record);
+  const members = spec.members.flatMap(({ host, start }): readonly PreflightHost[] => {
+    const own = addresses[host];
+    if (own === undefined || start === 'by-hand') return [];
+    const dialled = [...dialledOf('peer', own.peerURLs), ...dialledOf('client', own.clientURLs)];
+    return [{ host, listens: listensOf(own), dialled, dataDirs: [own.dataDir] }];
   });
-  const proxies = spec.proxies.map(({ host }): PreflightHost => {
-    const { clientURLs, listenClientURLs } = addressesOf(host);
-    return {
-      host,
-      listens: listensAt('client', listenClientURLs),
-      dialled: dialledOf('client', clientURLs),
-      dataDirs: [],
-    };
+  const proxies = spec.proxies.flatMap(({ host }): readonly PreflightHost[] => {
+    const own = addresses[host];
+    if (own === undefined) return [];
+    const listens = listensAt('client', own.listenClientURLs);
+    return [{ host, listens, dialled: dialledOf('client', own.clientURLs), dataDirs: [] }];
   });
   return [...members, ...proxies];
 }
 
-/** What a host is given that has no addresses yet: those that its entry names, else etcd's usual ports. */
-function usualAddresses({ name, members, tls }: ClusterSpec, host: HostName): HostAddresses {
-  const scheme = tls.kind === 'off' ? 'http' : 'https';
-  const at = host.includes(':') ? `[${host}]` : host;
-  const entry = members.find((each) => each.host === host);
-  const peerURLs = entry?.peerURLs ?? [unsafeBrand(`${scheme}://${at}:${PEER_PORT}`)];
-  const clientURLs = entry?.clientURLs ?? [unsafeBrand(`${scheme}://${at}:${CLIENT_PORT}`)];
-  return {
-    peerURLs,
-    clientURLs,
-    listenPeerURLs: peerURLs.map(listenURL),
-    listenClientURLs: clientURLs.map(listenURL),
-    listenMetricsURLs: [METRICS_URL],
-    dataDir: `${HOST_DATA}/${name}`,
-  };
+/** Those of the record, and for hosts that it does not know those that they will be given. */
+function addressesFor(
+  spec: ClusterSpec,
+  record: ClusterRecord | undefined,
+): Readonly<Record<string, HostAddresses>> {
+  const known = record?.addresses ?? {};
+  const missing = hostsWithoutAddresses({ spec }, { addresses: known });
+  const { dataDir } = hostPaths(spec.name);
+  const found = allocateAddresses(missing, known, { scheme: 'http', dataDir });
+  const all = found.ok ? { ...found.value, ...known } : known;
+  return Object.fromEntries(
+    Object.entries(all).map(([host, each]) => [host, addressesUnder(spec.tls, each)]),
+  );
 }
-
-/** etcd binds addresses: a name means every address of its host. */
-const listenURL = (url: string): string =>
-  /:\/\/([\d.]+|\[[^\]]*\]):\d+$/.test(url) ? url : url.replace(/:\/\/.+(:\d+)$/, '://0.0.0.0$1');
 
 const listensOf = (addresses: HostAddresses): PreflightHost['listens'] => [
   ...listensAt('peer', addresses.listenPeerURLs),

@@ -13,7 +13,7 @@
  *   /run/quorate/<cluster>/            ticket ended lock
  */
 export { type SSHDriver, type SSHDriverOptions, createSSHDriver } from './driver.js';
-export type { Scheme } from './addresses.js';
+export { type Scheme, allocateAddresses } from './addresses.js';
 export type { HostFile } from './write-files.js';
 export { type HostPaths, hostPaths } from './layout.js';
 export * as sshDriverProblems from './problems.js';

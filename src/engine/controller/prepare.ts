@@ -78,7 +78,7 @@ export async function prepare(desk: Desk, signal: AbortSignal): Promise<Prepared
 /** Proxies have them too. By-hand members bring their own. */
 export const hostsWithoutAddresses = (
   { spec }: Pick<Wish, 'spec'>,
-  record: ClusterRecord,
+  record: Pick<ClusterRecord, 'addresses'>,
 ): readonly AddressWish[] =>
   [...spec.members.filter(({ start }) => start === 'quorate'), ...spec.proxies]
     .filter(({ host }) => !Object.hasOwn(record.addresses, host))

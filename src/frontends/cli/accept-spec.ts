@@ -6,6 +6,7 @@ import { type Context, tell } from './context.js';
 import { editWish } from './edit-wish.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { previewOf } from './preview.js';
+import { whyHostsUnfit } from './new-hosts.js';
 import type { FoundOptions, ManagedCluster } from './ports.js';
 import { clusterPaused } from './problems.js';
 import { isDestructive } from './reports/plan-report.js';
@@ -19,6 +20,7 @@ export interface Acceptance {
   readonly again: string;
   readonly yes?: string | undefined;
   readonly offline?: boolean | undefined;
+  readonly skipHostsCheck?: boolean | undefined;
 }
 
 export interface Refusal {
@@ -53,6 +55,8 @@ export async function acceptSpec(
   const read = exists.value ? await cluster.store.readWish() : ok(undefined);
   if (!read.ok) return failed(read.error);
   if (read.value !== undefined) return changeExisting(context, cluster, read.value, acceptance);
+  const unfit = await whyHostsUnfit(context, undefined, hostsIn(acceptance));
+  if (unfit.length > 0) return { problems: unfit, exit: EXIT.blocked };
   const founded = await cluster.found(acceptance.spec, preparing(context, acceptance));
   if (founded.ok) return undefined;
   const theirs = await foundedMeanwhile(context, cluster);
@@ -60,6 +64,8 @@ export async function acceptSpec(
     ? failed(founded.error)
     : changeExisting(context, cluster, theirs, acceptance);
 }
+
+const hostsIn = ({ spec, skipHostsCheck }: Acceptance) => ({ spec, skip: skipHostsCheck });
 
 /** Writing a record and a wish takes a few milliseconds; whoever does that beside us gets a second. */
 const FOUNDING_POLL_MS = 50;
@@ -104,9 +110,15 @@ async function changeExisting(
 async function showAndConfirm(
   context: Context,
   cluster: ManagedCluster,
-  { spec, again, yes }: Acceptance,
+  acceptance: Acceptance,
 ): Promise<Refusal | undefined> {
-  const look = await cluster.look(context.interrupt);
+  const { spec, again, yes } = acceptance;
+  const record = await cluster.store.readRecord();
+  if (!record.ok) return failed(record.error);
+  const [unfit, look] = await Promise.all([
+    whyHostsUnfit(context, record.value, hostsIn(acceptance)),
+    cluster.look(context.interrupt),
+  ]);
   if (!look.ok) return failed(...look.error);
   const preview = await previewOf(context, cluster, look.value, { spec, state: 'up' });
   if (!preview.ok) return failed(...preview.error);
@@ -114,6 +126,7 @@ async function showAndConfirm(
   if (report.kind === 'blocked' && report.problem !== undefined) {
     return { problems: [report.problem], exit: EXIT.blocked };
   }
+  if (unfit.length > 0) return { problems: unfit, exit: EXIT.blocked };
   if (report.steps.length > 0) tell(context, planView.text(report, context.errStyle).trimEnd());
   if (!report.steps.some(({ step }) => isDestructive(step))) return undefined;
   const problem = await confirm(context, {

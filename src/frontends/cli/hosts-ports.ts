@@ -9,6 +9,23 @@ export interface HostsPorts {
    * at, or no way to reach it.
    */
   check(settings: HostsCheckSettings): Promise<Result<HostsReport, readonly Problem[]>>;
+
+  /** The same look at hosts that are about to get members or gateways; changes nothing there. */
+  fitness(settings: FitnessSettings): Promise<Fitness>;
+}
+
+export interface FitnessSettings {
+  readonly spec: ClusterSpec;
+  /** Absent: the cluster does not exist yet. */
+  readonly record: ClusterRecord | undefined;
+  readonly hosts: readonly HostName[];
+  readonly signal: AbortSignal;
+}
+
+export interface Fitness {
+  readonly verdicts: readonly HostVerdict[];
+  /** Why none of them is to get one. */
+  readonly problems: readonly Problem[];
 }
 
 export interface HostsCheckSettings {

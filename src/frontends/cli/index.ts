@@ -48,6 +48,8 @@ export type {
 } from './dns-ports.js';
 export type {
   HostsCheckSettings,
+  Fitness,
+  FitnessSettings,
   HostsPorts,
   HostsReport,
   HostStanding,

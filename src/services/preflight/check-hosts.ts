@@ -91,7 +91,11 @@ class Run {
     );
     const tls = await handshakes(this.#ports.shell, hosts, this.#signal);
     const verdicts = judge({ wish: this.#wish, hosts, ways, tls });
-    return { verdicts: verdicts.filter(({ host, to }) => this.#isWanted(host, to)) };
+    const out = hosts.filter(({ login }) => login.kind === 'out');
+    return {
+      verdicts: verdicts.filter(({ host, to }) => this.#isWanted(host, to)),
+      unreached: out.map(({ host }) => host.host),
+    };
   }
 
   #isWanted(...ends: readonly (string | undefined)[]): boolean {

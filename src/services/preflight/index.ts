@@ -24,6 +24,6 @@ export {
   type Standing,
   type Verdict,
   SEAT,
-  problemsIn,
+  inTheWayOf,
 } from './verdict.js';
 export * as preflightProblems from './problems.js';

@@ -8,9 +8,16 @@ export const shellHere = defineProblem('shell-here', (d: { doing: string; becaus
 
 export const hostsUnfit = defineProblem(
   'hosts-unfit',
-  (d: { cluster: string; problems: readonly string[] }) => ({
-    summary: `Did not found ${d.cluster}: its hosts are not fit for it`,
+  (d: {
+    cluster: string;
+    isBorn: boolean;
+    problems: readonly string[];
+    hosts: readonly string[];
+  }) => ({
+    summary: d.isBorn
+      ? `${d.cluster} is not changed: what would get a member or gateway there is not fit for it`
+      : `${d.cluster} is not founded: its hosts are not fit for it`,
     detail: d.problems.join('\n'),
-    hint: 'See everything that was looked at, with what to do:\n  quorate hosts check',
+    hint: `Nothing was touched. See everything that was looked at:\n  quorate hosts check ${d.hosts.map((host) => `--host ${host} `).join('')}[-f FILE]\nTo go on all the same: --skip-hosts-check.`,
   }),
 );

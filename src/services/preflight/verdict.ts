@@ -1,4 +1,5 @@
 import type { Problem } from '../../base/index.js';
+import type { HostName } from '../../core/cluster/index.js';
 
 /** One question about one host, or about the way from one to another. */
 export type Check =
@@ -79,7 +80,21 @@ export const verdictOf = (judge: Judge, problem: Problem): Verdict =>
 
 export interface PreflightReport {
   readonly verdicts: readonly Verdict[];
+  /** Everybody who could not be logged in to, whoever was asked about. */
+  readonly unreached: readonly HostName[];
 }
 
-export const problemsIn = ({ verdicts }: PreflightReport): readonly Verdict[] =>
-  verdicts.filter(({ standing }) => standing === 'problem');
+/**
+ * What is in the way of members on these hosts. Where another host cannot be reached at all, the ways to it say nothing about
+ * these: it may be the dead one that they are to replace.
+ */
+export function inTheWayOf(
+  hosts: readonly HostName[],
+  { verdicts, unreached }: PreflightReport,
+): readonly Verdict[] {
+  const silent = new Set<string>(unreached.filter((host) => !hosts.includes(host)));
+  return verdicts.filter(
+    ({ standing, host, to }) =>
+      standing === 'problem' && !silent.has(host) && !(to !== undefined && silent.has(to)),
+  );
+}

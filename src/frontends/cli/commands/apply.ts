@@ -3,6 +3,7 @@ import { type Refusal, acceptSpec } from '../accept-spec.js';
 import { chooseCluster } from '../choose.js';
 import { type Context, fail, show } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
+import { whyHostsUnfit } from '../new-hosts.js';
 import type { ManagedCluster } from '../ports.js';
 import { clusterDown, clusterPaused } from '../problems.js';
 import { failPursuit, pursue } from '../pursue.js';
@@ -17,6 +18,7 @@ export interface ApplyOptions {
   readonly timeout: string;
   readonly offline?: boolean;
   readonly takeOver?: string;
+  readonly skipHostsCheck?: boolean;
 }
 
 /** How long a supervisor may take to answer for itself. */
@@ -33,7 +35,7 @@ export async function apply(
   const file = await specFileFor(context, options.file, named);
   const accepted =
     file === undefined
-      ? await acceptStored(context, named)
+      ? await acceptStored(context, named, options)
       : await acceptFile(context, named, file, options);
   return accepted.ok
     ? carryOut(context, accepted.value, timeoutMs.value, options.takeOver)
@@ -47,7 +49,7 @@ async function acceptFile(
   context: Context,
   named: string | undefined,
   file: string,
-  { yes, offline }: ApplyOptions,
+  { yes, offline, skipHostsCheck }: ApplyOptions,
 ): Promise<Result<ManagedCluster, Refusal>> {
   const spec = await readSpecFile(context, file, named);
   if (!spec.ok) return refuse(EXIT.usage, ...spec.error);
@@ -58,6 +60,7 @@ async function acceptFile(
     again: `quorate apply -f ${file}`,
     yes,
     offline,
+    skipHostsCheck,
   });
   return refused === undefined ? ok(cluster) : err(refused);
 }
@@ -66,6 +69,7 @@ async function acceptFile(
 async function acceptStored(
   context: Context,
   named: string | undefined,
+  { skipHostsCheck }: ApplyOptions,
 ): Promise<Result<ManagedCluster, Refusal>> {
   const cluster = await chooseCluster(context, named);
   if (!cluster.ok) return refuse(EXIT.usage, cluster.error);
@@ -74,7 +78,12 @@ async function acceptStored(
   const { name } = cluster.value;
   if (wish.value?.state === 'down') return refuse(EXIT.failed, clusterDown({ cluster: name }));
   if (wish.value?.paused === true) return refuse(EXIT.failed, clusterPaused({ cluster: name }));
-  return cluster;
+  // Hosts of a change that was accepted where nobody carried it out.
+  const record = await cluster.value.store.readRecord();
+  if (!record.ok || record.value === undefined || wish.value === undefined) return cluster;
+  const { spec } = wish.value;
+  const unfit = await whyHostsUnfit(context, record.value, { spec, skip: skipHostsCheck });
+  return unfit.length > 0 ? refuse(EXIT.blocked, ...unfit) : cluster;
 }
 
 async function carryOut(

@@ -61,7 +61,10 @@ export async function memberAdd(
   if (!kept.ok) return failStop(context, kept.error);
   return options.voter === true
     ? addVoter(context, kept.value, newcomer.value)
-    : addThroughPlan(context, kept.value, newcomer.value, timeoutMs.value);
+    : addThroughPlan(context, kept.value, newcomer.value, {
+        timeoutMs: timeoutMs.value,
+        skipHostsCheck: options.skipHostsCheck,
+      });
 }
 
 function readNewcomer(name: string, options: MemberAddOptions): Result<Newcomer> {
@@ -91,13 +94,17 @@ async function addThroughPlan(
   context: Context,
   kept: Kept,
   newcomer: Newcomer,
-  timeoutMs: number,
+  {
+    timeoutMs,
+    skipHostsCheck,
+  }: { readonly timeoutMs: number; readonly skipHostsCheck: boolean | undefined },
 ): Promise<ExitCode> {
   const { cluster } = kept;
   const { addMember } = await import('../../../core/spec/index.js');
   const byHand = newcomer.peerURLs !== undefined;
   const command = 'quorate member add';
-  const accepted = await acceptEdit(context, kept, `${command} ${newcomer.name}`, (wish) => {
+  const by = { command: `${command} ${newcomer.name}`, skipHostsCheck };
+  const accepted = await acceptEdit(context, kept, by, (wish) => {
     const spec = addMember(wish.spec, memberToAdd(newcomer, byHand));
     return spec.ok ? ok({ ...wish, spec: spec.value }) : spec;
   });

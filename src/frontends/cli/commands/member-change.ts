@@ -237,7 +237,12 @@ async function changeThroughPlan(
 ): Promise<ExitCode> {
   const timeoutMs = readTimeout(options.timeout);
   if (!timeoutMs.ok) return fail(context, timeoutMs.error, EXIT.usage);
-  const accepted = await acceptEdit(context, kept, command, edit);
+  const accepted = await acceptEdit(
+    context,
+    kept,
+    { command, skipHostsCheck: options.skipHostsCheck },
+    edit,
+  );
   if (!accepted.ok) return failStop(context, accepted.error);
   const { cluster } = kept;
   const goal = { command, what, timeoutMs: timeoutMs.value, reached };

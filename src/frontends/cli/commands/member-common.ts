@@ -6,6 +6,7 @@ import { type Context, fail } from '../context.js';
 import { type WishEdit, editWish } from '../edit-wish.js';
 import { tellEvenSize } from '../even-size.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
+import { whyHostsUnfit } from '../new-hosts.js';
 import type { Look, ManagedCluster } from '../ports.js';
 import { badValue, clusterDown, clusterPaused, usage } from '../problems.js';
 import { previewOf } from '../preview.js';
@@ -16,6 +17,7 @@ import { type Seat, seatAt, seatOf } from '../seat.js';
 export interface MemberOptions {
   readonly endpoints?: string;
   readonly timeout: string;
+  readonly skipHostsCheck?: boolean;
 }
 
 /** How long a supervisor may take to answer for itself. */
@@ -77,16 +79,23 @@ export function memberAt(seat: Seat, asked: string): Result<ListedMember, Stop> 
 export async function acceptEdit(
   context: Context,
   { cluster, look }: Kept,
-  command: string,
+  {
+    command,
+    skipHostsCheck: skip,
+  }: { readonly command: string; readonly skipHostsCheck: boolean | undefined },
   edit: WishEdit,
 ): Promise<Result<Wish, Stop>> {
   const imagined = edit(look.wish);
   if (!imagined.ok) return stop(EXIT.usage, imagined.error);
   const { spec, retire } = imagined.value;
-  const report = await previewOf(context, cluster, look, { spec, retire });
+  const [unfit, report] = await Promise.all([
+    whyHostsUnfit(context, look.input.record, { spec, skip }),
+    previewOf(context, cluster, look, { spec, retire }),
+  ]);
   if (!report.ok) return stop(EXIT.failed, ...report.error);
   const { kind, problem } = report.value;
   if (kind === 'blocked' && problem !== undefined) return stop(EXIT.blocked, problem);
+  if (unfit.length > 0) return stop(EXIT.blocked, ...unfit);
   const edited = await editWish(context, cluster, command, edit);
   if (edited.ok) tellEvenSize(context, look.wish.spec, edited.value.wish.spec);
   return edited.ok ? ok(edited.value.wish) : stop(EXIT.failed, edited.error);

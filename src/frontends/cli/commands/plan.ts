@@ -1,8 +1,11 @@
-import type { Problem } from '../../../base/index.js';
+import { type Problem, type Result, ok } from '../../../base/index.js';
 import { plannerProblems } from '../../../core/planner/index.js';
+import type { ClusterSpec } from '../../../core/spec/index.js';
 import { chooseCluster } from '../choose.js';
 import { type Context, fail, show } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
+import { whyHostsUnfit } from '../new-hosts.js';
+import type { ManagedCluster } from '../ports.js';
 import { previewNow, previewOf } from '../preview.js';
 import { readSpecFile, specFileFor } from '../read-spec.js';
 import { type PlanReport, planReportOf } from '../reports/plan-report.js';
@@ -12,6 +15,7 @@ const { minorChange } = plannerProblems;
 
 export interface PlanOptions {
   readonly file?: string;
+  readonly skipHostsCheck?: boolean;
 }
 
 /** Shows what would be done; touches nothing, needs no lock. */
@@ -22,7 +26,9 @@ export async function plan(
 ): Promise<ExitCode> {
   const file = await specFileFor(context, options.file, named);
   const report =
-    file === undefined ? await planStored(context, named) : await planFile(context, named, file);
+    file === undefined
+      ? await planStored(context, named, options)
+      : await planFile(context, named, file, options);
   if (!report.ok) return fail(context, report.error, report.usage ? EXIT.usage : EXIT.failed);
   await show(context, planView, report.value);
   return exitOf(report.value);
@@ -44,18 +50,34 @@ type Planned =
   | { readonly ok: true; readonly value: PlanReport }
   | { readonly ok: false; readonly error: readonly Problem[]; readonly usage: boolean };
 
-async function planStored(context: Context, named: string | undefined): Promise<Planned> {
+async function planStored(
+  context: Context,
+  named: string | undefined,
+  { skipHostsCheck: skip }: PlanOptions,
+): Promise<Planned> {
   const cluster = await chooseCluster(context, named);
   if (!cluster.ok) return { ok: false, error: [cluster.error], usage: true };
-  const look = await cluster.value.look(context.interrupt);
+  const { store } = cluster.value;
+  const [look, record] = await Promise.all([
+    cluster.value.look(context.interrupt),
+    store.readRecord(),
+  ]);
   if (!look.ok) return { ok: false, error: look.error, usage: false };
-  return { ok: true, value: await previewNow(look.value) };
+  const report = await previewNow(look.value);
+  // Nobody gives addresses to the hosts of a cluster that is to stay as it is.
+  if (!record.ok || report.kind === 'converged') return { ok: true, value: report };
+  const { spec } = look.value.wish;
+  return {
+    ok: true,
+    value: orUnfit(report, await whyHostsUnfit(context, record.value, { spec, skip })),
+  };
 }
 
 async function planFile(
   context: Context,
   named: string | undefined,
   file: string,
+  { skipHostsCheck: skip }: PlanOptions,
 ): Promise<Planned> {
   const spec = await readSpecFile(context, file, named);
   if (!spec.ok) return { ok: false, error: spec.error, usage: true };
@@ -63,16 +85,34 @@ async function planFile(
   const cluster = clusters.open(spec.value.name, spec.value);
   const exists = await cluster.exists();
   if (!exists.ok) return { ok: false, error: [exists.error], usage: false };
-  const look = exists.value ? await cluster.look(context.interrupt) : undefined;
-  if (look?.ok === false) return { ok: false, error: look.error, usage: false };
-  const report = await previewOf(context, cluster, look?.value, {
-    spec: spec.value,
-    state: 'up',
-  });
-  if (report.ok) return report;
+  const record = exists.value ? await cluster.store.readRecord() : ok(undefined);
+  if (!record.ok) return { ok: false, error: [record.error], usage: false };
+  const [unfit, report] = await Promise.all([
+    whyHostsUnfit(context, record.value, { spec: spec.value, skip }),
+    previewFor(context, cluster, spec.value, exists.value),
+  ]);
+  if (report.ok) return { ok: true, value: orUnfit(report.value, unfit) };
   const [problem] = report.error;
   // The planner's refusal, given before there is a target to plan for, is a plan like any other.
   return problem !== undefined && minorChange.is(problem)
     ? { ok: true, value: planReportOf({ steps: [], end: { kind: 'blocked', problem } }) }
     : { ok: false, error: report.error, usage: false };
+}
+
+async function previewFor(
+  context: Context,
+  cluster: ManagedCluster,
+  spec: ClusterSpec,
+  exists: boolean,
+): Promise<Result<PlanReport, readonly Problem[]>> {
+  const look = exists ? await cluster.look(context.interrupt) : undefined;
+  if (look?.ok === false) return look;
+  return await previewOf(context, cluster, look?.value, { spec, state: 'up' });
+}
+
+/** Where hosts are not fit, no step is taken. */
+function orUnfit(report: PlanReport, [problem]: readonly Problem[]): PlanReport {
+  return problem === undefined || report.kind === 'blocked'
+    ? report
+    : planReportOf({ steps: [], end: { kind: 'blocked', problem } });
 }

@@ -10,6 +10,7 @@ import { readSpecFile, specFileFor } from '../read-spec.js';
 export interface RunOptions {
   readonly file?: string;
   readonly offline?: boolean;
+  readonly skipHostsCheck?: boolean;
   readonly yes?: string;
   readonly takeOver?: string;
 }
@@ -34,6 +35,7 @@ export async function run(
       again: `quorate run -f ${file}`,
       yes: options.yes,
       offline: options.offline,
+      skipHostsCheck: options.skipHostsCheck,
     });
     if (refused !== undefined) return fail(context, refused.problems, refused.exit);
   }

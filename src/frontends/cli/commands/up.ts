@@ -17,6 +17,7 @@ export interface UpOptions {
   readonly version?: string;
   readonly file?: string;
   readonly offline?: boolean;
+  readonly skipHostsCheck?: boolean;
   readonly timeout: string;
   readonly yes?: string;
 }
@@ -46,6 +47,7 @@ export async function up(
     again: `quorate up${options.file === undefined ? '' : ` -f ${options.file}`}`,
     yes: options.yes,
     offline: options.offline,
+    skipHostsCheck: options.skipHostsCheck,
   });
   if (refused !== undefined) return fail(context, refused.problems, refused.exit);
   return untilItTakesWrites(context, cluster, timeoutMs.value, startedMs);

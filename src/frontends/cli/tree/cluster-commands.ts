@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import {
   OFFLINE,
   OFFLINE_HELP,
+  SKIP_HOSTS_CHECK,
+  SKIP_HOSTS_CHECK_HELP,
   SPEC_FILE,
   type Tools,
   YES,
@@ -23,7 +25,8 @@ export function addClusterCommands(program: Command, { act }: Tools): void {
     .option('--version <version>', 'which etcd: a minor such as 3.6, or an exact version')
     .option(SPEC_FILE, 'a spec file instead of the options')
     .option(YES, YES_HELP)
-    .option(OFFLINE, OFFLINE_HELP);
+    .option(OFFLINE, OFFLINE_HELP)
+    .option(SKIP_HOSTS_CHECK, SKIP_HOSTS_CHECK_HELP);
   waits(up, '2m').action(
     act(async (args) => {
       const { up: handle } = await import('../commands/up.js');

@@ -1,6 +1,13 @@
 import { type Command, Option } from 'commander';
 import { MEMBER_LIST_FORMATS } from '../views/member-list.js';
-import { type Tools, common, ofCluster, waits } from './tools.js';
+import {
+  SKIP_HOSTS_CHECK,
+  SKIP_HOSTS_CHECK_HELP,
+  type Tools,
+  common,
+  ofCluster,
+  waits,
+} from './tools.js';
 
 /** The members of one cluster. */
 export function addMemberCommands(program: Command, { act }: Tools): void {
@@ -36,6 +43,7 @@ export function addMemberCommands(program: Command, { act }: Tools): void {
     .option('--voter', 'register a voter at once (only with --peer-urls)')
     .addOption(new Option('--learner', 'register a learner, as is done anyway').hideHelp())
     .option('--start-by-hand', 'a person starts it (only with --peer-urls)')
+    .option(SKIP_HOSTS_CHECK, SKIP_HOSTS_CHECK_HELP)
     .action(
       act(async (args) => {
         const { memberAdd } = await import('../commands/member-add.js');
@@ -71,6 +79,7 @@ export function addMemberCommands(program: Command, { act }: Tools): void {
     )
     .option('--with <name>', 'the name of the newcomer')
     .option('--peer-urls <urls>', 'where the newcomer will be reached; a person starts it')
+    .option(SKIP_HOSTS_CHECK, SKIP_HOSTS_CHECK_HELP)
     .action(
       act(async (args) => {
         const { memberReplace } = await import('../commands/member-change.js');

@@ -4,6 +4,8 @@ import {
   OFFLINE_HELP,
   TAKE_OVER,
   TAKE_OVER_HELP,
+  SKIP_HOSTS_CHECK,
+  SKIP_HOSTS_CHECK_HELP,
   SPEC_FILE,
   type Tools,
   YES,
@@ -35,6 +37,7 @@ export function addSpecCommands(program: Command, { act }: Tools): void {
       'Shows every step with its reason and its margin, and touches nothing. Exit code 0: converged, 3: there are changes to make, 4: blocked.',
     )
     .option(SPEC_FILE, 'plan for this spec file')
+    .option(SKIP_HOSTS_CHECK, SKIP_HOSTS_CHECK_HELP)
     .action(
       act(async (args) => {
         const { plan } = await import('../commands/plan.js');
@@ -48,6 +51,7 @@ export function addSpecCommands(program: Command, { act }: Tools): void {
     .option(SPEC_FILE, 'the spec file; without one, what was last asked is carried to its end')
     .option(YES, YES_HELP)
     .option(OFFLINE, OFFLINE_HELP)
+    .option(SKIP_HOSTS_CHECK, SKIP_HOSTS_CHECK_HELP)
     .option(TAKE_OVER, TAKE_OVER_HELP)
     .action(
       act(async (args) => {
@@ -62,6 +66,7 @@ export function addSpecCommands(program: Command, { act }: Tools): void {
     .option(SPEC_FILE, 'accept this spec file first')
     .option(YES, YES_HELP)
     .option(OFFLINE, OFFLINE_HELP)
+    .option(SKIP_HOSTS_CHECK, SKIP_HOSTS_CHECK_HELP)
     .option(TAKE_OVER, TAKE_OVER_HELP)
     .action(
       act(async (args) => {

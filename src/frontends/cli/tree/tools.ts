@@ -74,6 +74,9 @@ export const ofCluster = (command: Command): Command =>
 export const OFFLINE = '--offline';
 export const OFFLINE_HELP = 'use only the etcd that is at hand';
 
+export const SKIP_HOSTS_CHECK = '--skip-hosts-check';
+export const SKIP_HOSTS_CHECK_HELP = 'take hosts that are new as they are, without a look at them';
+
 export const TAKE_OVER = '--take-over <token>';
 export const TAKE_OVER_HELP = 'from another seat that hangs, as the message about it says';
 export const YES = '--yes <name>';

@@ -148,6 +148,18 @@ describe('a host', () => {
 });
 
 describe('the place of the data', () => {
+  test('data before a birth are in nobody’s way while their member runs and can say who it is', () => {
+    const dataDir = '/var/lib/etcd/prod';
+    const own = { pid: 7, commandLine: `etcd --data-dir ${dataDir}`, dataDir, isContained: false };
+    const lines = withFacts({
+      etcd: { ...goodFacts.etcd, processes: [own] },
+      storage: { kind: 'seen', ...goodStorage, holds: [dataDir], exists: true },
+    });
+    expect(lines).toEqual([
+      "warning data-directory 10.0.1.10: /var/lib/etcd/prod is a running member's, and nothing is known of its cluster",
+    ]);
+  });
+
   test.each<[string, Partial<Storage>, string]>([
     [
       'a member’s data before a birth',

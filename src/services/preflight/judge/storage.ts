@@ -3,13 +3,15 @@ import type { HostFacts, Storage } from '../facts.js';
 import type { PreflightHost, PreflightWish } from '../hosts.js';
 import { FILES_TO_START, SPACE_TO_START_BYTES } from '../thresholds.js';
 import { type Verdict, judgeOf } from '../verdict.js';
+import type { HostName } from '../../../core/cluster/index.js';
+import { isOwn } from '../handshakes.js';
 import { judgeDiskLatency } from './disk-latency.js';
 
 /** The place of the data: what is there, on what, how much room, how fast. */
 export function judgeStorage(
   wish: PreflightWish,
   host: PreflightHost,
-  { storage }: HostFacts,
+  { storage, etcd }: HostFacts,
 ): readonly Verdict[] {
   const [dataDir] = host.dataDirs;
   if (dataDir === undefined || storage === undefined) return [];
@@ -21,7 +23,10 @@ export function judgeStorage(
     ];
   }
   return [
-    judgeDirectory(wish, host, dataDir, storage),
+    judgeDirectory(wish, host.host, dataDir, {
+      ...storage,
+      isUsed: etcd.processes.some((each) => isOwn(host, each)),
+    }),
     judgeFileSystem(wish, host.host, storage),
     judgeSpace(wish, host.host, storage),
     judgeDiskLatency(host.host, storage),
@@ -30,9 +35,9 @@ export function judgeStorage(
 
 function judgeDirectory(
   { isBorn }: PreflightWish,
-  { host }: PreflightHost,
+  host: HostName,
   dataDir: string,
-  { exists, holds, strange, unmounted }: Storage,
+  { exists, holds, strange, unmounted, isUsed }: Storage & { readonly isUsed: boolean },
 ): Verdict {
   const says = judgeOf('data-directory', host);
   const [held] = holds;
@@ -45,6 +50,12 @@ function judgeDirectory(
   }
   if (held !== undefined) {
     if (isBorn) return says.ok(`${held} holds a member's data`);
+    // Its members are there to be asked who they are: a record that was lost is made again by what they say.
+    if (isUsed) {
+      return says.warning(`${held} is a running member's, and nothing is known of its cluster`, {
+        hint: 'Was its record lost? Then it is made again by what the members say.',
+      });
+    }
     return says.problem(`${held} holds a member's data, and the cluster is not born yet`, {
       hint: `Whose is it? A birth never uses it. If nobody needs it, move it away there:\n  mv ${held} ${held}.before`,
     });
