@@ -1,6 +1,7 @@
-import { assert, err, ok, silentLogger, unsafeBrand } from '../base/index.js';
+import { isDeepStrictEqual } from 'node:util';
+import { type Problem, assert, err, ok, silentLogger, unsafeBrand } from '../base/index.js';
 import type { ClusterName, ClusterRecord, EtcdVersion, HostName } from '../core/cluster/index.js';
-import type { SSHShell } from '../drivers/shell/index.js';
+import type { JoinedLooks, SSHShell } from '../drivers/shell/index.js';
 import type { SSHDriver } from '../drivers/ssh/index.js';
 import { localKeeping } from './local-keeping.js';
 import type { ControllerTimings } from '../engine/controller/index.js';
@@ -19,7 +20,7 @@ import {
 } from './machine.js';
 import { targetResolver } from './resolve.js';
 import { type SeatFile, sameDriver, seatFor, writeSeat } from './seat-file.js';
-import { shellWith } from './shells.js';
+import { joinedLooksOver, shellWith } from './shells.js';
 
 /**
  * Over SSH a look takes tens of milliseconds, and the first one to a host opens a connection: a fifth of a second, more
@@ -34,6 +35,8 @@ const HOSTS_TIMINGS: Partial<ControllerTimings> = {
   formingProbeMs: 250,
   formingPollMs: 20,
   steadyPollMs: 2000,
+  // What a turn reads anyway is not read in between.
+  wishPollMs: 2000,
 };
 
 /** All hosts at once; deleting a large database takes its time. */
@@ -50,11 +53,20 @@ export interface HostsCluster {
 export function hostsKeeping(machine: Machine, cluster: HostsCluster): Keeping {
   const { name, stateDir } = cluster;
   let { seat } = cluster;
-  const store = hostsStoreLater(machine, { name, seat: () => seat });
+  let hears: (problem: Problem) => void = () => undefined;
+  let joined: Promise<JoinedLooks> | undefined;
+  const looks = () => (joined ??= joinedLooksOver(machine, seat.ssh));
+  const store = hostsStoreLater(machine, {
+    name,
+    seat: () => seat,
+    looks,
+    tell: (problem) => hears(problem),
+  });
   const parts = async (): Promise<Parts> => {
     const record = await store.readRecord();
     const known = record.ok ? record.value : undefined;
-    return partsOf(machine, { name, store, pki: pkiDirectory(stateDir), seat, record: known });
+    const pki = pkiDirectory(stateDir);
+    return partsOf(machine, { name, store, pki, seat, record: known, looks: await looks() });
   };
   return {
     place: `/var/lib/quorate/${name} and /var/lib/etcd/${name} on ${seat.hosts.join(', ')}`,
@@ -68,12 +80,22 @@ export function hostsKeeping(machine: Machine, cluster: HostsCluster): Keeping {
     accept: async (spec) => {
       const same = sameDriver(name, 'ssh', spec);
       if (!same.ok) return same;
+      const before = seat.ssh;
       seat = seatFor(spec, seat) ?? seat;
+      if (!isDeepStrictEqual(seat.ssh, before)) joined = undefined;
       return writeSeat(stateDir, seat);
+    },
+    hear: (listener) => {
+      hears = listener;
     },
     supervise: async () => ok(undefined),
     moveAway: async ({ deleteData }) => {
-      const { driver } = await openDriver(machine, { name, seat, record: undefined });
+      const { driver } = await openDriver(machine, {
+        name,
+        seat,
+        record: undefined,
+        looks: await looks(),
+      });
       const stamp = String(machine.clock.now());
       const signal = AbortSignal.timeout(MOVE_AWAY_MS);
       const ends = await Promise.all(
@@ -96,17 +118,19 @@ async function openDriver(
     readonly name: ClusterName;
     readonly seat: SeatFile;
     readonly record: ClusterRecord | undefined;
+    readonly looks: JoinedLooks;
   },
 ): Promise<{ readonly driver: SSHDriver; readonly shell: SSHShell }> {
   const { clock, random } = machine;
-  const { name, seat, record } = cluster;
+  const { name, seat, record, looks } = cluster;
   const [{ createSSHDriver }, shell] = await Promise.all([
     import('../drivers/ssh/index.js'),
     shellWith(machine, seat.ssh),
   ]);
   const driver = createSSHDriver({
     cluster: name,
-    shell,
+    shell: looks.acting,
+    lookShell: looks.looking,
     loginTo: (host) => shell.loginTo(host),
     candidates: () => [...seat.hosts, ...hostsOf(record)],
     binaryFor: (version, signal) => etcdOf(machine, version, { offline: false, signal }),
@@ -127,14 +151,15 @@ async function partsOf(
     readonly pki: string;
     readonly seat: SeatFile;
     readonly record: ClusterRecord | undefined;
+    readonly looks: JoinedLooks;
   },
 ): Promise<Parts> {
   const { clock, random, between } = machine;
-  const { name, store, pki, seat, record } = cluster;
+  const { name, store, pki, seat, record, looks } = cluster;
   const [{ createEtcdAdmin }, { createCertificates }, { driver, shell }] = await Promise.all([
     import('../services/admin/index.js'),
     import('../services/certificates/index.js'),
-    openDriver(machine, { name, seat, record }),
+    openDriver(machine, { name, seat, record, looks }),
   ]);
   const files = await seatFilesOf(pki);
   const admin = createEtcdAdmin({
@@ -149,6 +174,7 @@ async function partsOf(
     admin: between?.admin(admin) ?? admin,
     certificates: createCertificates({ directory: pki, clock, random }),
     resolveTarget: targetResolver(driver.firstLife),
+    looks: looks.window,
     consumers: consumersLater(machine, name, shell),
     bringEtcd: driver.prepare,
     lend: lendTo(shell, seat.hosts),

@@ -1,4 +1,4 @@
-import type { Result } from '../base/index.js';
+import type { Problem, Result } from '../base/index.js';
 import type { ClusterSpec } from '../core/spec/index.js';
 import type { ClusterStore } from '../engine/ports/index.js';
 import type { Parts } from './machine.js';
@@ -15,6 +15,8 @@ export interface Keeping {
   parts(): Promise<Parts>;
   /** The spec is about to be accepted: what this machine has to know of it is written down. */
   accept(spec: ClusterSpec): Promise<Result<void>>;
+  /** Names who hears of what the state's keepers mended by themselves, or could not. */
+  hear(listener: (problem: Problem) => void): void;
   supervise(signal: AbortSignal): Promise<Result<{ readonly pid: number } | undefined>>;
   /** Everything is stopped: its state goes out of the way. Answers where to; undefined: it is gone. */
   moveAway(options: {

@@ -24,6 +24,7 @@ export function localKeeping(machine: Machine, name: ClusterName, stateDir: stri
       ),
     parts: () => localParts(machine, { name, stateDir }),
     accept: async (spec) => sameDriver(name, 'local', spec),
+    hear: () => undefined,
     supervise: (signal) => ensureSupervisor(store, stateDir, machine, signal),
     moveAway: async ({ deleteData }) => {
       const home = dirname(dirname(stateDir));

@@ -21,6 +21,7 @@ import type {
   Consumers,
   EtcdAdmin,
   HostDriver,
+  LookWindow,
 } from '../engine/ports/index.js';
 import type { TLSOptions } from '../etcd/index.js';
 import type { BinaryProgress } from '../services/binaries/index.js';
@@ -70,6 +71,8 @@ export interface Parts {
   readonly admin: EtcdAdmin;
   readonly certificates: Certificates;
   readonly resolveTarget: ResolveTarget;
+  /** Absent: a look at a host is no round trip worth sharing. */
+  readonly looks?: LookWindow;
   /** Absent: no host but this one is reached. */
   readonly consumers?: Consumers;
   /**

@@ -150,7 +150,10 @@ async function runController(
 ): Promise<Result<RunEnd>> {
   const parts = await keeping.parts();
   const births = birthPorts(machine, parts.lend);
-  const { takeOver } = options;
+  const { takeOver, onProgress = () => undefined } = options;
+  keeping.hear(({ summary, detail }) =>
+    onProgress(detail === '' ? summary : `${summary}\n${detail}`),
+  );
   const lock = await parts.store.lock(options.purpose, takeOver === undefined ? {} : { takeOver });
   if (!lock.ok) return lock;
   const told: ClusterStore = {
@@ -163,7 +166,7 @@ async function runController(
   try {
     const settled = await settleVersion(parts.store, lock.value);
     if (!settled.ok) return settled;
-    await readyHosts(parts, options.onProgress ?? (() => undefined), options.interrupt);
+    await readyHosts(parts, onProgress, options.interrupt);
     const controller = createController({
       ...parts,
       ...machine,

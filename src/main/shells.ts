@@ -1,6 +1,6 @@
 import { silentLogger } from '../base/index.js';
 import type { SSHOptions } from '../core/spec/index.js';
-import type { SSHShell } from '../drivers/shell/index.js';
+import type { JoinedLooks, SSHShell } from '../drivers/shell/index.js';
 import type { Machine } from './machine.js';
 
 /** One connection to a host is enough for whatever one command does there. */
@@ -17,6 +17,16 @@ export function shellWith(machine: Machine, ssh: SSHOptions): Promise<SSHShell> 
   );
   open.set(key, made);
   return made;
+}
+
+/** The same shell, for one cluster whose turns ask each host once. */
+export async function joinedLooksOver(machine: Machine, ssh: SSHOptions): Promise<JoinedLooks> {
+  const { clock, random } = machine;
+  const [{ createJoinedLooks }, shell] = await Promise.all([
+    import('../drivers/shell/index.js'),
+    shellWith(machine, ssh),
+  ]);
+  return createJoinedLooks({ shell, clock, random });
 }
 
 /** Ends every connection; before the process does. */

@@ -48,6 +48,8 @@ export interface Round {
   readonly isEnough: (answers: HostAnswers) => boolean;
   /** Also for answers that come when nobody waits any more. */
   readonly onAnswer?: (host: HostName, answer: HostAnswer) => void;
+  /** When everybody has answered or is late, also when nobody waits any more. */
+  readonly onAll?: (answers: HostAnswers) => void;
 }
 
 /** A host that hangs keeps so many questions open; further ones are not sent to it. */
@@ -63,7 +65,10 @@ export function askHosts(asking: Asking, round: Round): Promise<HostAnswers> {
       round.onAnswer?.(host, answer);
       if (round.isEnough(answers)) resolve(new Map(answers));
     });
-    Promise.all(questions).then(() => resolve(new Map(answers)), reject);
+    Promise.all(questions).then(() => {
+      resolve(new Map(answers));
+      round.onAll?.(answers);
+    }, reject);
   });
 }
 

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seededRandom, unsafeBrand } from '../../base/index.js';
 import type { HostName } from '../../core/cluster/index.js';
+import type { HostDriver, HostShell } from '../../engine/ports/index.js';
 import {
   ADD_M4,
   NAMES,
@@ -12,6 +13,7 @@ import {
   stepPlan,
   wishFor,
 } from '../../engine/controller/testing/world.js';
+import { createJoinedLooks } from '../shell/index.js';
 import { type HostsStore, createHostsStore } from './store.js';
 import { FakeHosts } from './testing/fake-hosts.js';
 import { PROD } from './testing/samples.js';
@@ -28,12 +30,16 @@ let seatCount = 0;
 /** A world whose members are in memory, and a seat at which its state is on hosts. */
 async function seatOver(world: ReturnType<typeof healthyWorld>) {
   const life = new AbortController();
+  const { clock } = hosts;
+  const random = seededRandom(++seatCount);
+  const looks = createJoinedLooks({ shell: hosts.shell, clock, random });
   const store: HostsStore = createHostsStore({
     cluster: PROD,
     hosts: NAMES.map((name) => unsafeBrand<HostName>(name)),
-    shell: hosts.shell,
+    shell: looks.acting,
+    lookShell: looks.asking,
     clock: hosts.clock,
-    random: seededRandom(++seatCount),
+    random,
     seat: { name: 'ann@desk', pid: seatCount },
     signal: life.signal,
   });
@@ -48,23 +54,73 @@ async function seatOver(world: ReturnType<typeof healthyWorld>) {
   const controller = controllerOf(world, {
     store,
     lock: lock.value,
-    clock: hosts.clock,
-    random: seededRandom(seatCount),
+    clock,
+    random,
+    driver: lookingThrough(looks.looking, world.driver),
+    looks: looks.window,
+    timings: { hostMs: 5000, headStartMs: 5000 },
   });
   return { store, lock: lock.value, controller, life };
 }
 
-test('a converged turn asks each host once', async () => {
+/** A driver that looks at hosts, twice each in a turn, and finds there what the world says. */
+const lookingThrough = (shell: HostShell, driver: HostDriver): HostDriver => {
+  const look = async (host: HostName, script: string, signal: AbortSignal) => {
+    const end = await shell.run(host, { doing: 'look', script, deadlineMs: 5000 }, signal);
+    if (end.kind !== 'ended') throw new Error(end.problem.summary);
+    expect(Buffer.from(end.stdout).toString()).toBe('seen\n');
+  };
+  return {
+    ...driver,
+    knownHosts: async (signal) => {
+      const known = await driver.knownHosts(signal);
+      await Promise.all(known.map((host) => look(host, 'echo seen; exit 0', signal)));
+      return known;
+    },
+    observe: async (host, signal) => {
+      await look(host, 'echo seen', signal);
+      return driver.observe(host, signal);
+    },
+  };
+};
+
+test('a converged turn asks each host once, and so the lock is renewed and what was seen is seen again', async () => {
   const world = healthyWorld();
   const { controller, lock } = await seatOver(world);
   await hosts.finish(controller.turn(NEVER));
-  for (let i = 0; i < 3; i++) {
+  // Every 2 s, for longer than a lease lasts.
+  for (let i = 0; i < 20; i++) {
+    await hosts.pass(2000);
     const before = hosts.log.length;
     expect(await hosts.finish(controller.turn(NEVER))).toMatchObject({ kind: 'converged' });
+    await hosts.pass(0);
     expect(hosts.log.slice(before).toSorted()).toEqual(
       NAMES.map((name) => `${name}: read the state`),
     );
   }
+  expect(hosts.log).not.toContain('m1: renew the lock');
+  expect(await lock.stillHeld()).toBe(true);
+  await hosts.finish(lock.release());
+});
+
+test('a host that lost its state has it again, as the turns go on', async () => {
+  const { controller, lock } = await seatOver(healthyWorld());
+  hosts.host('m3').wipe();
+  for (let i = 0; i < 7; i++) {
+    await hosts.finish(controller.turn(NEVER));
+    await hosts.pass(2000);
+  }
+  expect(hosts.host('m3').read('record.json')).toContain('"name":"prod"');
+  expect(hosts.log).not.toContain('m1: renew the lock');
+  await hosts.finish(lock.release());
+});
+
+test('while the loop is busy with something long the lock is renewed without it', async () => {
+  const { controller, lock } = await seatOver(healthyWorld());
+  await hosts.finish(controller.turn(NEVER));
+  await hosts.pass(60_000);
+  expect(hosts.log.filter((line) => line === 'm1: renew the lock').length).toBeGreaterThan(3);
+  expect(await lock.stillHeld()).toBe(true);
   await hosts.finish(lock.release());
 });
 

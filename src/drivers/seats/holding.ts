@@ -11,7 +11,7 @@ import type { Lease } from './lease.js';
 import { giveBack } from './locking.js';
 import type { SeatParts } from './parts.js';
 import { hostsNotChanged, stateNotFounded, stateRepaired } from './problems.js';
-import { asHolder, isAbsent, noteGrant, readState } from './reading.js';
+import { type ReadOptions, asHolder, isAbsent, noteGrant, readState } from './reading.js';
 import { renewMs } from './timings.js';
 import { agreeOnWish, haveDone, lost, putRecord } from './writing.js';
 
@@ -35,12 +35,15 @@ export class Holding implements HeldLock {
   /** Whatever changes the record or the set waits for what does so now. */
   #last: Promise<unknown> = Promise.resolve();
   #cancelTick: () => void = () => undefined;
+  /** What goes on in the background. */
   #tick: Promise<void> = Promise.resolve();
+  #houseKeptMs: number;
   #isReleased = false;
 
   constructor(parts: SeatParts, lease: Lease) {
     this.#parts = parts;
     this.lease = lease;
+    this.#houseKeptMs = parts.clock.monotonicMs();
     this.#schedule();
   }
 
@@ -109,18 +112,41 @@ export class Holding implements HeldLock {
     return done;
   }
 
+  /**
+   * What goes along with a read that is made anyway. It renews the lease, so the next renewal of our own comes that much
+   * later; and where house was not kept for as long, it is with what everybody says in the end.
+   */
+  withRead(): Pick<ReadOptions, 'lease' | 'append' | 'onAll'> {
+    const { lease } = this;
+    if (this.#isReleased || !lease.isHeld()) return { lease };
+    this.#cancelTick();
+    this.#schedule();
+    const nowMs = this.#parts.clock.monotonicMs();
+    if (nowMs - this.#houseKeptMs < renewMs(this.#parts.timings)) return { lease };
+    this.#houseKeptMs = nowMs;
+    const onAll = (view: StateView) => this.#inBackground(() => this.#afterAll(view));
+    return { lease, ...this.#takePending(), onAll };
+  }
+
   #schedule(): void {
-    this.#cancelTick = this.#parts.clock.after(renewMs(this.#parts.timings), () => {
-      this.#tick = this.#renew().catch((error: unknown) => {
-        // The signal ended a pause; anything else is a bug, and whoever asks for the lock next will see it is lost.
-        if (!this.#parts.signal.aborted) throw error;
-      });
+    this.#cancelTick = this.#parts.clock.after(renewMs(this.#parts.timings), () =>
+      this.#inBackground(() => this.#renew()),
+    );
+  }
+
+  #inBackground(work: () => Promise<void>): void {
+    const before = this.#tick;
+    const done = work().catch((error: unknown) => {
+      // The signal ended a pause; anything else is a bug, and whoever asks for the lock next will see it is lost.
+      if (!this.#parts.signal.aborted) throw error;
     });
+    this.#tick = Promise.all([before, done]).then(() => undefined);
   }
 
   async #renew(): Promise<void> {
     if (this.#parts.signal.aborted || !(await this.stillHeld())) return;
     this.#schedule();
+    this.#houseKeptMs = this.#parts.clock.monotonicMs();
     const { lease } = this;
     const read = await readState(this.#parts, {
       doing: 'renew the lock',
@@ -128,8 +154,12 @@ export class Holding implements HeldLock {
       ofAll: true,
       ...this.#takePending(),
     });
-    if (!read.ok || isAbsent(read.value) || !(await this.stillHeld())) return;
-    const view = read.value;
+    if (!read.ok || isAbsent(read.value)) return;
+    await this.#afterAll(read.value);
+  }
+
+  async #afterAll(view: StateView): Promise<void> {
+    if (this.#parts.signal.aborted || !(await this.stillHeld())) return;
     const problem = await this.#oneAtATime(() => this.#keepHouse(view));
     if (problem !== undefined) this.#parts.tell(problem);
   }

@@ -19,6 +19,8 @@ export interface ReadOptions {
   readonly journal?: number;
   /** Lines of the lease's holder that go along. */
   readonly append?: HostRequest['append'];
+  /** Hears what everybody says in the end, when it is a state; the read may be over before. */
+  readonly onAll?: (view: StateView) => void;
 }
 
 /** Asks who holds the state what it is. A host that hangs is waited for only while the others are too few. */
@@ -39,6 +41,10 @@ export async function readState(
       hosts: asked.filter((host) => !earlier.has(host)),
       request: () => lookRequest(options),
       onAnswer: (host, answer) => lease !== undefined && noteGrant(lease, host, answer),
+      onAll: (all) => {
+        const last = judgeNow(new Map([...earlier, ...all]));
+        if (last.kind === 'state') options.onAll?.(last.view);
+      },
       isEnough:
         options.ofAll === true
           ? everybody

@@ -102,7 +102,7 @@ export function createHostsStore(options: HostsStoreOptions): HostsStore {
   async function readFor(kind: Kind): Promise<Result<StateView | Absent>> {
     read = undefined;
     const atMs = clock.monotonicMs();
-    const found = await readState(parts, { doing: 'read the state', lease: holding?.lease });
+    const found = await readState(parts, { doing: 'read the state', ...holding?.withRead() });
     if (found.ok) read = { state: found.value, atMs, for: new Set([kind]) };
     return found;
   }

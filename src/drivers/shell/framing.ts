@@ -47,6 +47,11 @@ export class MarkedOutput {
     return this.#ended;
   }
 
+  /** What the script has written up to now. */
+  get soFar(): Buffer {
+    return this.#ended?.content ?? Buffer.concat(this.#pieces);
+  }
+
   /** Everything that came outside the marks, or before the end. */
   get text(): string {
     return Buffer.concat(this.#pieces).toString('utf8');

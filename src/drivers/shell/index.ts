@@ -9,6 +9,7 @@
  * command's deadline here; what it left running on the host ends there by itself.
  */
 export { type SSHShellOptions, type SSHShell, createSSHShell } from './ssh-shell.js';
+export { type JoinedLooks, type JoinedLooksOptions, createJoinedLooks } from './joined-looks.js';
 export { SESSIONS_PER_HOST_MAX } from './limits.js';
 export { shellQuoted } from './quoted.js';
 export * as shellProblems from './problems.js';

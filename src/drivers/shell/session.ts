@@ -65,6 +65,7 @@ export function runSession(
         child.stdin.write(script);
         child.stdin.end(command.stdin);
       }
+      if (isSent) command.onOutput?.({ stdout: stdout.soFar, stderr: stderr.soFar });
       // Both, so that none of the host's words is lost; whoever still holds a pipe there is not waited for.
       if (stdout.ended === undefined || stderr.ended === undefined) return;
       const { code, content } = stdout.ended;

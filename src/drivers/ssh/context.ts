@@ -22,6 +22,8 @@ export interface Context {
   readonly cluster: ClusterName;
   readonly paths: HostPaths;
   readonly shell: HostShell;
+  /** For looks that a turn begins with. */
+  readonly lookShell: HostShell;
   /** The command by which a person logs in to a host as we do. */
   readonly loginTo: (host: HostName) => string;
   readonly binaryFor: (version: EtcdVersion, signal: AbortSignal) => Promise<Result<string>>;

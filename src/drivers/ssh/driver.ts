@@ -20,6 +20,8 @@ import { type HostFile, writeFiles } from './write-files.js';
 export interface SSHDriverOptions {
   readonly cluster: ClusterName;
   readonly shell: HostShell;
+  /** Runs the looks that every turn begins with, which may share a round trip with other questions. Default: `shell`. */
+  readonly lookShell?: HostShell;
   /** The command by which a person logs in to a host as the shell does, for hints. */
   readonly loginTo: (host: HostName) => string;
   /** Hosts that may hold something of the cluster: those of spec and record. */
@@ -62,6 +64,7 @@ export function createSSHDriver(options: SSHDriverOptions): SSHDriver {
   const paths = hostPaths(options.cluster);
   const context: Context = {
     ...options,
+    lookShell: options.lookShell ?? options.shell,
     paths,
     digests: new BinaryDigests(),
     bootTimes: new BootTimes(),
@@ -118,7 +121,7 @@ journalctl -q -o cat -n ${Math.floor(lineCount)} _SYSTEMD_UNIT=${paths.unit}`;
 }
 
 async function knownHosts(
-  { shell, paths }: Context,
+  { lookShell, paths }: Context,
   candidates: readonly HostName[],
   signal: AbortSignal,
 ): Promise<readonly HostName[]> {
@@ -126,7 +129,7 @@ async function knownHosts(
   const command = { doing: 'look for the cluster', script, deadlineMs: SHORT_MS };
   const found = await Promise.all(
     [...new Set(candidates)].sort().map(async (host) => {
-      const end = await shell.run(host, command, signal);
+      const end = await lookShell.run(host, command, signal);
       return end.kind === 'ended' && end.code === 0 ? [host] : [];
     }),
   );

@@ -1,5 +1,5 @@
 import type { HostName } from '../../core/cluster/index.js';
-import type { HostFacts, LookFor } from '../../engine/ports/index.js';
+import type { HostFacts, HostShell, LookFor } from '../../engine/ports/index.js';
 import { type Context, SHORT_MS } from './context.js';
 import { factsOf } from './judge.js';
 import { type Look, certificateFiles, parseLook } from './look.js';
@@ -16,8 +16,9 @@ export async function lookAt(
   host: HostName,
   signal: AbortSignal,
   more?: LookFor,
+  shell: HostShell = context.shell,
 ): Promise<Seen | { readonly because: string }> {
-  const { paths, shell, clock, bootTimes } = context;
+  const { paths, clock, bootTimes } = context;
   const command = {
     doing: 'look at the member',
     script: lookScript(paths, more?.certificates),
@@ -44,7 +45,7 @@ export async function observeHost(
   signal: AbortSignal,
   more?: LookFor,
 ): Promise<HostFacts> {
-  const seen = await lookAt(context, host, signal, more);
+  const seen = await lookAt(context, host, signal, more, context.lookShell);
   return 'facts' in seen ? seen.facts : unseen(seen.because);
 }
 

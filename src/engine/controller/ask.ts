@@ -18,7 +18,14 @@ import {
   certificatePaths,
   consumerID,
 } from '../../core/cluster/index.js';
-import type { Certificates, Consumers, EtcdAdmin, HostDriver, HostFacts } from '../ports/index.js';
+import type {
+  Certificates,
+  Consumers,
+  EtcdAdmin,
+  HostDriver,
+  HostFacts,
+  LookWindow,
+} from '../ports/index.js';
 import type { ControllerTimings } from './timings.js';
 
 /** What looking needs. */
@@ -31,6 +38,7 @@ export interface Eyes {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly timings: ControllerTimings;
+  readonly looks?: LookWindow;
 }
 
 /** What a driver saw of one host, its certificates judged. */

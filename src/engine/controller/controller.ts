@@ -26,6 +26,7 @@ import type {
   HeldLock,
   HostDriver,
   JournalEntry,
+  LookWindow,
   MeetingPlaces,
 } from '../ports/index.js';
 import { NOWHERE, UNSEEN_RECORDS } from './birth-help.js';
@@ -58,6 +59,8 @@ export interface ControllerParts {
   readonly consumers?: Consumers;
   /** Absent: nobody makes certificates here. */
   readonly certificates?: Certificates;
+  /** Absent: no look is joined with another question. */
+  readonly looks?: LookWindow;
   /** Default: core/planner's. */
   readonly plan?: (input: PlanInput) => Plan;
   readonly onEvent?: (event: ControllerEvent) => void;
@@ -231,6 +234,15 @@ export function createController(parts: ControllerParts): Controller {
   };
 
   const turn = async (signal: AbortSignal): Promise<TurnResult> => {
+    parts.looks?.open();
+    try {
+      return await oneTurn(signal);
+    } finally {
+      parts.looks?.close();
+    }
+  };
+
+  const oneTurn = async (signal: AbortSignal): Promise<TurnResult> => {
     if (signal.aborted) return { kind: 'cancelled' };
     // Every question of a turn listens to this one signal, four per host; all are gone when the turn ends.
     setMaxListeners(0, signal);

@@ -225,6 +225,8 @@ async function listThroughQuorum(
   await Promise.race([firstLeader, everyone]);
   await withDeadline(eyes.clock, eyes.timings.gatherMs, signal, () => everyone);
 
+  // Data that was seen empty before the list may have been about to be written: later looks are newer than the list.
+  eyes.looks?.close();
   const endpoints = listEndpoints(answers, record.clusterID);
   if (endpoints.length === 0) {
     return { kind: 'unseen', because: 'no member of this cluster answers that knows a leader' };

@@ -37,7 +37,7 @@ import type { ClusterSpec, DiscoverySite } from '../../core/spec/index.js';
 import type { MarginChange } from '../../core/cluster/index.js';
 
 export { lockHeld } from './problems.js';
-export type { HostShell, ShellCommand, ShellEnd } from './shell.js';
+export type { HostShell, LookWindow, ShellCommand, ShellEnd } from './shell.js';
 export type { Consumers } from './consumers.js';
 
 /** How we act on the hosts of one cluster. */

@@ -21,6 +21,8 @@ export interface ShellCommand {
   /** Its standard input; absent: empty. */
   readonly stdin?: Uint8Array;
   readonly deadlineMs: number;
+  /** Hears, whenever there is more, everything that the script has written so far; a shell may have nothing to tell. */
+  readonly onOutput?: (soFar: { readonly stdout: Uint8Array; readonly stderr: Uint8Array }) => void;
 }
 
 export type ShellEnd =
@@ -35,3 +37,11 @@ export type ShellEnd =
   | { readonly kind: 'unreached'; readonly problem: Problem }
   /** The connection ended or the deadline passed in the middle: it may have run, whole or in part. */
   | { readonly kind: 'cut'; readonly problem: Problem };
+
+/** When adapters that look at hosts may join questions; told by the controller. */
+export interface LookWindow {
+  /** A turn begins: whatever was seen before is not told any more. */
+  open(): void;
+  /** From here on a look is newer than the moment at which it is asked for. */
+  close(): void;
+}
