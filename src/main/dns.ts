@@ -8,21 +8,29 @@ import {
   ok,
   refused,
 } from '../base/index.js';
-import { type ClusterDNS, type DNSSight, certificatesToSee } from '../core/bootstrap/index.js';
-import type {
-  DNSLook,
-  DNSLookSettings,
-  DNSPorts,
-  DNSPublishSettings,
-  DNSServeSettings,
-  Files,
-  RunningDNSServer,
+import {
+  type ClusterDNS,
+  type DNSSight,
+  type HostAnswers,
+  certificatesToSee,
+} from '../core/bootstrap/index.js';
+import {
+  type DNSFromHostsSettings,
+  type DNSLook,
+  type DNSLookSettings,
+  type DNSPorts,
+  type DNSPublishSettings,
+  type DNSServeSettings,
+  type Files,
+  type RunningDNSServer,
+  cliProblems,
 } from '../frontends/cli/index.js';
 import {
   type DNSAddress,
   type PublishOptions,
   type Published,
   addressOf,
+  askFromHosts,
   certificateNames,
   compileZone,
   createDNSFeed,
@@ -36,6 +44,7 @@ import {
 } from '../services/dns/index.js';
 import { readTLS } from './gateway.js';
 import type { Machine } from './machine.js';
+import { shellWith } from './shells.js';
 
 /** Whoever asks once waits for an election: without an answer it would have to believe the spec. */
 const LISTED_MS = 10_000;
@@ -46,6 +55,7 @@ export function dnsPorts(machine: Machine, files: Pick<Files, 'read'>): DNSPorts
     serve: (settings) => serve(machine, files, settings),
     publish: (settings) => publish(machine, files, settings),
     look: (settings) => lookAtRecords(machine, settings),
+    fromHosts: (settings) => askedFromHosts(machine, settings),
     listed: async (settings) => {
       const tls = await readTLS(files, settings);
       if (!tls.ok) return tls;
@@ -237,6 +247,29 @@ export async function lookAtRecords(
     }),
   );
   return ok({ sights, certificates });
+}
+
+/** Members that a person starts may run where we cannot log in: nobody asks there. */
+async function askedFromHosts(
+  machine: Machine,
+  { dns, spec, server, signal }: DNSFromHostsSettings,
+): Promise<Result<readonly HostAnswers[]>> {
+  const { driver, name, members } = spec;
+  switch (driver.kind) {
+    case 'local':
+      return ok([]);
+    case 'kubernetes':
+      return err(cliProblems.driverNotHere({ driver: driver.kind, cluster: name }));
+    case 'ssh': {
+      const parsed = server === undefined ? undefined : parseDNSAddress(server, 'addresses');
+      if (parsed?.ok === false) return parsed;
+      const hosts = members.filter(({ start }) => start === 'quorate').map(({ host }) => host);
+      const shell = await shellWith(machine, driver.options);
+      const servers = parsed === undefined ? undefined : [parsed.value];
+      const { random } = machine;
+      return ok(await askFromHosts(dns, hosts, { shell, random, servers, signal }));
+    }
+  }
 }
 
 /** The server's log as lines for a person. */

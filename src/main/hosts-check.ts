@@ -86,7 +86,7 @@ async function shellOf(
 }
 
 /**
- * A moment in which somebody else writes much makes a good disk look bad, and a bad one is bad a second time too. Where
+ * Seconds in which somebody else writes much make a good disk look bad, and a bad one is bad a second time too. Where
  * that is all that is in the way, the disks are timed once more.
  */
 async function withoutBursts(

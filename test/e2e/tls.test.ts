@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { systemRandom } from '../../src/base/index.js';
@@ -16,6 +16,7 @@ import {
   lab,
   tellDeed,
 } from '../lab/index.js';
+import { issuerPairOf } from '../lab/issuers.js';
 
 const AUTO = { tls: { auto: {} } };
 
@@ -169,14 +170,3 @@ test('a member whose certificate has expired is mended', async () => {
   const now = await serials(it);
   expect(now.filter((serial) => old.includes(serial))).toHaveLength(4);
 });
-
-async function issuerPairOf(directory: string, leaf: X509Certificate) {
-  for (const file of await readdir(directory)) {
-    if (!file.endsWith('.pem')) continue;
-    const certificate = await readFile(join(directory, file), 'utf8');
-    if (!leaf.verify(new X509Certificate(certificate).publicKey)) continue;
-    const key = await readFile(join(directory, file.replace(/pem$/, 'key')), 'utf8');
-    return { certificate, key };
-  }
-  throw new Error('nobody issued it');
-}

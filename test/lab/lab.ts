@@ -295,7 +295,8 @@ export class Lab {
     const { acknowledged, refused, unknown, longestGapMs } = verified;
     process.stderr.write(
       `    ${this.version}: ${acknowledged} writes acknowledged, ${refused} refused, ${unknown} unknown, ` +
-        `longest gap ${longestGapMs} ms, ${verified.lost.length} lost\n`,
+        `longest gap ${longestGapMs} ms, ${verified.lost.length} lost\n` +
+        verified.reasons.map((reason) => `      ${reason}\n`).join(''),
     );
     assert.ok(acknowledged > 0, 'no write was acknowledged');
     assert.deepEqual(verified.lost, [], 'acknowledged writes that are lost');

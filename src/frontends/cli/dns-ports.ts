@@ -1,6 +1,13 @@
 import type { Outcome, Result } from '../../base/index.js';
-import type { ClusterDNS, DNSMember, DNSRecord, DNSSight } from '../../core/bootstrap/index.js';
+import type {
+  ClusterDNS,
+  DNSMember,
+  DNSRecord,
+  DNSSight,
+  HostAnswers,
+} from '../../core/bootstrap/index.js';
 import type { EtcdVersion } from '../../core/cluster/index.js';
+import type { ClusterSpec } from '../../core/spec/index.js';
 
 /** What the commands of `quorate dns` need from the world. */
 export interface DNSPorts {
@@ -10,6 +17,11 @@ export interface DNSPorts {
   publish(settings: DNSPublishSettings): Promise<Outcome<DNSPublished>>;
   /** What this machine sees of the records and of the certificates at their targets. */
   look(settings: DNSLookSettings): Promise<Result<DNSLook>>;
+  /**
+   * What the hosts of the members see, each by its own means; none where they are this machine. Problems: the server's
+   * address, and drivers that reach no host.
+   */
+  fromHosts(settings: DNSFromHostsSettings): Promise<Result<readonly HostAnswers[]>>;
   /** The members that etcd lists, read through quorum. */
   listed(settings: DNSListSettings): Promise<Result<readonly ListedForDNS[]>>;
 }
@@ -74,6 +86,10 @@ export interface DNSLookSettings {
   /** `ADDRESS` or `ADDRESS:PORT`; absent: the servers that this machine asks anyway. */
   readonly server: string | undefined;
   readonly signal: AbortSignal;
+}
+
+export interface DNSFromHostsSettings extends DNSLookSettings {
+  readonly spec: ClusterSpec;
 }
 
 export interface DNSLook {

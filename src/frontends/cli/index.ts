@@ -37,6 +37,7 @@ export type {
 export type { CertificatePorts, IssuedFiles, KnownAuthorities } from './certificate-ports.js';
 export type { Join, JoinEnd, JoinSettings, JoinState, JoinTyped } from './join-ports.js';
 export type {
+  DNSFromHostsSettings,
   DNSListSettings,
   DNSLook,
   DNSLookSettings,

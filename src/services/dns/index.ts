@@ -1,5 +1,6 @@
 /**
- * services/dns — the DNS side of a birth by SRV records: a server, a publisher and a look at what others serve.
+ * services/dns — the DNS side of a birth by SRV records: a server, a publisher and a look at what others serve, from here and
+ * from other hosts.
  *
  * Contract:
  * - The server (`createDNSServer`) is authoritative for one zone, answers from what `serve` gave it last, and never throws,
@@ -26,4 +27,5 @@ export { type PublishOptions, type Published, publishRecords } from './publish.j
 export { TSIGKey, parseTSIGKey, readTSIGKey } from './update/key-file.js';
 export { type Lookup, type LookupOptions, createLookup } from './client/lookup.js';
 export { addressOf, lookAtDNS } from './look.js';
+export { type AskingFromHosts, askFromHosts } from './hosts/ask-from-hosts.js';
 export { certificateNames } from './certificate-names.js';

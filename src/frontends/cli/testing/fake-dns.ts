@@ -4,6 +4,7 @@ import {
   type ClusterDNS,
   type DNSRecord,
   type DNSSight,
+  type HostAnswers,
   addressesToSee,
   setsToSee,
 } from '../../../core/bootstrap/index.js';
@@ -16,6 +17,8 @@ export interface FakeDNS {
   isLeaderless?: boolean;
   /** What the servers have; undefined: what is wanted. */
   records: readonly DNSRecord[] | undefined;
+  /** What hosts answer; undefined: there are none to ask. */
+  fromHosts?: readonly HostAnswers[];
   /** How an update ends; undefined: as it should. */
   outcome: Outcome<DNSPublished> | undefined;
 }
@@ -58,6 +61,7 @@ export const fakeDNS = (asked: string[], world: FakeDNS): DNSPorts => ({
   },
   look: async ({ dns, server = '10.0.0.53' }) =>
     ok({ sights: [sightOf(dns, server, world.records ?? dns.records)], certificates: [] }),
+  fromHosts: async ({ spec }) => ok(spec.driver.kind === 'ssh' ? (world.fromHosts ?? []) : []),
   listed: async ({ endpoints }) => {
     asked.push(`dns listed ${endpoints.join(',')}`);
     if (world.isLeaderless === true) return err(leaderless({}));

@@ -11,11 +11,22 @@ export interface DNSCheckReport {
   }[];
   /** Targets of members that do not run yet. */
   readonly certificatesUnseen: readonly string[];
+  /** What a host could not be asked, and why. */
+  readonly unasked: readonly {
+    readonly host: string;
+    readonly what: string;
+    readonly because: string;
+  }[];
   readonly problems: readonly Problem[];
 }
 
+const WHAT: Readonly<Record<string, string>> = {
+  srv: 'the services',
+  addresses: 'the addresses of names',
+};
+
 export const dnsCheckView: View<DNSCheckReport> = {
-  text: ({ domain, places, certificatesUnseen, problems }, style) =>
+  text: ({ domain, places, certificatesUnseen, unasked, problems }, style) =>
     [
       ...places.map(
         ({ place, server, asked }) => `${asked} questions from ${place} to ${server}\n`,
@@ -23,14 +34,19 @@ export const dnsCheckView: View<DNSCheckReport> = {
       certificatesUnseen.length === 0
         ? ''
         : `certificates not seen, nobody listens yet: ${certificatesUnseen.join(', ')}\n`,
+      ...unasked.map(
+        ({ host, what, because }) =>
+          `${style.warn('not asked:')} ${host} for ${WHAT[what] ?? what}, because ${because}\n`,
+      ),
       problems.length === 0
-        ? `${style.good('well:')} members that start now find each other under ${style.bold(domain)}\n`
+        ? `${style.good('well:')} ${unasked.length === 0 ? '' : 'as far as it was asked, '}members that start now find each other under ${style.bold(domain)}\n`
         : problemsView.text(problems, style),
     ].join(''),
-  data: ({ domain, places, certificatesUnseen, problems }) => ({
+  data: ({ domain, places, certificatesUnseen, unasked, problems }) => ({
     domain,
     places: places.map(({ place, server, asked }) => ({ place, server, asked })),
     certificatesUnseen: [...certificatesUnseen],
+    unasked: unasked.map(({ host, what, because }) => ({ host, what, because })),
     problems: problems.map(problemData),
   }),
 };
