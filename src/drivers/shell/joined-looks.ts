@@ -28,7 +28,7 @@ export interface JoinedLooks {
 const MARK_BYTES = 12;
 
 /** A host whose first answer is so much later than somebody needs the next is asked for that alone. */
-const PATIENCE_MS = 300;
+const PATIENCE_MS = 1000;
 
 /** What is on its way with the first question to a host. */
 interface Brought {

@@ -286,6 +286,36 @@ describe('data that looks empty', () => {
   });
 });
 
+describe('a host that is no member’s', () => {
+  const looksAt = async (name: string): Promise<number> => {
+    let looks = 0;
+    const seen = world.observe;
+    world.observe = async (asked) => {
+      if (asked === name) looks++;
+      const facts = await seen(asked);
+      return asked === name
+        ? { ...facts, process: { kind: 'stopped' }, data: { kind: 'empty' } }
+        : facts;
+    };
+    world.status = (asked) =>
+      Promise.resolve(asked === name ? { kind: 'silent', because: 'x' } : statusOf(asked));
+    await look();
+    return looks;
+  };
+
+  test('is empty for good reason, and not looked at again', async () => {
+    world.known = [hostOf('edge')];
+    expect(await looksAt('edge')).toBe(1);
+  });
+
+  test('unless the list has a member with its address', async () => {
+    const address = world.record?.addresses['m3'];
+    if (world.record === undefined || address === undefined) throw new Error('no record');
+    world.wish = wishFor('m1', 'm2');
+    expect(await looksAt('m3')).toBe(2);
+  });
+});
+
 describe('hosts', () => {
   test('those that hold something are looked at although the spec does not name them', async () => {
     world.known = [hostOf('m3'), hostOf('old')];

@@ -14,7 +14,7 @@ import {
 import { addressOf } from './addresses.js';
 import { type Eyes, type Facts, ask, askConsumers, askDriver, askPeer, askStatus } from './ask.js';
 import { type Answer, listEndpoints, localList } from './member-list.js';
-import { lookOutside } from './outside.js';
+import { hostByURL, lookOutside } from './outside.js';
 
 /** An observation without its consumers, who may take longer, and the client URL at which each host was asked. */
 export interface Sighting {
@@ -171,19 +171,25 @@ function noLeaderPossible(
 /**
  * Empty data is looked at once more after the list: a member that was starting meanwhile has written its log and
  * published its name in between, and would look as if it had lost its data. What is empty after a list that names its
- * member is lost.
+ * member is lost. A host that is no member's, by spec or by list, has none to lose.
  */
-const lookAgainAtEmpty = (
+async function lookAgainAtEmpty(
   eyes: Eyes,
   target: Target,
   record: ClusterRecord,
   sights: readonly HostSight[],
   list: MemberListSight,
   signal: AbortSignal,
-): Promise<readonly HostSight[]> =>
-  Promise.all(
+): Promise<readonly HostSight[]> {
+  if (list.kind === 'unseen') return sights;
+  const ofMembers = new Set<HostName | undefined>([
+    ...target.members.map(({ host }) => host),
+    ...list.members.map((member) => hostByURL(member, target, record)),
+    ...sights.flatMap(({ host, status }) => (status.kind === 'answered' ? [host] : [])),
+  ]);
+  return await Promise.all(
     sights.map(async (sight) =>
-      sight.data.kind === 'empty' && list.kind !== 'unseen'
+      sight.data.kind === 'empty' && ofMembers.has(sight.host)
         ? {
             ...sight,
             ...(await askDriver(
@@ -196,6 +202,7 @@ const lookAgainAtEmpty = (
         : sight,
     ),
   );
+}
 
 interface StatusProbe {
   readonly host: HostName;

@@ -77,7 +77,12 @@ const isOn = (member: Member, sight: HostSight): boolean =>
   (sight.data.kind === 'present' && sight.data.memberID === member.id) ||
   (sight.status.kind === 'answered' && sight.status.memberID === member.id);
 
-function hostByURL(member: Member, target: Target, record: ClusterRecord): HostName | undefined {
+/** The host of ours at whose peer URLs a member is listed. */
+export function hostByURL(
+  member: Member,
+  target: Target,
+  record: ClusterRecord,
+): HostName | undefined {
   const hosts = new Set([
     ...target.members.map(({ host }) => host),
     ...Object.keys(record.addresses).map((host) => unsafeBrand<HostName>(host)),
