@@ -223,7 +223,7 @@ describe('what scripts rely on', () => {
   test('status: exactly the documented fields', async () => {
     const { it } = await three();
     const status = await it.status();
-    expect(Object.keys(status).sort()).toEqual(['cluster', 'members', 'plan', 'proxies']);
+    expect(Object.keys(status).sort()).toEqual(['cluster', 'drift', 'members', 'plan', 'proxies']);
     expect(Object.keys(status.cluster).sort()).toEqual([
       'id',
       'margin',

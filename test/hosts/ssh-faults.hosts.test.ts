@@ -215,9 +215,11 @@ describe('a member under systemd', () => {
     test('a unit that somebody changed is shown and not written over', async () => {
       await born();
       await stop();
-      expect(await rig.driver.drift(host, never())).toBeUndefined();
+      expect((await rig.driver.observe(host, never())).drift).toBeUndefined();
       await machine.must(`sed -i 's/^Nice=.*/Nice=10/' ${rig.paths.unitFile}`);
-      expect(await rig.driver.drift(host, never())).toMatchObject({ code: 'unit-changed' });
+      expect((await rig.driver.observe(host, never())).drift).toMatchObject([
+        { code: 'unit-changed', data: { file: rig.paths.unitFile } },
+      ]);
       const outcome = await start('restart');
       expect(codeOf(outcome)).toBe('refused: unit-changed');
       if (outcome.kind !== 'refused') return;

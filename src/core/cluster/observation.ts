@@ -56,6 +56,8 @@ export interface HostSight {
   readonly gateway?: ProcessSight;
   /** Absent: none are wanted here. */
   readonly certificates?: CertificatesSight;
+  /** What somebody else changed in what we wrote there: shown, and decides nothing. Absent: nothing that was seen. */
+  readonly drift?: readonly Problem[];
   /** The peer port: answers at once, leader or not. */
   readonly peer: PeerSight;
   /** The Status call on the client port: answers only once this process has known a leader. */

@@ -4,7 +4,7 @@ import { type Outcome, applied, refused } from '../../base/index.js';
 import type { EtcdVersion, HostName } from '../../core/cluster/index.js';
 import { shellQuoted as q } from '../shell/index.js';
 import { type Context, SHORT_MS, act, failed } from './context.js';
-import { binaryPath } from './layout.js';
+import { binaryPath, provenPath } from './layout.js';
 import { binaryNotCopied } from './problems.js';
 import { PUT, SCRIPT_CODE, STRICT } from './scripts.js';
 
@@ -49,12 +49,15 @@ export async function copyBinary(
   const script = `${STRICT}
 ${PUT}
 has() { [ -x ${q(path)} ] && [ "$(sha256sum < ${q(path)})" = ${q(`${local.digest}  -`)} ]; }
-if has; then cat > /dev/null; exit 0; fi
+prove() { printf '%s %s\n' ${local.digest} "$(stat -c '%s %Y' ${q(path)})" | put ${q(provenPath(version))} 644 root:root; }
+if has; then cat > /dev/null; prove; exit 0; fi
 for directory in /opt/quorate /opt/quorate/etcd ${q(dirname(path))}; do
   [ -d "$directory" ] || mkdir -m 755 "$directory" || [ -d "$directory" ]
 done
+rm -f ${q(provenPath(version))}
 put ${q(path)} 755 root:root
 has || { rm -f ${q(path)}; echo 'it arrived damaged' >&2; exit 1; }
+prove
 `;
   context.logger.log('info', 'bringing etcd to a host', { host, version });
   const command = { doing, script, stdin: content, deadlineMs: COPY_MS };

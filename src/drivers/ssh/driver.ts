@@ -1,11 +1,10 @@
-import type { Clock, Logger, Outcome, Problem, Random, Result } from '../../base/index.js';
+import type { Clock, Logger, Outcome, Random, Result } from '../../base/index.js';
 import type { ClusterName, EtcdVersion, HostName } from '../../core/cluster/index.js';
 import type { HostDriver, HostShell } from '../../engine/ports/index.js';
 import { shellQuoted as q } from '../shell/index.js';
 import { type Scheme, allocateAddresses } from './addresses.js';
 import { copyBinary, hasBinary } from './binary.js';
 import { BinaryDigests } from './digests.js';
-import { driftOn } from './drift.js';
 import { BootTimes } from './boot-times.js';
 import { type Context, SHORT_MS, textOf, unlessCancelled } from './context.js';
 import { startGateway, stopGateway } from './gateway.js';
@@ -53,8 +52,6 @@ export interface SSHDriver extends HostDriver {
     signal: AbortSignal,
     copying?: () => void,
   ): Promise<Outcome>;
-  /** What somebody else changed in what we wrote on a host: shown, and never written over. */
-  drift(host: HostName, signal: AbortSignal): Promise<Problem | undefined>;
   /** Writes files as a whole and durably; secrets are never seen on the way. */
   writeFiles(host: HostName, files: readonly HostFile[], signal: AbortSignal): Promise<Outcome>;
 }
@@ -96,7 +93,6 @@ export function createSSHDriver(options: SSHDriverOptions): SSHDriver {
         const local = { path, digest: await context.digests.of(path) };
         return await copyBinary(context, host, version, local, signal);
       }),
-    drift: (host, signal) => driftOn(context, host, signal),
     moveAway: (host, away, signal) => moveAway(context, host, away, signal),
     writeFiles: (host, files, signal) => writeFiles(context, host, files, signal),
   };

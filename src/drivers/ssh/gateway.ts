@@ -112,7 +112,7 @@ function startScript(
   const { gatewayUnit: unit, gatewayUnitFile: unitFile, stateDir } = paths;
   const binary = q(binaryPath(version));
   const digest = createHash('sha256').update(unitText).digest('hex');
-  const known = `${paths.gateway}.unit`;
+  const known = paths.gatewayWritten;
   return `${STRICT}
 ${PUT}
 ${PROPERTY}

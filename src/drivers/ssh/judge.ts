@@ -12,6 +12,7 @@ import {
   logIdentityOf,
   neverReachedRaft,
 } from '../evidence/index.js';
+import { driftOf } from './drift.js';
 import type { HostPaths } from './layout.js';
 import { type EndedLook, type Look, purposeOf } from './look.js';
 import { dataNotMounted } from './problems.js';
@@ -30,10 +31,12 @@ export interface Judging {
 export function factsOf(look: Look, judging: Judging): HostFacts {
   const data = dataOf(look, judging);
   const gateway = gatewayOf(look, judging);
+  const drift = driftOf(look, judging);
   return {
     process: processOf(look, judging, data),
     data,
     ...(gateway === undefined ? {} : { gateway }),
+    ...(drift.length === 0 ? {} : { drift }),
   };
 }
 

@@ -24,6 +24,8 @@ export interface HostPaths {
   readonly unit: string;
   readonly unitFile: string;
   readonly gateway: string;
+  /** sha256 of the gateway's unit file as we wrote it. */
+  readonly gatewayWritten: string;
   readonly gatewayEnded: string;
   readonly gatewayUnit: string;
   readonly gatewayUnitFile: string;
@@ -53,6 +55,7 @@ export function hostPaths(cluster: ClusterName): HostPaths {
     unit,
     unitFile: `${UNITS}/${unit}`,
     gateway: `${stateDir}/gateway.json`,
+    gatewayWritten: `${stateDir}/gateway.json.unit`,
     gatewayEnded: `${runDir}/gateway.ended`,
     gatewayUnit,
     gatewayUnitFile: `${UNITS}/${gatewayUnit}`,
@@ -61,6 +64,9 @@ export function hostPaths(cluster: ClusterName): HostPaths {
 
 export const BINARIES = '/opt/quorate/etcd';
 export const binaryPath = (version: EtcdVersion): string => `${BINARIES}/${version}/etcd`;
+
+/** Beside a binary: its sha256, size and time when it was proven. */
+export const provenPath = (version: EtcdVersion): string => `${binaryPath(version)}.proven`;
 
 /** The version of a binary of ours, by its path. */
 export const versionOfBinary = (path: string): string | undefined =>

@@ -1,6 +1,6 @@
 import { WAL_HEAD_BYTES } from '../evidence/index.js';
 import { shellQuoted as q } from '../shell/index.js';
-import type { HostPaths } from './layout.js';
+import { BINARIES, type HostPaths } from './layout.js';
 import { KIND, SCRIPT_CODE } from './scripts.js';
 import { walOf } from './unit.js';
 
@@ -68,6 +68,17 @@ whole first-life ${q(paths.firstLife)}
 whole gateway ${q(paths.gateway)}
 whole gateway.ended ${q(paths.gatewayEnded)}
 if [ -e ${paths.unitFile} ]; then say unit.digest "$(sha256sum < ${paths.unitFile})"; fi
+if [ -e ${paths.gatewayUnitFile} ]; then say gateway.digest "$(sha256sum < ${paths.gatewayUnitFile})"; fi
+whole gateway.written ${q(paths.gatewayWritten)}
+# A binary is read whole only where its size or time is another one than when it was proven.
+changed=$(for proven in ${BINARIES}/*/etcd.proven; do
+  [ -e "$proven" ] && [ -e "\${proven%.proven}" ] || continue
+  read -r written size time < "$proven"
+  [ "$(stat -c '%s %Y' "\${proven%.proven}")" = "$size $time" ] && continue
+  found=$(sha256sum < "\${proven%.proven}"); found=\${found%% *}
+  [ "$found" = "$written" ] || echo "$written $found \${proven%.proven}"
+done)
+[ -z "$changed" ] || say binaries "$changed"
 changed=$(for file in $(of DropInPaths "$unit"); do
   case $file in /usr/lib/* | /lib/*) ;; *) grep -HE '${RELIED_ON}' "$file" ;; esac
 done)

@@ -210,3 +210,42 @@ test('the boot of a host keeps its date while answers come sooner or later', () 
   expect(at(3_600_000, 60)).toBe(3_540_000);
   expect(at(3_700_000, 5, 'next')).toBe(3_695_000);
 });
+
+describe('what somebody else changed in what we wrote', () => {
+  const driftFrom = (parts: Readonly<Record<string, string>>) =>
+    factsFrom(parts).drift?.map(({ code, data }) => [code, (data as { file: string }).file]);
+
+  test('nothing, where everything is as it was written', () => {
+    expect(
+      driftFrom({
+        member: memberFile(),
+        'unit.digest': 'd  -',
+        'gateway.digest': 'g  -',
+        'gateway.written': 'g',
+      }),
+    ).toBeUndefined();
+  });
+
+  test('nothing is said of units that we did not write', () => {
+    expect(driftFrom({ 'unit.digest': 'd  -', 'gateway.digest': 'g  -' })).toBeUndefined();
+  });
+
+  test('a unit, a drop-in, the unit of the gateway, a binary: each with its file', () => {
+    const binary = '/opt/quorate/etcd/3.6.15/etcd';
+    expect(
+      driftFrom({
+        member: memberFile(),
+        'unit.digest': 'other  -',
+        'drop-ins': `${paths.unitFile}.d/own.conf:Restart=no`,
+        'gateway.digest': 'other  -',
+        'gateway.written': 'g',
+        binaries: `proven other ${binary}`,
+      }),
+    ).toEqual([
+      ['unit-changed', paths.unitFile],
+      ['unit-changed', `${paths.unitFile}.d`],
+      ['unit-changed', paths.gatewayUnitFile],
+      ['binary-changed', binary],
+    ]);
+  });
+});

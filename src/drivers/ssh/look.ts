@@ -16,9 +16,20 @@ export interface Look {
   /** Seconds since the host booted, at the time of the look. */
   readonly uptimeSeconds: number;
   readonly member: UnitLook & { readonly file: MemberFile | undefined };
-  readonly gateway: UnitLook & { readonly file: GatewayFile | undefined };
+  readonly gateway: UnitLook & {
+    readonly file: GatewayFile | undefined;
+    /** Of the unit as it is, and as we wrote it. */
+    readonly unitDigest: string | undefined;
+    readonly writtenDigest: string | undefined;
+  };
   /** Absent: there is no unit file. */
   readonly unitDigest: string | undefined;
+  /** Binaries that are not what we brought: sha256 then and now. */
+  readonly changedBinaries: readonly {
+    readonly file: string;
+    readonly written: string;
+    readonly found: string;
+  }[];
   /** Lines of other people's drop-ins that change what we rely on; '' when there are none. */
   readonly dropIns: string;
   /** The life that was allowed to read bootstrap flags. */
@@ -93,14 +104,25 @@ export function parseLook(stdout: Uint8Array, dataDir: string): Look | string {
     gateway: {
       ...unitLook(parts, 'gateway', gateway, text('gateway.ended')),
       file: parseGatewayFile(text('gateway')),
+      unitDigest: text('gateway.digest')?.split(' ')[0],
+      writtenDigest: text('gateway.written'),
     },
     unitDigest: text('unit.digest')?.split(' ')[0],
+    changedBinaries: changedBinaries(text('binaries') ?? ''),
     dropIns: text('drop-ins') ?? '',
     firstLife: text('first-life'),
     others: othersIn(parts, dataDir),
     data: dataLook(parts),
   };
 }
+
+const changedBinaries = (text: string): Look['changedBinaries'] =>
+  text.split('\n').flatMap((line) => {
+    const [written, found, file] = line.split(' ');
+    return written === undefined || found === undefined || file === undefined
+      ? []
+      : [{ file, written, found }];
+  });
 
 /** The files of certificates that the look was told of, in the same order. */
 export function certificateFiles(

@@ -33,9 +33,27 @@ export const hostBusy = defineProblem(
 export const unitChanged = defineProblem(
   'unit-changed',
   (d: { host: string; file: string; difference: string; login: string }) => ({
-    summary: `Somebody changed the unit of the member on ${d.host}`,
+    summary: `Somebody changed a unit of ours on ${d.host}`,
     detail: d.difference,
-    hint: `It is not written over, and the member is not started with it. To have ours back, move the change aside:\n  ${d.login} mv ${d.file} ${d.file}.aside`,
+    hint: `It is not written over, and nothing is started with it. To have ours back, move the change aside:\n  ${d.login} mv ${d.file} ${d.file}.aside`,
+  }),
+);
+
+export const unitGone = defineProblem(
+  'unit-gone',
+  (d: { host: string; file: string; unit: string; login: string }) => ({
+    summary: `The unit of the member on ${d.host} is gone`,
+    detail: `${d.file} is not there. The member runs, and would not come back by itself.`,
+    hint: `It is written anew when the member is started. Stop it, and apply again:\n  ${d.login} systemctl stop ${d.unit}`,
+  }),
+);
+
+export const binaryChanged = defineProblem(
+  'binary-changed',
+  (d: { host: string; file: string; difference: string; login: string }) => ({
+    summary: `Somebody changed the etcd on ${d.host}`,
+    detail: d.difference,
+    hint: `A member that runs is not touched; where it is started again by itself, it is with the changed one. Take it away, and the next command brings the proven one:\n  ${d.login} mv ${d.file} ${d.file}.aside`,
   }),
 );
 

@@ -75,7 +75,7 @@ async function tryToStart(
       return refused(hostNotSeen({ host, doing: DOING, because: seen.because }));
     }
     const obstacle =
-      obstacleTo(host, paths, seen, launch) ?? dropInProblem(seen.look, host, paths, login);
+      obstacleTo(host, paths, seen, launch) ?? dropInProblem(seen.look, { host, paths, login });
     if (obstacle !== undefined) return refused(obstacle);
     const script = startScript({
       paths,

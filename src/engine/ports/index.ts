@@ -107,6 +107,8 @@ export interface HostFacts {
   readonly gateway?: ProcessSight;
   /** What was looked for, by path; absent where this driver cannot look. */
   readonly certificates?: Readonly<Record<string, CertificateFile>>;
+  /** What somebody else changed in what we wrote, in words for people. Absent: nothing. */
+  readonly drift?: readonly Problem[];
 }
 
 /** What is to be looked at beside process and data, in the same look. */

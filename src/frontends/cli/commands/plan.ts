@@ -5,10 +5,10 @@ import { chooseCluster } from '../choose.js';
 import { type Context, fail, show } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { whyHostsUnfit } from '../new-hosts.js';
-import type { ManagedCluster } from '../ports.js';
+import type { Look, ManagedCluster } from '../ports.js';
 import { previewNow, previewOf } from '../preview.js';
 import { readSpecFile, specFileFor } from '../read-spec.js';
-import { type PlanReport, planReportOf } from '../reports/plan-report.js';
+import { type PlanReport, driftIn, planReportOf } from '../reports/plan-report.js';
 import { planView } from '../views/plan.js';
 
 const { minorChange } = plannerProblems;
@@ -63,7 +63,7 @@ async function planStored(
     store.readRecord(),
   ]);
   if (!look.ok) return { ok: false, error: look.error, usage: false };
-  const report = await previewNow(look.value);
+  const report = withDrift(await previewNow(look.value), look.value);
   // Nobody gives addresses to the hosts of a cluster that is to stay as it is.
   if (!record.ok || report.kind === 'converged') return { ok: true, value: report };
   const { spec } = look.value.wish;
@@ -107,12 +107,19 @@ async function previewFor(
 ): Promise<Result<PlanReport, readonly Problem[]>> {
   const look = exists ? await cluster.look(context.interrupt) : undefined;
   if (look?.ok === false) return look;
-  return await previewOf(context, cluster, look?.value, { spec, state: 'up' });
+  const report = await previewOf(context, cluster, look?.value, { spec, state: 'up' });
+  return report.ok ? ok(withDrift(report.value, look?.value)) : report;
 }
 
 /** Where hosts are not fit, no step is taken. */
 function orUnfit(report: PlanReport, [problem]: readonly Problem[]): PlanReport {
-  return problem === undefined || report.kind === 'blocked'
-    ? report
-    : planReportOf({ steps: [], end: { kind: 'blocked', problem } });
+  if (problem === undefined || report.kind === 'blocked') return report;
+  const { drift } = report;
+  const blocked = planReportOf({ steps: [], end: { kind: 'blocked', problem } });
+  return drift === undefined ? blocked : { ...blocked, drift };
+}
+
+function withDrift(report: PlanReport, look: Look | undefined): PlanReport {
+  const drift = look === undefined ? [] : driftIn(look.input.observation);
+  return drift.length === 0 ? report : { ...report, drift };
 }

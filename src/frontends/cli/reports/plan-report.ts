@@ -1,5 +1,5 @@
 import type { Instant, Problem } from '../../../base/index.js';
-import type { MarginChange } from '../../../core/cluster/index.js';
+import type { MarginChange, Observation } from '../../../core/cluster/index.js';
 import type { Preview } from '../../../core/model/index.js';
 import type { Reason, Step, WaitFor } from '../../../core/planner/index.js';
 
@@ -10,6 +10,8 @@ export interface PlanReport {
   readonly steps: readonly StepReport[];
   readonly wait?: { readonly for: WaitFor; readonly because: Reason; readonly until?: Instant };
   readonly problem?: Problem;
+  /** What somebody else changed on the hosts; no step is for it. Absent: told elsewhere, or not looked at. */
+  readonly drift?: readonly Problem[];
 }
 
 export interface StepReport {
@@ -41,6 +43,9 @@ export function planReportOf({ steps, end }: Preview): PlanReport {
       };
   }
 }
+
+export const driftIn = ({ hosts }: Observation): readonly Problem[] =>
+  hosts.flatMap(({ drift }) => drift ?? []);
 
 export const stepReportOf = ({
   step,

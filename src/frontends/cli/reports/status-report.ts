@@ -11,7 +11,7 @@ import type { PlanInput } from '../../../core/planner/index.js';
 import type { LockHolder, Wish } from '../../../engine/ports/index.js';
 import { type LeafReport, leafsOn } from './certificate-report.js';
 import { memberProblems, otherClusterProblem } from './member-problems.js';
-import type { PlanReport } from './plan-report.js';
+import { type PlanReport, driftIn } from './plan-report.js';
 
 /** One look at one cluster, as people and scripts see it. */
 export interface StatusReport {
@@ -28,6 +28,8 @@ export interface StatusReport {
   readonly members: readonly MemberReport[];
   readonly proxies: readonly ProxyReport[];
   readonly plan: PlanReport;
+  /** What somebody else changed on the hosts in what we wrote there; the members may be well all the same. */
+  readonly drift: readonly Problem[];
   /** For people only. */
   readonly asked: 'up' | 'down';
   readonly paused: boolean;
@@ -109,6 +111,7 @@ export function statusReportOf({ wish, input: seen, plan, controller }: StatusIn
     members: members.sort(byNameThenID),
     proxies: proxyReports(input),
     plan,
+    drift: driftIn(observation),
     asked: wish.state,
     paused: wish.paused,
     now: input.now,

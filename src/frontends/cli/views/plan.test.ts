@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { instantOf, unsafeBrand } from '../../../base/index.js';
+import { defineProblem, instantOf, unsafeBrand } from '../../../base/index.js';
 import type { MarginChange } from '../../../core/cluster/index.js';
 import { plannerProblems } from '../../../core/planner/index.js';
 import { plainStyle } from '../io.js';
@@ -89,4 +89,22 @@ test('a member without a name is called by its id, a birth by nobody', () => {
     }).steps[0]?.member;
   expect(step('remove-member', 'm4')).toBe('m4');
   expect(step('remove-member', '')).toBe('abc');
+});
+
+test('what somebody else changed on a host is told after the steps, which do nothing about it', () => {
+  const changed = defineProblem('unit-changed', (d: { host: string }) => ({
+    summary: `Somebody changed a unit of ours on ${d.host}`,
+    detail: '+Nice=10',
+    hint: 'Move it aside.',
+  }))({ host: '10.0.1.10' });
+  const report: PlanReport = { kind: 'converged', steps: [], drift: [changed] };
+  expect(planView.text(report, plainStyle)).toBe(`converged: nothing to do
+drift: Somebody changed a unit of ours on 10.0.1.10 [unit-changed]
+  +Nice=10
+  Move it aside.
+`);
+  expect(planView.data(report)).toMatchObject({
+    kind: 'converged',
+    drift: [{ code: 'unit-changed', data: { host: '10.0.1.10' } }],
+  });
 });

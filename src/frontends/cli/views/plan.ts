@@ -3,7 +3,7 @@ import { sentenceOf } from '../../../core/planner/index.js';
 import { describeStep } from '../../../engine/journal/index.js';
 import type { PlanReport, StepReport } from '../reports/plan-report.js';
 import type { Style } from '../io.js';
-import { problemData, problemsView } from './problems.js';
+import { driftView, problemData, problemsView } from './problems.js';
 import { marginText } from './progress.js';
 import { indent } from './table.js';
 import type { View } from './view.js';
@@ -22,7 +22,7 @@ export const planView: View<PlanReport> = {
       plan.steps.length === 0
         ? ''
         : `${plan.steps.length} ${plan.steps.length === 1 ? 'step' : 'steps'}, one at a time, if nothing fails:\n`;
-    return heading + steps + endText(plan, style);
+    return heading + steps + endText(plan, style) + driftView(plan.drift ?? [], style);
   },
   data: (plan) => planData(plan),
 };
@@ -44,6 +44,7 @@ export function planData(plan: PlanReport): JsonValue {
           },
         }),
     ...(plan.problem === undefined ? {} : { problem: problemData(plan.problem) }),
+    ...(plan.drift === undefined ? {} : { drift: plan.drift.map(problemData) }),
   };
 }
 

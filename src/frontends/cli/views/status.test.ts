@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type RaftIndex, instantOf, unsafeBrand } from '../../../base/index.js';
+import { type RaftIndex, defineProblem, instantOf, unsafeBrand } from '../../../base/index.js';
 import { colourStyle, plainStyle } from '../io.js';
 import { memberSilent } from '../problems.js';
 import type { MemberReport, StatusReport } from '../reports/status-report.js';
@@ -23,6 +23,12 @@ const member = (name: string, more: Partial<MemberReport> = {}): MemberReport =>
   ...more,
 });
 
+const UNIT_CHANGED = defineProblem('unit-changed', (d: { host: string; file: string }) => ({
+  summary: `Somebody changed a unit of ours on ${d.host}`,
+  detail: '-Nice=-5\n+Nice=10',
+  hint: `To have ours back:\n  ssh ${d.host} mv ${d.file} ${d.file}.aside`,
+}))({ host: '10.0.1.10', file: '/etc/u.service' });
+
 const HEALTHY: StatusReport = {
   cluster: {
     name: 'prod',
@@ -36,6 +42,7 @@ const HEALTHY: StatusReport = {
   members: [member('m1', { leader: true }), member('m2'), member('m3')],
   proxies: [],
   plan: { kind: 'converged', steps: [] },
+  drift: [],
   asked: 'up',
   paused: false,
   now: instantOf(0),
@@ -117,6 +124,22 @@ plan: converged
     );
   });
 
+  test('what somebody else changed on a host: where, which file, how it differs, and what to do', () => {
+    const drift = [UNIT_CHANGED];
+    const text = statusView.text({ ...HEALTHY, drift }, plainStyle);
+    expect(text).toContain(`
+drift: Somebody changed a unit of ours on 10.0.1.10 [unit-changed]
+  -Nice=-5
+  +Nice=10
+  To have ours back:
+    ssh 10.0.1.10 mv /etc/u.service /etc/u.service.aside
+`);
+    expect(text).toContain('prod  healthy');
+    expect(statusView.data({ ...HEALTHY, drift })).toMatchObject({
+      drift: [{ code: 'unit-changed', data: { host: '10.0.1.10', file: '/etc/u.service' } }],
+    });
+  });
+
   test('colour does not move the columns', () => {
     const escapes = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g');
     const coloured = statusView.text(HEALTHY, colourStyle);
@@ -132,7 +155,7 @@ describe('status in JSON is a contract (DESIGN.md, "What people and scripts rely
       members: object[];
       plan: object;
     };
-    expect(Object.keys(data)).toEqual(['cluster', 'members', 'proxies', 'plan']);
+    expect(Object.keys(data)).toEqual(['cluster', 'members', 'proxies', 'plan', 'drift']);
     expect(Object.keys(data.cluster)).toEqual(
       'name id version state voters quorum margin'.split(' '),
     );

@@ -9,7 +9,7 @@ import type { Style } from '../io.js';
 import { firstToExpire } from '../reports/certificate-report.js';
 import { dateText, leafData } from './certificates.js';
 import { planData } from './plan.js';
-import { problemData, problemsView } from './problems.js';
+import { driftView, problemData, problemsView } from './problems.js';
 import { indent, table } from './table.js';
 import type { View } from './view.js';
 import { sentenceOf } from '../../../core/planner/index.js';
@@ -25,9 +25,10 @@ export const statusView: View<StatusReport> = {
     proxiesTable(report.proxies, style) +
     certificatesLine(report, style) +
     troubles([...report.members, ...report.proxies], style) +
+    driftText(report.drift, style) +
     '\n' +
     planLine(report, style),
-  data: ({ cluster, members, proxies, plan }) => ({
+  data: ({ cluster, members, proxies, plan, drift }) => ({
     cluster: {
       name: cluster.name,
       id: cluster.id ?? null,
@@ -46,6 +47,7 @@ export const statusView: View<StatusReport> = {
       problems: proxy.problems.map(problemData),
     })),
     plan: planData(plan),
+    drift: drift.map(problemData),
   }),
 };
 
@@ -147,6 +149,9 @@ function troubles(
   const all = members.flatMap(({ problems }) => problems);
   return all.length === 0 ? '' : `\n${problemsView.text(all, style)}`;
 }
+
+const driftText = (drift: readonly Problem[], style: Style): string =>
+  drift.length === 0 ? '' : `\n${driftView(drift, style)}`;
 
 /** One line: the first step and how many follow. `quorate plan` has them all. */
 function planLine({ plan }: StatusReport, style: Style): string {
