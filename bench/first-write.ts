@@ -1,4 +1,4 @@
-import { createClient, type EtcdClient } from '../src/etcd/index.js';
+import { createClient, type EtcdClient, type TLSOptions } from '../src/etcd/index.js';
 
 const ATTEMPT_MS = 250;
 /** As often as the lab measured, and not so often that the asking itself slows what is asked. */
@@ -7,11 +7,15 @@ const GIVE_UP_MS = 30_000;
 
 /**
  * When a put was first acknowledged by any of the endpoints, on the monotonic clock of this process. Every endpoint is
- * asked on its own, again as soon as an attempt has ended. The same measure for ours and for theirs.
+ * asked on its own, again as soon as an attempt has ended. The same measure for ours and for theirs. Certificates are
+ * read at each dial: they need not be there yet.
  */
-export async function firstAcknowledgedWrite(endpoints: readonly string[]): Promise<number> {
+export async function firstAcknowledgedWrite(
+  endpoints: readonly string[],
+  tls?: TLSOptions,
+): Promise<number> {
   const done = new AbortController();
-  const clients = endpoints.map((endpoint) => createClient({ endpoints: [endpoint] }));
+  const clients = endpoints.map((endpoint) => createClient({ endpoints: [endpoint], tls }));
   try {
     return await Promise.race([
       ...clients.map((client) => putUntilAcknowledged(client, done.signal)),

@@ -41,7 +41,7 @@ async function measure(): Promise<Report | undefined> {
     case 'discovery':
       return benchDiscovery({ runs: runs(3), progress });
     case 'hosts':
-      return benchHosts({ runs: runs(7), progress });
+      return benchHosts({ runs: runs(3), progress });
     case 'plan':
       return benchPlan({ calls: runs(20_000) });
     case 'planned-change':
