@@ -134,6 +134,7 @@ async function openDriver(
     loginTo: (host) => shell.loginTo(host),
     candidates: () => [...seat.hosts, ...hostsOf(record)],
     binaryFor: (version, signal) => etcdOf(machine, version, { offline: false, signal }),
+    ...(seat.ssh.binaries === 'fetched' ? { archiveFor: archivesFor(machine) } : {}),
     gatewayVersion: () => versionOf(record),
     scheme: 'http',
     clock,
@@ -142,6 +143,13 @@ async function openDriver(
   });
   return { driver, shell };
 }
+
+const archivesFor =
+  ({ env }: Machine) =>
+  async (version: EtcdVersion, kind: string, signal: AbortSignal) => {
+    const { archOf, releaseArchive } = await import('../services/binaries/index.js');
+    return await releaseArchive({ env }, version, archOf(kind), signal);
+  };
 
 async function partsOf(
   machine: Machine,

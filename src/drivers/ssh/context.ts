@@ -11,11 +11,19 @@ import {
 import type { ClusterName, EtcdVersion, HostName } from '../../core/cluster/index.js';
 import type { HostShell, ShellCommand, ShellEnd } from '../../engine/ports/index.js';
 import { cancelled } from '../evidence/index.js';
+import type { Archive } from './binary.js';
 import type { BinaryDigests } from './digests.js';
 import type { BootTimes } from './boot-times.js';
 import type { HostPaths } from './layout.js';
 import { hostBusy, hostCommandFailed } from './problems.js';
 import { SCRIPT_CODE } from './scripts.js';
+
+/** Where etcd is to be had for a kind of machine, in the words of `uname -m`. */
+export type ArchiveFor = (
+  version: EtcdVersion,
+  machine: string,
+  signal: AbortSignal,
+) => Promise<Result<Archive>>;
 
 /** What every part of the driver works with. */
 export interface Context {
@@ -27,6 +35,7 @@ export interface Context {
   /** The command by which a person logs in to a host as we do. */
   readonly loginTo: (host: HostName) => string;
   readonly binaryFor: (version: EtcdVersion, signal: AbortSignal) => Promise<Result<string>>;
+  readonly archiveFor?: ArchiveFor;
   readonly digests: BinaryDigests;
   readonly bootTimes: BootTimes;
   readonly clock: Clock;

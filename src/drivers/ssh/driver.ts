@@ -1,12 +1,19 @@
-import type { Clock, Logger, Outcome, Random, Result } from '../../base/index.js';
+import {
+  type Clock,
+  type Logger,
+  type Outcome,
+  type Random,
+  type Result,
+  refused,
+} from '../../base/index.js';
 import type { ClusterName, EtcdVersion, HostName } from '../../core/cluster/index.js';
 import type { HostDriver, HostShell } from '../../engine/ports/index.js';
 import { shellQuoted as q } from '../shell/index.js';
 import { type Scheme, allocateAddresses } from './addresses.js';
-import { copyBinary, hasBinary } from './binary.js';
+import { bringerTo, hasBinary } from './binary.js';
 import { BinaryDigests } from './digests.js';
 import { BootTimes } from './boot-times.js';
-import { type Context, SHORT_MS, textOf, unlessCancelled } from './context.js';
+import { type ArchiveFor, type Context, SHORT_MS, textOf, unlessCancelled } from './context.js';
 import { startGateway, stopGateway } from './gateway.js';
 import { hostPaths } from './layout.js';
 import { moveAway } from './move-away.js';
@@ -27,6 +34,8 @@ export interface SSHDriverOptions {
   readonly candidates: () => readonly HostName[];
   /** Where the etcd of a version is on this seat; a proven path, or the problem why there is none. */
   readonly binaryFor: (version: EtcdVersion, signal: AbortSignal) => Promise<Result<string>>;
+  /** Each host fetches its own by this. Absent: this seat's is copied. */
+  readonly archiveFor?: ArchiveFor;
   /** A gateway is etcd's own, of the cluster's version. */
   readonly gatewayVersion: () => EtcdVersion;
   readonly scheme: Scheme;
@@ -87,11 +96,8 @@ export function createSSHDriver(options: SSHDriverOptions): SSHDriver {
         const there = await hasBinary(context, host, version, signal);
         if (there.kind !== 'lacks') return there;
         copying?.();
-        const found = await options.binaryFor(version, signal);
-        if (!found.ok) return { kind: 'refused', problem: found.error };
-        const path = found.value;
-        const local = { path, digest: await context.digests.of(path) };
-        return await copyBinary(context, host, version, local, signal);
+        const found = await bringerTo(context, host, version, signal);
+        return found.ok ? await found.value.bring(signal) : refused(found.error);
       }),
     moveAway: (host, away, signal) => moveAway(context, host, away, signal),
     writeFiles: (host, files, signal) => writeFiles(context, host, files, signal),

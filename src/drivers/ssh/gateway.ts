@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { type Outcome, applied, refused } from '../../base/index.js';
 import type { EtcdVersion, HostName } from '../../core/cluster/index.js';
 import type { GatewayLaunch } from '../../core/planner/index.js';
-import { alreadyRunning, binaryNotRunnable } from '../evidence/index.js';
+import { alreadyRunning } from '../evidence/index.js';
 import { shellQuoted as q } from '../shell/index.js';
-import { copyBinary } from './binary.js';
+import { bringerTo, provenStatements } from './binary.js';
 import { type Context, SHORT_MS, act, failed, unlessCancelled } from './context.js';
 import { ETCD_USER, binaryPath } from './layout.js';
 import { lookAt } from './observe.js';
@@ -40,13 +40,8 @@ export function startGateway(
     if (listen === undefined || more.length > 0) {
       return refused(gatewayAddress({ host, listen: launch.listen.join(', ') }));
     }
-    const found = await context.binaryFor(version, signal);
-    if (!found.ok) return refused(found.error);
-    const path = found.value;
-    const digest = await context.digests.of(path).catch((error: Error) => error);
-    if (digest instanceof Error) {
-      return refused(binaryNotRunnable({ host, path, because: digest.message }));
-    }
+    const bringer = await bringerTo(context, host, version, signal);
+    if (!bringer.ok) return refused(bringer.error);
     const seen = await lookAt(context, host, signal);
     if (!('facts' in seen)) {
       return refused(hostNotSeen({ host, doing: DOING, because: seen.because }));
@@ -63,7 +58,7 @@ export function startGateway(
     const { listen: listens, endpoints } = launch;
     const { bootID } = seen.look;
     const state = stateText({ listen: listens, endpoints, bootID, askedAtMs: context.clock.now() });
-    const script = startScript(context, version, digest, unit, state);
+    const script = startScript(context, version, bringer.value.digest, unit, state);
     for (let tries = 1; ; tries++) {
       const end = await act(context, host, { doing: DOING, script, deadlineMs: SHORT_MS }, signal);
       if (end.kind === 'no') return end.outcome;
@@ -82,8 +77,8 @@ export function startGateway(
       if (end.code !== SCRIPT_CODE.binaryMissing || tries > 1) {
         return refused(failed(context, host, DOING, end));
       }
-      const copied = await copyBinary(context, host, version, { path, digest }, signal);
-      if (copied.kind !== 'applied') return copied;
+      const brought = await bringer.value.bring(signal);
+      if (brought.kind !== 'applied') return brought;
     }
   });
 }
@@ -105,20 +100,20 @@ export function stopGateway(
 function startScript(
   { paths }: Context,
   version: EtcdVersion,
-  binaryDigest: string,
+  binaryDigest: string | undefined,
   unitText: string,
   state: string,
 ): string {
   const { gatewayUnit: unit, gatewayUnitFile: unitFile, stateDir } = paths;
-  const binary = q(binaryPath(version));
   const digest = createHash('sha256').update(unitText).digest('hex');
   const known = paths.gatewayWritten;
   return `${STRICT}
 ${PUT}
 ${PROPERTY}
 ${STANDING}
+${provenStatements(version)}
 ${lockHost(paths)}
-[ -x ${binary} ] && [ "$(sha256sum < ${binary})" = ${q(`${binaryDigest}  -`)} ] || exit ${SCRIPT_CODE.binaryMissing}
+isProven ${binaryDigest ?? ''} || exit ${SCRIPT_CODE.binaryMissing}
 [ "$(standing ${unit})" = ended ] && [ "$(standing ${paths.unit})" = ended ] || exit ${SCRIPT_CODE.changed}
 found=none
 if [ -e ${unitFile} ]; then found=$(sha256sum < ${unitFile} | cut -d ' ' -f 1); fi

@@ -90,6 +90,15 @@ export const binaryNotCopied = defineProblem(
   }),
 );
 
+export const binaryOtherMachine = defineProblem(
+  'binary-other-machine',
+  (d: { host: string; found: string; path: string; machine: string }) => ({
+    summary: `Could not bring etcd to ${d.host}: it is another kind of machine than this seat`,
+    detail: `${d.host} is ${d.found}; ${d.path} is for ${d.machine}.`,
+    hint: 'Let each host fetch its own, in the spec:\n  driver: { ssh: { binaries: fetched } }',
+  }),
+);
+
 export const gatewayAddress = defineProblem(
   'gateway-address',
   (d: { host: string; listen: string }) => ({

@@ -8,6 +8,8 @@ export const SCRIPT_CODE = {
   noSystemd: 21,
   /** The binary is not there, or is another one. */
   binaryMissing: 30,
+  /** The binary at hand is for another kind of machine. */
+  otherMachine: 37,
   /** What it was decided on has changed meanwhile. */
   changed: 31,
   unitChanged: 32,

@@ -1,6 +1,7 @@
 import type { EtcdVersion } from '../../core/cluster/index.js';
 import { shellQuoted as q } from '../shell/index.js';
-import { ETCD_USER, type HostPaths, binaryPath } from './layout.js';
+import { provenStatements } from './binary.js';
+import { ETCD_USER, type HostPaths } from './layout.js';
 import {
   PROPERTY,
   PUT,
@@ -18,7 +19,8 @@ import { walOf } from './unit.js';
 export interface StartScript {
   readonly paths: HostPaths;
   readonly version: EtcdVersion;
-  readonly binaryDigest: string;
+  /** Absent: what was proven on the host counts alone. */
+  readonly binaryDigest: string | undefined;
   readonly unit: string;
   /** What the unit file may be besides the new one: what we wrote before. Absent: we wrote none. */
   readonly knownUnitDigest: string | undefined;
@@ -38,14 +40,14 @@ const SPAWN_SECONDS = 0.02;
 export function startScript(start: StartScript): string {
   const { paths, version, ticket } = start;
   const { unit, unitFile, stateDir, dataDir } = paths;
-  const binary = binaryPath(version);
   const expected = ticket === undefined ? 'log' : 'no-log';
   return `${STRICT}
 ${PUT}
 ${PROPERTY}
 ${STANDING}
+${provenStatements(version)}
 ${lockHost(paths)}
-[ -x ${q(binary)} ] && [ "$(sha256sum < ${q(binary)})" = ${q(`${start.binaryDigest}  -`)} ] || exit ${SCRIPT_CODE.binaryMissing}
+isProven ${start.binaryDigest ?? ''} || exit ${SCRIPT_CODE.binaryMissing}
 [ "$(standing ${unit})" = ended ] || exit ${SCRIPT_CODE.changed}
 if [ -n "$(ls -A ${walOf(paths)} 2> /dev/null)" ]; then found=log; else found=no-log; fi
 [ $found = ${expected} ] || exit ${SCRIPT_CODE.changed}

@@ -4,14 +4,13 @@ import type { HostName } from '../../core/cluster/index.js';
 import type { Launch } from '../../core/planner/index.js';
 import {
   alreadyRunning,
-  binaryNotRunnable,
   dataDirDiffers,
   dataMissing,
   dataPresent,
   dataUnreadable,
   startedByHand,
 } from '../evidence/index.js';
-import { copyBinary } from './binary.js';
+import { type Bringer, bringerTo } from './binary.js';
 import { type Context, SHORT_MS, act, failed, unlessCancelled } from './context.js';
 import { type HostPaths, binaryPath } from './layout.js';
 import { type Seen, lookAt } from './observe.js';
@@ -35,14 +34,9 @@ export function startMember(
   return unlessCancelled('starting the member', host, signal, async () => {
     const unfit = unfitFlag(host, context.paths, launch);
     if (unfit !== undefined) return refused(unfit);
-    const found = await context.binaryFor(launch.version, signal);
-    if (!found.ok) return refused(found.error);
-    const path = found.value;
-    const digest = await context.digests.of(path).catch((error: Error) => error);
-    if (digest instanceof Error) {
-      return refused(binaryNotRunnable({ host, path, because: digest.message }));
-    }
-    return await tryToStart(context, host, launch, { path, digest }, signal);
+    const bringer = await bringerTo(context, host, launch.version, signal);
+    if (!bringer.ok) return refused(bringer.error);
+    return await tryToStart(context, host, launch, bringer.value, signal);
   });
 }
 
@@ -63,7 +57,7 @@ async function tryToStart(
   context: Context,
   host: HostName,
   launch: Launch,
-  binary: { readonly path: string; readonly digest: string },
+  bringer: Bringer,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { paths } = context;
@@ -79,7 +73,7 @@ async function tryToStart(
     if (obstacle !== undefined) return refused(obstacle);
     const script = startScript({
       paths,
-      binaryDigest: binary.digest,
+      binaryDigest: bringer.digest,
       version: launch.version,
       unit,
       knownUnitDigest: seen.look.member.file?.unitDigest,
@@ -97,8 +91,8 @@ async function tryToStart(
       case 0:
         return applied();
       case SCRIPT_CODE.binaryMissing: {
-        const copied = await copyBinary(context, host, launch.version, binary, signal);
-        if (copied.kind !== 'applied') return copied;
+        const brought = await bringer.bring(signal);
+        if (brought.kind !== 'applied') return brought;
         break;
       }
       case SCRIPT_CODE.unitChanged: {

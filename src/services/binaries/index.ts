@@ -15,7 +15,8 @@
  * Start reading at binaries.ts (the order of things), then install.ts and the folder sources.
  */
 export { createBinaries } from './binaries.js';
-export { defaultCacheDir } from './places.js';
+export { archOf, defaultCacheDir } from './places.js';
+export { releaseArchive } from './sources/release.js';
 export { type Danger, knownDangers } from './dangers.js';
 export {
   type Binaries,

@@ -57,3 +57,8 @@ export const thisPlatform = (): Platform => ({
   os: process.platform === 'win32' ? 'windows' : process.platform,
   arch: ARCHS[process.arch] ?? process.arch,
 });
+
+const MACHINES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
+
+/** What `uname -m` says, in the words of etcd's releases. */
+export const archOf = (machine: string): string => MACHINES[machine] ?? machine;

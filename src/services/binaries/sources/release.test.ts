@@ -5,10 +5,12 @@ import { join } from 'node:path';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { unsafeBrand } from '../../../base/index.js';
+import type { EtcdVersion } from '../../../core/cluster/index.js';
 import type { BinaryName } from '../types.js';
 import { SYSTEM_PATH, fakeBinary, pack, tempDir } from '../scenarios/fakes.js';
 import { parseWish } from '../wish.js';
-import { readSums, releaseSource } from './release.js';
+import { readSums, releaseArchive, releaseSource } from './release.js';
 
 const never = new AbortController().signal;
 const env = { PATH: SYSTEM_PATH };
@@ -94,6 +96,18 @@ describe('the official release', () => {
     ]);
     expect(reported?.[0]).toBe(0);
     expect(reported?.at(-1)).toBe(bytes.length);
+  });
+
+  it('says where the archive for another machine is and what it must be, without fetching it', async () => {
+    const page = await releasePage(pagesWith(Buffer.from('x'), '1'.repeat(64)));
+    const version = unsafeBrand<EtcdVersion>(VERSION);
+    const from = { env, addresses: { downloads: `${page.base}/download` } };
+    const found = await releaseArchive(from, version, 'arm64', never);
+    const folder = `etcd-v${VERSION}-linux-arm64`;
+    const url = `${page.base}/download/v${VERSION}/${folder}.tar.gz`;
+    expect(found).toEqual({ ok: true, value: { url, sha256: '0'.repeat(64), folder } });
+    expect(page.asked).toEqual([`/download/v${VERSION}/SHA256SUMS`]);
+    expect(await releaseArchive(from, version, 'vax', never)).toMatchObject({ ok: false });
   });
 
   it('asks for the digests only, as long as it is only asked whether it could', async () => {

@@ -47,12 +47,7 @@ export function releaseSource(options: {
   readonly addresses?: Addresses;
 }): FetchSource {
   const { env, platform } = options;
-  const mirror = env['QUORATE_RELEASES'];
-  const addresses: Addresses =
-    options.addresses ??
-    (mirror === undefined || mirror === ''
-      ? { downloads: DOWNLOADS, listing: LISTING }
-      : { downloads: mirror.replace(/\/+$/, '') });
+  const addresses = options.addresses ?? addressesIn(env);
   const unsafe = isSafe(addresses.downloads)
     ? undefined
     : 'QUORATE_RELEASES is no https address, and the digests would come over the same line';
@@ -131,6 +126,37 @@ export function releaseSource(options: {
         : err(refusals('release', name).lacks(listed.error));
     },
   };
+}
+
+/**
+ * Where upstream's archive for Linux on some machine is and what it must be, for somebody who fetches it himself. The
+ * digest is asked for here, so that who fetches need not trust the line.
+ */
+export async function releaseArchive(
+  options: { readonly env: Env; readonly addresses?: Addresses },
+  version: EtcdVersion,
+  arch: string,
+  signal: AbortSignal,
+): Promise<
+  Result<{ readonly url: string; readonly sha256: string; readonly folder: string }, Problem>
+> {
+  const { downloads } = options.addresses ?? addressesIn(options.env);
+  const { lacks } = refusals('release', 'etcd', { kind: 'exact', version });
+  if (!isSafe(downloads)) return err(lacks(`${downloads} is no https address`));
+  const sums = await getText(`${downloads}/v${version}/SHA256SUMS`, signal);
+  if (!sums.ok) return err(lacks(sums.error));
+  const folder = `etcd-v${version}-linux-${arch}`;
+  const sha256 = readSums(sums.value, `${folder}.tar.gz`);
+  return sha256 === undefined
+    ? err(lacks(`the release has no ${folder}.tar.gz`))
+    : ok({ url: `${downloads}/v${version}/${folder}.tar.gz`, sha256, folder });
+}
+
+function addressesIn(env: Env): Addresses {
+  const mirror = env['QUORATE_RELEASES'];
+  return mirror === undefined || mirror === ''
+    ? { downloads: DOWNLOADS, listing: LISTING }
+    : { downloads: mirror.replace(/\/+$/, '') };
 }
 
 interface Addresses {
