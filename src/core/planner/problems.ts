@@ -203,7 +203,7 @@ export const birthIncomplete = defineProblem(
   (d: { cluster: string; lost: readonly string[]; withData: readonly string[] }) => ({
     summary: `Cannot finish the birth of ${d.cluster}`,
     detail: `Started once and without data now: ${list(d.lost)}. With data: ${list(d.withData)}. Starting them again as new could lose what had been agreed on.`,
-    hint: `The cluster never reported itself ready. Begin again (its data is moved aside, not deleted):\n  quorate destroy ${d.cluster}\n  quorate up`,
+    hint: `The cluster never reported itself ready. Begin again (its data is moved aside, not deleted):\n  quorate destroy ${d.cluster}\n  quorate up\nOn hosts, instead of the last:\n  quorate apply -f SPEC`,
   }),
 );
 
@@ -227,7 +227,7 @@ export const birthChanged = defineProblem(
       (d.waiting.length === 0
         ? ' They have no quorum among themselves.'
         : ` Not started: ${list(d.waiting)}; with another list they would found another cluster.`),
-    hint: `Set spec.members back until it is born, then change them. Or begin again (its data is moved aside, not deleted):\n  quorate destroy ${d.cluster}\n  quorate up`,
+    hint: `Set spec.members back until it is born, then change them. Or begin again (its data is moved aside, not deleted):\n  quorate destroy ${d.cluster}\n  quorate up\nOn hosts, instead of the last:\n  quorate apply -f SPEC`,
   }),
 );
 

@@ -110,10 +110,20 @@ test('those that are gone are told, and nothing takes their place', async () => 
     ...(world.record as ClusterRecord),
     authorities: [unsafeBrand<Fingerprint>('peer-1')],
   };
-  const gone = certificates({ authorities: async () => ok(undefined) });
+  const gone = {
+    ...certificates({ authorities: async () => ok(undefined) }),
+    directory: '/home/ann/clusters/prod/pki',
+  };
   expect((await turn({ certificates: gone })).end).toMatchObject({
     kind: 'blocked',
-    problems: [{ code: 'authorities-lost' }],
+    problems: [
+      {
+        code: 'authorities-lost',
+        hint: expect.stringContaining(
+          'scp -rp SEAT:/home/ann/clusters/prod/pki /home/ann/clusters/prod/',
+        ),
+      },
+    ],
   });
 });
 

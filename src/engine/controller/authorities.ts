@@ -45,7 +45,13 @@ export async function withAuthorities(
   if (authorities === undefined) {
     return record.authorities === undefined
       ? ok({ record, authorities: IMAGINED_AUTHORITIES })
-      : err(authoritiesLost({ cluster, fingerprints: record.authorities }));
+      : err(
+          authoritiesLost({
+            cluster,
+            fingerprints: record.authorities,
+            directory: desk.certificates.directory ?? 'pki',
+          }),
+        );
   }
   if (how !== 'create') return ok({ record, authorities });
   if (!(await desk.lock.stillHeld()))

@@ -124,9 +124,15 @@ export const authoritiesSlow = defineProblem(
 /** The keys that issued what the members show are gone: what they trust cannot be replaced without a moment of distrust. */
 export const authoritiesLost = defineProblem(
   'authorities-lost',
-  (d: { readonly cluster: string; readonly fingerprints: readonly string[] }) => ({
-    summary: `The certificate authorities of ${d.cluster} are gone`,
-    detail: `Its members were given certificates of ${d.fingerprints.map((each) => each.slice(0, 16)).join(' and ')}, and the directory pki of the state directory does not have them.`,
-    hint: 'Bring the directory pki back from a copy. Members go on with what they have until it expires.',
+  (d: {
+    readonly cluster: string;
+    readonly fingerprints: readonly string[];
+    readonly directory: string;
+  }) => ({
+    summary: `The certificate authorities of ${d.cluster} are not on this seat`,
+    detail: `Its members were given certificates of ${d.fingerprints.map((each) => each.slice(0, 16)).join(' and ')}, and ${d.directory} does not have them. Members go on with what they have until it expires.`,
+    hint: `Bring them, keys and all, from the seat where the cluster was made, or from a copy:\n  scp -rp SEAT:${d.directory} ${parentOf(d.directory)}/`,
   }),
 );
+
+const parentOf = (path: string): string => path.replace(/\/[^/]*$/, '');

@@ -204,6 +204,8 @@ export interface BirthRecords {
 
 /** The certificates of one cluster whose spec leaves them to us. */
 export interface Certificates {
+  /** The directory in which this seat keeps its authorities, for people. Absent: there is no such place. */
+  readonly directory?: string;
   /**
    * Whom its members trust. Undefined: there are none yet, and `how` did not allow to make them; or somebody else makes the
    * certificates, and only what this seat shows is kept at hand. `create` makes them where

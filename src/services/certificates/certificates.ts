@@ -244,6 +244,7 @@ export function createCertificates({
   };
 
   return {
+    directory,
     authorities: (spec, how) => onDisk(() => authorities(spec, how)),
     judge: (wantedFiles, files) => judgeFiles(wantedFiles, files, known),
     issue: (order) => onDisk(() => issue(order)),

@@ -65,6 +65,11 @@ export async function run(
     if (!isAbort(error)) throw error;
   }
   tell(context, `${cluster.name} goes on by itself; nobody keeps it now. Keep it again:`);
-  tell(context, `  quorate up ${cluster.name}`);
+  const isOnHosts = up.value.wish.spec.driver.kind === 'ssh';
+  tell(context, `  ${isOnHosts ? again(cluster.name, file) : `quorate up ${cluster.name}`}`);
   return EXIT.done;
 }
+
+/** On this machine a supervisor can stay behind; on hosts it is this command or nobody. */
+const again = (name: string, file: string | undefined): string =>
+  `quorate run ${file === undefined ? name : `-f ${file}`}`;
