@@ -15,7 +15,6 @@
 export { type SSHDriver, type SSHDriverOptions, createSSHDriver } from './driver.js';
 export { type Scheme, allocateAddresses } from './addresses.js';
 export type { Archive } from './binary.js';
-export type { Scheme } from './addresses.js';
 export type { HostFile } from './write-files.js';
 export { type HostPaths, hostPaths } from './layout.js';
 export * as sshDriverProblems from './problems.js';
