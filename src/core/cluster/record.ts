@@ -14,6 +14,14 @@ export interface HostAddresses {
   readonly listenMetricsURLs: readonly string[];
   /** The member's data directory on that host. */
   readonly dataDir: string;
+  /** A person made this member, and ran it before we did. Absent: it is ours from its birth. */
+  readonly adopted?: AdoptedFrom;
+}
+
+/** By what a member ran before it was ours: out of the way from the first start by us on. */
+export interface AdoptedFrom {
+  /** The unit of systemd: `etcd.service`. */
+  readonly unit: string;
 }
 
 /**

@@ -39,6 +39,14 @@ export function peerURLsOf(
   return [...wanted, ...(kept?.peerURLs ?? [])];
 }
 
-/** The first URL one can dial: `0.0.0.0` and `[::]` are for listening only. */
-const firstReachable = (urls: string | undefined): string | undefined =>
-  urls?.split(',').find((url) => url !== '' && !/\/\/(0\.0\.0\.0|\[::\])/.test(url));
+/**
+ * The first URL one can dial: `0.0.0.0` and `[::]` are for listening only, and a loopback address is the host's own where
+ * there is another.
+ */
+function firstReachable(urls: string | undefined): string | undefined {
+  const dialled = urls?.split(',').filter((url) => url !== '' && !isWildcard(url)) ?? [];
+  return dialled.find((url) => !isLoopback(url)) ?? dialled[0];
+}
+
+const isWildcard = (url: string): boolean => /\/\/(0\.0\.0\.0|\[::\])/.test(url);
+const isLoopback = (url: string): boolean => /\/\/(127\.|localhost:|\[::1\])/.test(url);
