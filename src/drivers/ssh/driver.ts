@@ -15,7 +15,7 @@ import { BinaryDigests } from './digests.js';
 import { BootTimes } from './boot-times.js';
 import { type ArchiveFor, type Context, SHORT_MS, textOf, unlessCancelled } from './context.js';
 import { startGateway, stopGateway } from './gateway.js';
-import { hostPaths } from './layout.js';
+import { type AdoptedMember, hostPaths } from './layout.js';
 import { moveAway } from './move-away.js';
 import { observeHost } from './observe.js';
 import { setAside } from './set-aside.js';
@@ -39,6 +39,8 @@ export interface SSHDriverOptions {
   /** A gateway is etcd's own, of the cluster's version. */
   readonly gatewayVersion: () => EtcdVersion;
   readonly scheme: Scheme;
+  /** What a person ran before we did, by the record; absent: none of the hosts has such a member. */
+  readonly adopted?: (host: HostName) => AdoptedMember | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -75,21 +77,28 @@ export function createSSHDriver(options: SSHDriverOptions): SSHDriver {
     digests: new BinaryDigests(),
     bootTimes: new BootTimes(),
   };
+  /** As this host has it: a member that a person made keeps its place. */
+  const on = (host: HostName): Context => {
+    const adopted = options.adopted?.(host);
+    return adopted === undefined
+      ? context
+      : { ...context, paths: hostPaths(options.cluster, adopted) };
+  };
   return {
     kind: 'ssh',
     firstLife: 'plain',
-    observe: (host, signal, more) => observeHost(context, host, signal, more),
-    start: (host, launch, signal) => startMember(context, host, launch, signal),
-    stop: (host, stopping, signal) => stopMember(context, host, stopping, signal),
+    observe: (host, signal, more) => observeHost(on(host), host, signal, more),
+    start: (host, launch, signal) => startMember(on(host), host, launch, signal),
+    stop: (host, stopping, signal) => stopMember(on(host), host, stopping, signal),
     startGateway: (host, launch, signal) =>
-      startGateway(context, host, launch, options.gatewayVersion(), signal),
-    stopGateway: (host, stopping, signal) => stopGateway(context, host, stopping, signal),
-    setAsideData: (host, proof, signal) => setAside(context, host, proof, signal),
+      startGateway(on(host), host, launch, options.gatewayVersion(), signal),
+    stopGateway: (host, stopping, signal) => stopGateway(on(host), host, stopping, signal),
+    setAsideData: (host, proof, signal) => setAside(on(host), host, proof, signal),
     allocate: (wanted, existing) =>
       Promise.resolve(
         allocateAddresses(wanted, existing, { scheme: options.scheme, dataDir: paths.dataDir }),
       ),
-    logTail: (host, lineCount, signal) => logTail(context, host, lineCount, signal),
+    logTail: (host, lineCount, signal) => logTail(on(host), host, lineCount, signal),
     knownHosts: (signal) => knownHosts(context, options.candidates(), signal),
     prepare: (host, version, signal, copying) =>
       unlessCancelled('bringing etcd to the host', host, signal, async () => {
@@ -99,7 +108,7 @@ export function createSSHDriver(options: SSHDriverOptions): SSHDriver {
         const found = await bringerTo(context, host, version, signal);
         return found.ok ? await found.value.bring(signal) : refused(found.error);
       }),
-    moveAway: (host, away, signal) => moveAway(context, host, away, signal),
+    moveAway: (host, away, signal) => moveAway(on(host), host, away, signal),
     writeFiles: (host, files, signal) => writeFiles(context, host, files, signal),
   };
 }
@@ -112,8 +121,9 @@ async function logTail(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   if (lineCount <= 0) return [];
+  const units = [paths.unit, ...(paths.former === undefined ? [] : [paths.former.unit])];
   const script = `timeout 3 journalctl --sync
-journalctl -q -o cat -n ${Math.floor(lineCount)} _SYSTEMD_UNIT=${paths.unit}`;
+journalctl -q -o cat -n ${Math.floor(lineCount)} ${units.map((unit) => `_SYSTEMD_UNIT=${unit}`).join(' + ')}`;
   const command = { doing: 'read the log of the member', script, deadlineMs: SHORT_MS };
   const end = await shell.run(host, command, signal);
   if (end.kind !== 'ended') return [];

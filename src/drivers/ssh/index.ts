@@ -11,10 +11,13 @@
  *   /var/lib/quorate/<cluster>/        member.json first-life removed   (record, wish and lock are a store's)
  *   /var/lib/etcd/<cluster>/           the data, of user etcd; set aside: /var/lib/etcd/<cluster>.aside/
  *   /run/quorate/<cluster>/            ticket ended lock
+ *
+ * A member that a person made (`adopted`) keeps its data where they are and is seen in its former unit; the first stop is of
+ * that unit, and the first start puts it out of the way for good before ours is written. Its file is kept in `former/`.
  */
 export { type SSHDriver, type SSHDriverOptions, createSSHDriver } from './driver.js';
 export { type Scheme, allocateAddresses } from './addresses.js';
 export type { Archive } from './binary.js';
 export type { HostFile } from './write-files.js';
-export { type HostPaths, hostPaths } from './layout.js';
+export { type AdoptedMember, type HostPaths, hostPaths } from './layout.js';
 export * as sshDriverProblems from './problems.js';

@@ -29,15 +29,34 @@ export interface HostPaths {
   readonly gatewayEnded: string;
   readonly gatewayUnit: string;
   readonly gatewayUnitFile: string;
+  /** A member that a person made: by what it ran before. Absent: it is ours from its birth. */
+  readonly former?: FormerPaths;
+}
+
+export interface FormerPaths {
+  readonly unit: string;
+  /** Where its file was, if it was a person's own; a link to nothing stands there once it is out of the way. */
+  readonly unitFile: string;
+  /** Where the file is kept. */
+  readonly keptFile: string;
+  /** What it is, as far as flags go that only some versions have. */
+  readonly version: EtcdVersion;
+}
+
+/** What the record knows of a member that a person made. */
+export interface AdoptedMember {
+  readonly unit: string;
+  readonly dataDir: string;
+  readonly version: EtcdVersion;
 }
 
 const UNITS = '/etc/systemd/system';
 
 /** A cluster's name has no dot, so that none of these names is another cluster's. */
-export function hostPaths(cluster: ClusterName): HostPaths {
+export function hostPaths(cluster: ClusterName, adopted?: AdoptedMember): HostPaths {
   const stateDir = `/var/lib/quorate/${cluster}`;
   const runDir = `/run/quorate/${cluster}`;
-  const dataDir = `/var/lib/etcd/${cluster}`;
+  const dataDir = adopted?.dataDir ?? `/var/lib/etcd/${cluster}`;
   const unit = `etcd-${cluster}.service`;
   const gatewayUnit = `etcd-${cluster}.gateway.service`;
   return {
@@ -59,8 +78,16 @@ export function hostPaths(cluster: ClusterName): HostPaths {
     gatewayEnded: `${runDir}/gateway.ended`,
     gatewayUnit,
     gatewayUnitFile: `${UNITS}/${gatewayUnit}`,
+    ...(adopted === undefined ? {} : { former: formerPaths(adopted, stateDir) }),
   };
 }
+
+const formerPaths = ({ unit, version }: AdoptedMember, stateDir: string): FormerPaths => ({
+  unit,
+  unitFile: `${UNITS}/${unit}`,
+  keptFile: `${stateDir}/former/${unit}`,
+  version,
+});
 
 export const BINARIES = '/opt/quorate/etcd';
 export const binaryPath = (version: EtcdVersion): string => `${BINARIES}/${version}/etcd`;

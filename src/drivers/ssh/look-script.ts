@@ -1,5 +1,6 @@
 import { WAL_HEAD_BYTES } from '../evidence/index.js';
 import { shellQuoted as q } from '../shell/index.js';
+import { formerLook } from './former.js';
 import { BINARIES, type HostPaths } from './layout.js';
 import { KIND, SCRIPT_CODE } from './scripts.js';
 import { walOf } from './unit.js';
@@ -96,6 +97,7 @@ for other in $(users | cut -d / -f 3 | sort -u); do
   fi
 done
 
+${formerLook(paths)}
 what=$(kind ${q(wal)})
 logless=
 case $what in

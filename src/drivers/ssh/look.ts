@@ -141,7 +141,7 @@ export function certificateFiles(
   );
 }
 
-function partsOf(stdout: Uint8Array): ReadonlyMap<string, Buffer> {
+export function partsOf(stdout: Uint8Array): ReadonlyMap<string, Buffer> {
   const parts = new Map<string, Buffer>();
   for (const line of Buffer.from(stdout).toString('latin1').split('\n')) {
     const [, name, content = ''] = /^@(\S+) (\S*)$/.exec(line) ?? [];

@@ -21,7 +21,7 @@ export async function moveAway(
   const { unit, gatewayUnit, unitFile, gatewayUnitFile, stateDir, runDir, dataDir, asideDir } =
     paths;
   const state = `/var/lib/quorate.destroyed/${cluster}-${stamp}`;
-  const data = `/var/lib/etcd/${cluster}.destroyed-${stamp}`;
+  const data = `${dataDir}.destroyed-${stamp}`;
   const script = `${STRICT}
 for unit in ${unit} ${gatewayUnit}; do
   case $(systemctl show -p ActiveState --value "$unit") in

@@ -1,13 +1,18 @@
-import type { HostName } from '../../core/cluster/index.js';
+import { type Instant, instantOf } from '../../base/index.js';
+import type { HostName, ProcessSight } from '../../core/cluster/index.js';
 import type { HostFacts, HostShell, LookFor } from '../../engine/ports/index.js';
 import { type Context, SHORT_MS } from './context.js';
+import { type FormerProcess, formerFlags, formerProcessIn } from './former.js';
 import { factsOf } from './judge.js';
-import { type Look, certificateFiles, parseLook } from './look.js';
+import type { FormerPaths } from './layout.js';
+import { type Look, certificateFiles, parseLook, partsOf } from './look.js';
 import { lookScript } from './look-script.js';
 
 export interface Seen {
   readonly look: Look;
   readonly facts: HostFacts;
+  /** Absent: nothing of what a person ran before us runs. */
+  readonly former?: FormerProcess;
 }
 
 /** One look at one host, in one round trip; or in words why there is none. Changes nothing. */
@@ -34,9 +39,37 @@ export async function lookAt(
   if (typeof look === 'string') return { because: look };
   const bootedAt = bootTimes.of(host, look.bootID, clock.now(), look.uptimeSeconds);
   const facts = factsOf(look, { host, paths, bootedAt, login: context.loginTo(host) });
-  if (more === undefined) return { look, facts };
+  const seen = await withFormer({ look, facts }, end.stdout, paths.former, bootedAt);
+  if (more === undefined) return seen;
   const certificates = certificateFiles(end.stdout, more.certificates);
-  return { look, facts: { ...facts, certificates } };
+  return { ...seen, facts: { ...seen.facts, certificates } };
+}
+
+/** A member that a person made is running as long as what that person started is. */
+async function withFormer(
+  seen: Seen,
+  stdout: Uint8Array,
+  paths: FormerPaths | undefined,
+  bootedAt: Instant,
+): Promise<Seen> {
+  const former = paths === undefined ? undefined : formerProcessIn(partsOf(stdout));
+  if (paths === undefined || former === undefined) return seen;
+  const { look, facts } = seen;
+  const { pid, startedSeconds = look.uptimeSeconds } = former;
+  const others = look.others.some((other) => other.pid === pid)
+    ? look.others
+    : [...look.others, { pid, dataDir: '' }];
+  const known: Seen = { look: { ...look, others }, facts, former };
+  if (look.member.running !== undefined) return known;
+  const flags = await formerFlags(former, paths);
+  const process: ProcessSight = flags.ok
+    ? {
+        kind: 'running',
+        startedAt: instantOf(Math.round(bootedAt + startedSeconds * 1000)),
+        flags: flags.value,
+      }
+    : { kind: 'unseen', because: `of process ${pid}, ${flags.error}` };
+  return { ...known, facts: { ...facts, process } };
 }
 
 export async function observeHost(

@@ -13,6 +13,7 @@ import {
 } from '../evidence/index.js';
 import { shellQuoted as q } from '../shell/index.js';
 import { type Context, SHORT_MS, act, failed, unlessCancelled } from './context.js';
+import { putFormerOut } from './former.js';
 import type { HostPaths } from './layout.js';
 import { type Seen, lookAt } from './observe.js';
 import { hostNotSeen } from './problems.js';
@@ -85,6 +86,7 @@ ${PROPERTY}
 ${STANDING}
 ${lockHost(paths)}
 [ "$(standing ${unit})" = ended ] || exit ${SCRIPT_CODE.changed}
+${paths.former === undefined ? '' : putFormerOut(paths.former, stateDir)}
 [ "$(head -c ${WAL_HEAD_BYTES} ${log} | sha256sum)" = ${q(`${digest}  -`)} ] || exit ${SCRIPT_CODE.changed}
 if [ "$(property LoadState ${unit})" = loaded ]; then
   systemctl stop ${unit}

@@ -1,6 +1,7 @@
 import type { EtcdVersion } from '../../core/cluster/index.js';
 import { shellQuoted as q } from '../shell/index.js';
 import { provenStatements } from './binary.js';
+import { putFormerOut } from './former.js';
 import { ETCD_USER, type HostPaths } from './layout.js';
 import {
   PROPERTY,
@@ -49,6 +50,7 @@ ${provenStatements(version)}
 ${lockHost(paths)}
 isProven ${start.binaryDigest ?? ''} || exit ${SCRIPT_CODE.binaryMissing}
 [ "$(standing ${unit})" = ended ] || exit ${SCRIPT_CODE.changed}
+${paths.former === undefined ? '' : putFormerOut(paths.former, stateDir)}
 if [ -n "$(ls -A ${walOf(paths)} 2> /dev/null)" ]; then found=log; else found=no-log; fi
 [ $found = ${expected} ] || exit ${SCRIPT_CODE.changed}
 digest=none
@@ -63,6 +65,7 @@ mkdir -p -m 700 /var/lib/quorate ${stateDir}
 [ -d /var/lib/etcd ] || mkdir -m 755 /var/lib/etcd
 [ -d ${dataDir} ] || mkdir -m 700 ${dataDir}
 [ "$(stat -c %U:%a ${dataDir})" = ${ETCD_USER}:700 ] || { chown -R ${ETCD_USER}:${ETCD_USER} ${dataDir}; chmod 700 ${dataDir}; }
+${paths.former === undefined ? '' : `[ -z "$(find ${dataDir} ! -user ${ETCD_USER} -print -quit)" ] || chown -R ${ETCD_USER}:${ETCD_USER} ${dataDir}`}
 ${putText(paths.member, '600', 'root:root', stateText(start.file))}
 if [ $digest != ${start.file.unitDigest} ]; then
   ${putText(unitFile, '644', 'root:root', start.unit)}

@@ -26,7 +26,15 @@ export function stopMember(
     const seen = await lookAt(context, host, signal);
     if (!('facts' in seen)) return refused(hostNotSeen({ host, doing, because: seen.because }));
     const pid = seen.look.others[0]?.pid;
-    return pid === undefined ? applied() : refused(startedByHand({ host, pid, dataDir }));
+    if (pid === undefined) return applied();
+    const { former } = context.paths;
+    if (former === undefined || seen.former?.isUnits !== true) {
+      return refused(startedByHand({ host, pid, dataDir }));
+    }
+    // What a person ran before us is stopped like ours: it does not come back with the next boot either.
+    const stopping = { unit: former.unit, doing };
+    const formerEnd = await stopUnit(context, host, stopping, options, signal);
+    return formerEnd === 'nothing-runs' ? applied() : formerEnd;
   });
 }
 
