@@ -47,6 +47,10 @@ export function cliPorts(machine: Machine, programVersion: string): CliPorts {
       const { hostsPorts } = await import('./hosts-check.js');
       return hostsPorts(machine);
     },
+    adoption: async () => {
+      const { adoptionPorts } = await import('./adoption.js');
+      return adoptionPorts(machine);
+    },
     bootHook: (kind) => bootHook(kind, home),
     programVersion,
   };

@@ -135,7 +135,11 @@ export function wishOf(
     hosts: driver.kind === 'local' ? [thisMachine(record, stateDir)] : remoteHosts(spec, record),
     isBorn: record?.clusterID !== undefined || (record?.issuedNew.length ?? 0) > 0,
     keptBy: driver.kind === 'local' ? 'process' : 'systemd',
-    ownUnits: [`etcd-${name}.service`, `etcd-${name}.gateway.service`],
+    ownUnits: [
+      `etcd-${name}.service`,
+      `etcd-${name}.gateway.service`,
+      ...Object.values(record?.addresses ?? {}).flatMap(({ adopted }) => adopted?.unit ?? []),
+    ],
     user: ETCD_USER,
     quotaBytes: quotaBytes ?? DEFAULT_QUOTA_BYTES,
     heartbeatMs: heartbeatMs ?? DEFAULT_HEARTBEAT_MS,

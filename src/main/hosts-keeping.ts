@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Problem, assert, err, ok, silentLogger, unsafeBrand } from '../base/index.js';
 import type { ClusterName, ClusterRecord, EtcdVersion, HostName } from '../core/cluster/index.js';
 import type { JoinedLooks, SSHShell } from '../drivers/shell/index.js';
-import type { SSHDriver } from '../drivers/ssh/index.js';
+import type { AdoptedMember, SSHDriver } from '../drivers/ssh/index.js';
 import { localKeeping } from './local-keeping.js';
 import type { ControllerTimings } from '../engine/controller/index.js';
 import type { ClusterStore } from '../engine/ports/index.js';
@@ -90,10 +90,12 @@ export function hostsKeeping(machine: Machine, cluster: HostsCluster): Keeping {
     },
     supervise: async () => ok(undefined),
     moveAway: async ({ deleteData }) => {
+      const record = await store.readRecord();
+      const known = record.ok ? record.value : undefined;
       const { driver } = await openDriver(machine, {
         name,
         seat,
-        record: undefined,
+        record: known,
         looks: await looks(),
       });
       const stamp = String(machine.clock.now());
@@ -137,6 +139,7 @@ async function openDriver(
     ...(seat.ssh.binaries === 'fetched' ? { archiveFor: archivesFor(machine) } : {}),
     gatewayVersion: () => versionOf(record),
     scheme: 'http',
+    adopted: (host) => adoptedOn(host, record),
     clock,
     random,
     logger: silentLogger,
@@ -196,6 +199,14 @@ const lendTo =
     const lent = await Promise.all(hosts.map((host) => shell.forward(host, port, signal)));
     return lent.find(({ ok: isLent }) => !isLent) ?? ok(undefined);
   };
+
+/** A member that a person made, where the record has it. */
+function adoptedOn(host: HostName, record: ClusterRecord | undefined): AdoptedMember | undefined {
+  const addresses = record?.addresses ?? {};
+  const known = Object.hasOwn(addresses, host) ? addresses[host] : undefined;
+  if (record === undefined || known?.adopted === undefined) return undefined;
+  return { unit: known.adopted.unit, dataDir: known.dataDir, version: record.version };
+}
 
 const hostsOf = (record: ClusterRecord | undefined): readonly HostName[] =>
   Object.keys(record?.addresses ?? {}).map((host) => unsafeBrand<HostName>(host));

@@ -10,7 +10,12 @@ import type { ClusterSpec } from '../core/spec/index.js';
 import { clusterDirectory, stateHome } from '../drivers/local/index.js';
 import { type RunEnd, createController } from '../engine/controller/index.js';
 import type { ClusterStore } from '../engine/ports/index.js';
-import type { FoundOptions, ManagedCluster, RunOptions } from '../frontends/cli/index.js';
+import {
+  type FoundOptions,
+  type ManagedCluster,
+  type RunOptions,
+  cliProblems,
+} from '../frontends/cli/index.js';
 import { birthRecordsLater, meetingPlacesLater } from './births.js';
 import { firstWrite } from './first-write.js';
 import type { Keeping } from './keeping.js';
@@ -62,6 +67,16 @@ export function managedCluster(
       const version = await prepare(spec, options);
       if (!version.ok) return version;
       return writeFirst(store, machine, name, version.value, spec);
+    },
+    adopt: async (spec, record) => {
+      const accepted = await keeping.accept(spec);
+      if (!accepted.ok) return accepted;
+      const written = await writeAdopted(store, spec, record, place);
+      if (!written.ok || spec.tls.kind === 'off') return written;
+      // What this seat shows to members is kept at hand, where every look finds it.
+      const { certificates } = await parts();
+      const kept = await certificates.authorities(spec, 'use', NEVER);
+      return kept.ok ? ok(undefined) : kept;
     },
     look: async (signal) => closing(await parts(), (all) => lookAt(all, machine, signal)),
     imagine: async (look, imagined, signal) => {
@@ -123,6 +138,32 @@ async function writeFirst(
     }
     const wish = await store.writeWish({ spec, state: 'up', paused: false, retire: [] }, 0);
     return wish.ok ? ok(record) : wish;
+  } finally {
+    await lock.value.release();
+  }
+}
+
+/** Record, then wish, as at a founding. What another adoption of the same cluster began is written once more. */
+async function writeAdopted(
+  store: ClusterStore,
+  spec: ClusterSpec,
+  record: ClusterRecord,
+  place: string,
+): Promise<Result<void>> {
+  const lock = await store.lock('adoption');
+  if (!lock.ok) return lock;
+  try {
+    const [before, wish] = [await store.readRecord(), await store.readWish()];
+    if (!before.ok) return before;
+    if (!wish.ok) return wish;
+    const isOther = before.value !== undefined && before.value.clusterID !== record.clusterID;
+    if (isOther || wish.value !== undefined) {
+      return err(cliProblems.clusterKnown({ cluster: spec.name, place }));
+    }
+    const written = await store.writeRecord(record);
+    if (!written.ok) return written;
+    const wished = await store.writeWish({ spec, state: 'up', paused: false, retire: [] }, 0);
+    return wished.ok ? ok(undefined) : wished;
   } finally {
     await lock.value.release();
   }

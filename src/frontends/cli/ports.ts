@@ -2,6 +2,7 @@ import type { Clock, Problem, Random, Result } from '../../base/index.js';
 import type { ClusterName, ClusterRecord } from '../../core/cluster/index.js';
 import type { Plan, PlanInput } from '../../core/planner/index.js';
 import type { ClusterSpec } from '../../core/spec/index.js';
+import type { AdoptionPorts } from './adoption-ports.js';
 import type { CertificatePorts } from './certificate-ports.js';
 import type { DNSPorts } from './dns-ports.js';
 import type { RunEnd, TurnResult } from '../../engine/controller/index.js';
@@ -38,6 +39,8 @@ export interface CliPorts {
   dns(): Promise<DNSPorts>;
   /** Looks at the hosts of a cluster. */
   hosts(): Promise<HostsPorts>;
+  /** Reads a cluster that somebody else made. */
+  adoption(): Promise<AdoptionPorts>;
   /** Text that makes this machine call `quorate boot` when it starts. */
   bootHook(kind: BootHook): string;
   /** This program's own version. */
@@ -79,6 +82,12 @@ export interface ManagedCluster {
    * Fetches etcd when it is not at hand.
    */
   found(spec: ClusterSpec, options: FoundOptions): Promise<Result<ClusterRecord>>;
+
+  /**
+   * Writes the record and the first wish of a cluster that runs already; what was begun and interrupted is carried to its
+   * end. Problems: the name is another cluster's, and whatever the store says.
+   */
+  adopt(spec: ClusterSpec, record: ClusterRecord): Promise<Result<void>>;
 
   /** Sees to it that the exact version for this spec is at hand; answers it. */
   prepare(spec: ClusterSpec, options: FoundOptions): Promise<Result<string>>;

@@ -31,6 +31,23 @@ export const noSuchCluster = defineProblem(
   }),
 );
 
+/** A cluster that was to be adopted has a name that is kept already. */
+export const clusterKnown = defineProblem(
+  'cluster-known',
+  (d: { cluster: string; place: string }) => ({
+    summary: `A cluster ${d.cluster} is kept already`,
+    detail: `In ${d.place}.`,
+    hint: `Look whether it is the same:\n  quorate status ${d.cluster}\nElse give the new one another name, with --cluster NAME.`,
+  }),
+);
+
+/** What was to be written is there, and may be a person's. */
+export const specFileThere = defineProblem('spec-file-there', (d: { file: string }) => ({
+  summary: `${d.file} is there already, and is not replaced`,
+  detail: '',
+  hint: 'Name another one with --out FILE, or "-" to have it printed.',
+}));
+
 /** A spec file that nobody applied yet. */
 export const notBegun = defineProblem('not-begun', (d: { cluster: string; file: string }) => ({
   summary: `The cluster ${d.cluster} of ${d.file} has not been begun`,

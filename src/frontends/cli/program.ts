@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { CommonOptions } from './context.js';
 import type { CliIO } from './io.js';
+import { addAdoptCommand } from './tree/adopt-command.js';
 import { addCertificateCommands } from './tree/certificate-commands.js';
 import { addClusterCommands } from './tree/cluster-commands.js';
 import { addDNSCommands } from './tree/dns-commands.js';
@@ -54,6 +55,7 @@ export function buildProgram(version: string, io: CliIO, dispatch: Dispatch): Co
   const tools: Tools = { act };
   addClusterCommands(program, tools);
   addSpecCommands(program, tools);
+  addAdoptCommand(program, tools);
   addMemberCommands(program, tools);
   addCertificateCommands(program, tools);
   addDNSCommands(program, tools);

@@ -37,6 +37,7 @@ import { runCLI } from '../run.js';
 import { fakeAdmin } from './fake-admin.js';
 import { fakeDiscovery } from './fake-discovery.js';
 import { type FakeDNS, fakeDNS } from './fake-dns.js';
+import { type FakeAdoption, fakeAdoption } from './fake-adoption.js';
 import { type FakeHosts, fakeHosts } from './fake-hosts.js';
 import { fakeJoin } from './fake-join.js';
 
@@ -78,6 +79,8 @@ export interface FakeMachine {
   readonly dns: FakeDNS;
   /** What the hosts are found to be. */
   readonly hosts: FakeHosts;
+  /** What a cluster to adopt is found to be. */
+  readonly adoption: FakeAdoption;
 }
 
 interface Terminal {
@@ -98,6 +101,7 @@ export function fakeMachine(): FakeMachine {
   const admin = fakeAdmin(clusters, asked);
   const known: FakeDNS = { listed: undefined, records: undefined, outcome: undefined };
   const hosts: FakeHosts = { verdicts: [] };
+  const adoption: FakeAdoption = { found: undefined };
   const ports: CliPorts = {
     clock,
     random: seededRandom(1),
@@ -162,6 +166,7 @@ export function fakeMachine(): FakeMachine {
     join: async () => fakeJoin(asked),
     dns: async () => fakeDNS(asked, known),
     hosts: async () => fakeHosts(asked, hosts),
+    adoption: async () => fakeAdoption(asked, adoption),
     bootHook: (kind) => `hook for ${kind}\n`,
     programVersion: '9.9.9',
   };
@@ -171,6 +176,7 @@ export function fakeMachine(): FakeMachine {
     ports,
     dns: known,
     hosts,
+    adoption,
     clusters,
     files,
     written,
@@ -271,6 +277,11 @@ function fakeCluster(name: ClusterName, clock: Clock, forget: () => void): FakeC
       fake.record = recordFor(name, spec);
       fake.wish = { generation: 1, spec, state: 'up', paused: false, retire: [] };
       return ok(fake.record);
+    },
+    adopt: async (spec, record) => {
+      fake.record = record;
+      fake.wish = { generation: 1, spec, state: 'up', paused: false, retire: [] };
+      return ok(undefined);
     },
     look: async () => {
       if (fake.holderActs) turnOf(fake, clock, (entry) => fake.journal.push(entry));
