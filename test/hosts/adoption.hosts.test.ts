@@ -204,6 +204,38 @@ test('etcd 3.4 with certificates of one’s own: they stay its own, before and a
   }
 });
 
+test('the seed’s command lines as somebody typed them: adopted, taken over, and from then on back after a boot', async (context) => {
+  const seat = await seatOf(await hostsFor(context, { hosts: 3 }), { version: '3.5' });
+  const members = WAYS.map((_, i) => ({ host: seat.host(i), way: 'typed' as const }));
+  await makeByHand('3.5', members);
+  const file = join(seat.home, 'adopted.yaml');
+  const adopted = await seat.must(`${adopting(seat, file)} -o json`);
+  expect(adopted.json<{ members: unknown[] }>().members).toEqual(
+    members.map(({ host }, i) => ({
+      name: `infra${i}`,
+      host: host.address,
+      unit: null,
+      dataDir: dataDirOf(i, 'typed'),
+    })),
+  );
+  await seat.must(`plan -f ${file}`);
+  const writer = await seat.writer();
+
+  await seat.must(
+    `apply -f ${await seat.spec(infra(seat, 3), { etcd: { 'snapshot-count': 5000 } })}`,
+  );
+  await seat.settled(3);
+  await seat.host(1).reboot();
+  await seat.settled(3);
+  for (const { host } of members) {
+    const unit = `etcd-${seat.name}.service`;
+    expect(await host.must('pgrep -x etcd')).toBe(
+      await host.must(`systemctl show -p MainPID --value ${unit}`),
+    );
+  }
+  await seat.nothingLost(writer);
+});
+
 test('what a spec cannot say is told all at once, and nothing is written', async (context) => {
   const seat = await handMade(context, 3, [
     { 'heartbeat-interval': '150' },

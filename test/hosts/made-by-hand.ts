@@ -5,9 +5,10 @@ import { promisify } from 'node:util';
 import type { LabHost } from '../lab/hosts/index.js';
 import { etcdOf, until } from '../lab/index.js';
 
-/** How a person has etcd started: the seed's flags, a file of variables, a configuration file. */
+/** How a person has etcd started by a unit: the seed's flags, a file of variables, a configuration file. */
 export const WAYS = ['flags', 'environment', 'file'] as const;
-export type Way = (typeof WAYS)[number];
+/** The last one: the seed's command lines, typed. */
+export type Way = (typeof WAYS)[number] | 'typed';
 
 /** The unit of all of them. */
 export const FORMER_UNIT = 'etcd.service';
@@ -22,7 +23,9 @@ export interface HandMade {
 /** Where the data of a member is, by how it is started. */
 export const dataDirOf = (index: number, way: Way): string =>
   // Said by nobody: etcd makes it where the unit starts it.
-  way === 'flags' ? `/var/lib/etcd/infra${index}.etcd` : `/var/lib/etcd/infra${index}`;
+  way === 'flags' || way === 'typed'
+    ? `/var/lib/etcd/infra${index}.etcd`
+    : `/var/lib/etcd/infra${index}`;
 
 /** A cluster as the seed makes one, infra0 to infra2, each by a unit that a person wrote; in plain text, or with one certificate. */
 export async function makeByHand(
@@ -58,9 +61,9 @@ export async function makeByHand(
   await Promise.all(
     members.map(({ host }) =>
       until(`the member on ${host.address} serves`, async () => {
-        // etcd tells systemd itself when it does.
-        const { stdout } = await host.run(`systemctl is-active ${FORMER_UNIT}`);
-        return stdout.trim() === 'active' ? { done: true } : { seen: stdout };
+        // etcd opens the port of its clients when it does.
+        const { code } = await host.run("ss -ltnH 'sport = :2379' | grep -q .");
+        return code === 0 ? { done: true } : { seen: code };
       }),
     ),
   );
@@ -120,6 +123,13 @@ async function started(
   dataDir: string,
 ): Promise<void> {
   const entries = Object.entries(flags);
+  if (way === 'typed') {
+    const line = entries.map(([name, value]) => `-${name} ${value}`).join(' ');
+    await host.must(
+      `cd /var/lib/etcd && setsid nohup /usr/local/bin/etcd ${line} < /dev/null > /var/log/etcd.log 2>&1 &`,
+    );
+    return;
+  }
   const service = {
     // As the seed has it: one dash, and no place for the data.
     flags: async () => [

@@ -266,7 +266,7 @@ function recordOf(
       listenClientURLs: listOf(own['listen-client-urls']),
       listenMetricsURLs: listOf(own['listen-metrics-urls']),
       dataDir,
-      ...(process.keeper.kind === 'unit' ? { adopted: { unit: process.keeper.unit } } : {}),
+      adopted: process.keeper.kind === 'unit' ? { unit: process.keeper.unit } : {},
     };
   }
   if (problems.length > 0) return err(problems);
@@ -312,11 +312,12 @@ function differences(
 function notesOf({ cluster }: AdoptionInput, members: readonly FoundMember[]): readonly string[] {
   const notes = members.flatMap(({ host, process, dataDir }) => {
     const { keeper, changedFiles } = process;
-    const unit = keeper.kind === 'unit' ? keeper.unit : '';
-    const atBoot = keeper.kind === 'unit' && !keeper.atBoot;
+    const isUnit = keeper.kind === 'unit';
+    const by = isUnit ? `run by ${keeper.unit}` : 'started by hand';
+    const boot = isUnit ? `${keeper.unit} does not start at boot` : 'nothing starts it at boot';
     return [
-      `${host}: run by ${unit} as user ${process.user}, data in ${dataDir}; our unit takes over at the next start that a change needs.`,
-      ...(atBoot ? [`${host}: ${unit} does not start at boot; ours will.`] : []),
+      `${host}: ${by} as user ${process.user}, data in ${dataDir}; our unit takes over at the next start that a change needs.`,
+      ...(isUnit && keeper.atBoot ? [] : [`${host}: ${boot}; ours will, once it has taken over.`]),
       ...changedFiles.map(
         (file) => `${host}: ${file} was changed after etcd started; what runs is what was read.`,
       ),

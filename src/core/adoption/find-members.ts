@@ -109,7 +109,7 @@ const inWords = ({ pid, identity, dataDir }: EtcdSighting): string =>
     : `process ${pid}, member ${identity.memberID} of cluster ${identity.clusterID}, in ${dataDir ?? ''}`;
 
 function keptElsewhere(host: HostName, { pid, keeper }: EtcdSighting): readonly Problem[] {
-  return keeper.kind === 'unit' ? [] : [notOursToStop({ host, pid, keeper: keeper.what })];
+  return keeper.kind !== 'other' ? [] : [notOursToStop({ host, pid, keeper: keeper.what })];
 }
 
 /** Where the data really are, and why we could not keep them there. */

@@ -52,7 +52,7 @@ export const notOursToStop = defineProblem(
   'adopt-kept-elsewhere',
   (d: { host: string; pid: number; keeper: string }) => ({
     summary: `The member on ${d.host} is kept by something that would start it again: ${d.keeper}`,
-    detail: `Process ${d.pid}. Adopted are members that a unit of systemd runs, with etcd as its main process, and that start at boot.`,
+    detail: `Process ${d.pid}. Adopted are members that a unit of systemd runs, with etcd as its main process, and those whose command somebody typed.`,
     hint: 'Let a unit of its own run it first.',
   }),
 );

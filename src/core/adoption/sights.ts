@@ -42,5 +42,7 @@ export interface EtcdSighting extends ProcessWords {
 export type Keeper =
   /** Its main process, and it starts at boot by an ordinary unit file. */
   | { readonly kind: 'unit'; readonly unit: string; readonly atBoot: boolean }
+  /** Nothing: somebody typed its command, and the next boot does not bring it back. */
+  | { readonly kind: 'by-hand' }
   /** In words: a container, another program, a unit that is not written down. */
   | { readonly kind: 'other'; readonly what: string };

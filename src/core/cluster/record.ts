@@ -20,8 +20,8 @@ export interface HostAddresses {
 
 /** By what a member ran before it was ours: out of the way from the first start by us on. */
 export interface AdoptedFrom {
-  /** The unit of systemd: `etcd.service`. */
-  readonly unit: string;
+  /** The unit of systemd: `etcd.service`. Absent: somebody typed its command. */
+  readonly unit?: string;
 }
 
 /**

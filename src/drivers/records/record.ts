@@ -55,9 +55,9 @@ function hostAddresses(value: unknown, where: string): HostAddresses {
     listenClientURLs: list(data['listenClientURLs'], `${where}.listenClientURLs`, text),
     listenMetricsURLs: list(data['listenMetricsURLs'], `${where}.listenMetricsURLs`, text),
     dataDir: text(data['dataDir'], `${where}.dataDir`),
-    ...optional(data, 'adopted', (adopted) => ({
-      unit: text(fields(adopted, `${where}.adopted`)['unit'], `${where}.adopted.unit`),
-    })),
+    ...optional(data, 'adopted', (adopted) =>
+      optional(fields(adopted, `${where}.adopted`), 'unit', text),
+    ),
   };
 }
 

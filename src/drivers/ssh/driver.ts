@@ -121,7 +121,8 @@ async function logTail(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   if (lineCount <= 0) return [];
-  const units = [paths.unit, ...(paths.former === undefined ? [] : [paths.former.unit])];
+  const { former } = paths;
+  const units = [paths.unit, ...(former?.unit === undefined ? [] : [former.unit.name])];
   const script = `timeout 3 journalctl --sync
 journalctl -q -o cat -n ${Math.floor(lineCount)} ${units.map((unit) => `_SYSTEMD_UNIT=${unit}`).join(' + ')}`;
   const command = { doing: 'read the log of the member', script, deadlineMs: SHORT_MS };

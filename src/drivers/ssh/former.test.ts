@@ -22,7 +22,7 @@ const former = (words: readonly string[], main = '7') => ({
 const ETCD = ['/usr/bin/etcd', '-data-dir', 'infra0.etcd', '-initial-cluster-state', 'new'];
 
 /** A driver for a host that tells this at every look; what else is asked there is kept, and answered with this code. */
-function driverOf(parts: Readonly<Record<string, string>>, code = 0) {
+function driverOf(parts: Readonly<Record<string, string>>, code = 0, unit = 'etcd.service') {
   const asked: ShellCommand[] = [];
   const all = { unit: STOPPED, 'gateway.unit': STOPPED, boot: 'b', uptime: '100.00 7.0', ...parts };
   const look = Object.entries(all)
@@ -49,7 +49,7 @@ function driverOf(parts: Readonly<Record<string, string>>, code = 0) {
     gatewayVersion: () => VERSION,
     scheme: 'http',
     adopted: () => ({
-      unit: 'etcd.service',
+      ...(unit === '' ? {} : { unit }),
       dataDir: '/var/lib/etcd/infra0.etcd',
       version: VERSION,
     }),
@@ -100,6 +100,14 @@ describe('a member that a person made', () => {
     const units = driverOf(former(ETCD), 36);
     await units.driver.stop(HOST, { graceMs: 10 }, NEVER);
     expect(units.asked.at(-1)?.script).toContain('systemctl stop --no-block etcd.service');
+  });
+
+  test('that somebody typed is ended itself, as long as it has this database open', async () => {
+    const typed = driverOf(former(ETCD, '0'), 36, '');
+    await typed.driver.stop(HOST, { graceMs: 10 }, NEVER);
+    const script = typed.asked.at(-1)?.script ?? '';
+    expect(script).toContain('kill -s TERM 7');
+    expect(script).toContain(' -> /var/lib/etcd/infra0.etcd/member/');
   });
 
   test('does not run when neither unit does', async () => {

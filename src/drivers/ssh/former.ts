@@ -1,13 +1,13 @@
 import { type Result, ok } from '../../base/index.js';
 import type { StartFlags } from '../../core/cluster/index.js';
 import { shellQuoted as q } from '../shell/index.js';
-import type { FormerPaths, HostPaths } from './layout.js';
+import type { FormerPaths, FormerUnit, HostPaths } from './layout.js';
 import { SCRIPT_CODE, disable } from './scripts.js';
 
 /** The process by which a member that a person made runs as yet. */
 export interface FormerProcess {
   readonly pid: number;
-  /** The main process of the unit that the record names; else somebody started it beside that. */
+  /** The main process of the unit that the record names. */
   readonly isUnits: boolean;
   readonly words: readonly string[];
   readonly environment: readonly string[];
@@ -25,7 +25,7 @@ export const formerLook = ({ former, dataDir, unit }: HostPaths): string =>
   former === undefined
     ? ''
     : `former() {
-  main=$(systemctl show -p MainPID --value ${q(former.unit)})
+  main=${mainOf(former)}
   ours=$(systemctl show -p MainPID --value ${unit})
   if [ "\${main:-0}" != 0 ]; then echo "$main"; return; fi
   for other in $(grep -ls '^etcd' /proc/[0-9]*/comm | cut -d / -f 3 | sort -n); do
@@ -42,7 +42,7 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
 done
 if [ -n "$previous" ] && [ -e "/proc/$previous/exe" ]; then
   say former.pid "$previous"
-  say former.main "\${main:-$(systemctl show -p MainPID --value ${q(former.unit)})}"
+  say former.main "${mainOf(former)}"
   field former.cmdline < "/proc/$previous/cmdline"
   field former.stat < "/proc/$previous/stat"
   say former.cwd "$(readlink "/proc/$previous/cwd")"
@@ -52,6 +52,10 @@ ${configFile('previous')}
   [ -z "$config" ] || ! [ -r "$config" ] || field former.config < "$config"
 fi
 `;
+
+/** The main process of the former unit, for a script; 0 where there is none. */
+const mainOf = ({ unit }: FormerPaths): string =>
+  unit === undefined ? '0' : `$(systemctl show -p MainPID --value ${q(unit.name)})`;
 
 /** Sets `config`: the configuration file of the process in `$NAME`, from its command line or `$environment`. */
 const configFile = (
@@ -64,8 +68,11 @@ const configFile = (
  * For a start, and before data go, under the host's lock: the former unit does not start again, by a boot, by a person or by another unit. Its
  * file is kept first, durably; what stands in its place then says nothing can be started. May be repeated.
  */
-export const putFormerOut = (
-  { unit, unitFile, keptFile }: FormerPaths,
+export const putFormerOut = ({ former, stateDir }: HostPaths): string =>
+  former?.unit === undefined ? '' : putUnitOut(former.unit, stateDir);
+
+const putUnitOut = (
+  { name: unit, file: unitFile, keptFile }: FormerUnit,
   stateDir: string,
 ): string => `
 if [ "$(readlink ${q(unitFile)})" != /dev/null ]; then

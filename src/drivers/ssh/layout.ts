@@ -34,18 +34,23 @@ export interface HostPaths {
 }
 
 export interface FormerPaths {
-  readonly unit: string;
-  /** Where its file was, if it was a person's own; a link to nothing stands there once it is out of the way. */
-  readonly unitFile: string;
-  /** Where the file is kept. */
-  readonly keptFile: string;
+  /** Absent: somebody typed its command. */
+  readonly unit?: FormerUnit;
   /** What it is, as far as flags go that only some versions have. */
   readonly version: EtcdVersion;
 }
 
+export interface FormerUnit {
+  readonly name: string;
+  /** Where its file was, if it was a person's own; a link to nothing stands there once it is out of the way. */
+  readonly file: string;
+  /** Where the file is kept. */
+  readonly keptFile: string;
+}
+
 /** What the record knows of a member that a person made. */
 export interface AdoptedMember {
-  readonly unit: string;
+  readonly unit?: string | undefined;
   readonly dataDir: string;
   readonly version: EtcdVersion;
 }
@@ -82,11 +87,11 @@ export function hostPaths(cluster: ClusterName, adopted?: AdoptedMember): HostPa
   };
 }
 
-const formerPaths = ({ unit, version }: AdoptedMember, stateDir: string): FormerPaths => ({
-  unit,
-  unitFile: `${UNITS}/${unit}`,
-  keptFile: `${stateDir}/former/${unit}`,
+const formerPaths = ({ unit: name, version }: AdoptedMember, stateDir: string): FormerPaths => ({
   version,
+  ...(name === undefined
+    ? {}
+    : { unit: { name, file: `${UNITS}/${name}`, keptFile: `${stateDir}/former/${name}` } }),
 });
 
 export const BINARIES = '/opt/quorate/etcd';

@@ -86,7 +86,7 @@ ${PROPERTY}
 ${STANDING}
 ${lockHost(paths)}
 [ "$(standing ${unit})" = ended ] || exit ${SCRIPT_CODE.changed}
-${paths.former === undefined ? '' : putFormerOut(paths.former, stateDir)}
+${putFormerOut(paths)}
 [ "$(head -c ${WAL_HEAD_BYTES} ${log} | sha256sum)" = ${q(`${digest}  -`)} ] || exit ${SCRIPT_CODE.changed}
 if [ "$(property LoadState ${unit})" = loaded ]; then
   systemctl stop ${unit}

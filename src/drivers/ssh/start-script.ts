@@ -50,7 +50,7 @@ ${provenStatements(version)}
 ${lockHost(paths)}
 isProven ${start.binaryDigest ?? ''} || exit ${SCRIPT_CODE.binaryMissing}
 [ "$(standing ${unit})" = ended ] || exit ${SCRIPT_CODE.changed}
-${paths.former === undefined ? '' : putFormerOut(paths.former, stateDir)}
+${putFormerOut(paths)}
 if [ -n "$(ls -A ${walOf(paths)} 2> /dev/null)" ]; then found=log; else found=no-log; fi
 [ $found = ${expected} ] || exit ${SCRIPT_CODE.changed}
 digest=none

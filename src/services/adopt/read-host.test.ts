@@ -54,7 +54,6 @@ describe('what a host tells of its etcd', () => {
 
   test.each([
     ['a container', { cgroup: '/system.slice/docker-12ab.scope' }, 'container'],
-    ['a shell of somebody', { unit: 'session-3.scope' }, 'by hand'],
     ['a program that starts it', { main: '6' }, 'main process'],
     ['a unit that a boot forgets', { state: 'transient' }, 'transient'],
     ['a unit that we wrote', { kept: 'etcd-prod.service' }, 'Quorate'],
@@ -64,6 +63,13 @@ describe('what a host tells of its etcd', () => {
       what: expect.stringContaining(says),
     });
   });
+
+  test.each(['session-3.scope', 'ssh.service', ''])(
+    'what somebody typed is kept by nothing: %s',
+    (unit) => {
+      expect(sightingOf({ ...UNIT, unit, main: '1' })?.keeper).toEqual({ kind: 'by-hand' });
+    },
+  );
 
   test('half an answer is none', () => {
     expect(parseSightings(Buffer.from('@7.cmdline eA==\n'), identityOf).ok).toBe(false);

@@ -90,19 +90,21 @@ const AT_BOOT: Readonly<Record<string, boolean>> = {
   disabled: false,
 };
 
+/** Where a command runs that somebody typed, or had run once. */
+const TYPED =
+  /^(session-\w+|run-\w+)\.scope$|^(sshd?(@.*)?|crond?|rc-local|getty@.*|user@\d+)\.service$/;
+
 function keeperOf(pid: number, text: (name: string) => string): Keeper {
   const cgroup = text('cgroup');
   const unit = text('unit');
   const state = text('state');
-  if (/docker|containerd|kubepods|libpod|crio/.test(cgroup)) {
+  if (/docker|containerd|kubepods|libpod|crio|machine\.slice/.test(cgroup)) {
     return { kind: 'other', what: `a container (${cgroup})` };
   }
   if (text('kept') !== '') {
     return { kind: 'other', what: `Quorate itself, by ${unit}` };
   }
-  if (unit.endsWith('.scope') || unit === '') {
-    return { kind: 'other', what: 'nothing that we know: somebody started it by hand' };
-  }
+  if (unit === '' || TYPED.test(unit)) return { kind: 'by-hand' };
   if (Number(text('main')) !== pid) {
     return { kind: 'other', what: `${unit}, whose main process it is not` };
   }
