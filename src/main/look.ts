@@ -1,11 +1,22 @@
-import { type Instant, type Problem, type Result, err, ok, silentLogger } from '../base/index.js';
+import {
+  type Instant,
+  type Problem,
+  type Result,
+  deadlineSignal,
+  err,
+  ok,
+  silentLogger,
+} from '../base/index.js';
 import {
   type ClusterRecord,
+  type ConsumerSight,
   type HostName,
   type HostSight,
   IMAGINED_AUTHORITIES,
   type Observation,
+  type Target,
   certificatePaths,
+  consumerID,
 } from '../core/cluster/index.js';
 import { certificatesOn, imaginedPlace } from '../core/bootstrap/index.js';
 import {
@@ -196,13 +207,36 @@ export async function imagineFor(
     const { certificates } = await lookOn(sight.host);
     return certificates === undefined ? sight : { ...sight, certificates };
   });
-  const hosts = await Promise.all([...known, ...added]);
+  const [hosts, consumers] = await Promise.all([
+    Promise.all([...known, ...added]),
+    consumersOf(parts, target.value, observation, signal),
+  ]);
   return ok({
     target: target.value,
     record: completed,
-    observation: { ...observation, hosts },
+    observation: { ...observation, hosts, ...(consumers === undefined ? {} : { consumers }) },
     now: machine.clock.now(),
     ...(look?.input.lately === undefined ? {} : { lately: look.input.lately }),
     ...(look?.input.unresolved === undefined ? {} : { unresolved: look.input.unresolved }),
   });
+}
+
+/** Those of the wish as they were seen, and those that are new in it as they are now. */
+async function consumersOf(
+  { consumers: port, timings }: Parts,
+  target: Target,
+  observation: Observation,
+  signal: AbortSignal,
+): Promise<Observation['consumers']> {
+  const seen = observation.consumers ?? [];
+  const wanted = target.consumers;
+  if (wanted === undefined || port === undefined) return observation.consumers;
+  const { consumerMs = DEFAULT_TIMINGS.consumerMs } = timings;
+  return await Promise.all(
+    wanted.map(async (consumer): Promise<ConsumerSight> => {
+      const id = consumerID(consumer);
+      const known = seen.find((sight) => sight.id === id);
+      return known ?? (await port.observe(consumer, deadlineSignal(consumerMs, signal)));
+    }),
+  );
 }
