@@ -5,13 +5,14 @@ import { moveLeaderAway } from '../move-leader-away.js';
 import type { Plan, Reason } from '../plan-types.js';
 import { minorChange } from '../problems.js';
 import type { Rule, View } from '../view.js';
-import { isMoved, listensElsewhere, updateStep } from './update-peer-urls.js';
+import { isLastInPlainText, isMoved, listensElsewhere, updateStep } from './update-peer-urls.js';
 
 /**
  * Members that run with other flags, name or version than wanted are restarted one at a time: followers first, the
  * leader last and only after it handed over. Starting again is start-stopped-members' work. One that moves is registered
  * at its new address right before its restart, and whoever is registered where it does not listen yet is restarted
- * before anybody else: with several of them the others could dial nobody (etcd-facts 5.7).
+ * before anybody else: with several of them the others could dial nobody (etcd-facts 5.7). The last that gets certificates is
+ * registered while it is down.
  */
 export const rollOutChanges: Rule = (view) => {
   const { standing, guards } = view;
@@ -50,7 +51,9 @@ export const rollOutToTheSick: Rule = (view) => {
 };
 
 const registerOrStop = (view: View, member: Standing): Plan | undefined =>
-  isMoved(view, member) ? updateStep(view, member) : stopForRestart(view, member);
+  isMoved(view, member) && !isLastInPlainText(view, member)
+    ? updateStep(view, member)
+    : stopForRestart(view, member);
 
 const isHalfMoved = (view: View, member: Standing): boolean =>
   listensElsewhere(member) && !isMoved(view, member);

@@ -16,6 +16,8 @@ import type { Plan } from '../plan-types.js';
 import { flagsAsRegistered, mayHaveMoved } from '../registered-address.js';
 import { certificatesFirst } from './keep-certificates.js';
 import { stopGateway } from './run-gateways.js';
+import { isLastInPlainText, updateStep } from './update-peer-urls.js';
+import { waitForUnresolvedChange } from './wait-for-unresolved-change.js';
 import { type Rule, type View, nameOn, ours, sightOf } from '../view.js';
 
 /**
@@ -37,6 +39,9 @@ export const startStoppedMembers: Rule = (view) => {
     if (clearing !== undefined) return clearing;
     const certificates = certificatesFirst(view, member.host);
     if (certificates !== undefined) return certificates;
+    if (standing !== undefined && mayBeRegisteredFirst(view, standing)) {
+      return updateStep(view, standing);
+    }
     const { version } = view.target;
     const flags = flagsAsRegistered(view, member, standing?.member.peerURLs);
     return stepOf(
@@ -52,6 +57,12 @@ export const startStoppedMembers: Rule = (view) => {
   }
   return startLeaving(view, clusterID);
 };
+
+/** It was stopped for it; where the list cannot be changed now, it starts as it is registered. */
+const mayBeRegisteredFirst = (view: View, standing: Standing): boolean =>
+  isLastInPlainText(view, standing) &&
+  view.guards.listIsLinearizable(view.observation) &&
+  waitForUnresolvedChange(view) === undefined;
 
 /** It may be registered elsewhere than the spec wants it; the first that runs will tell, unless it hangs. */
 const mustWaitForAList = (view: View, member: TargetMember): boolean =>
