@@ -16,7 +16,7 @@ export const consumerWithoutCA = defineProblem(
   (d: { consumer: string; flag: string; because: string }) => ({
     summary: `Not telling ${d.consumer} https endpoints: it could not trust them`,
     detail: `${d.because}. It keeps the endpoints that it has.`,
-    hint: `Give it --${d.flag}, and --etcd-certfile and --etcd-keyfile of a client certificate of its own, once.`,
+    hint: `Make it a client certificate of its own, put the files on its host (0600), and name them once with --${d.flag}, --etcd-certfile and --etcd-keyfile:\n  quorate certificates issue client NAME --to DIRECTORY`,
   }),
 );
 
