@@ -1,10 +1,11 @@
 import { hostname, userInfo } from 'node:os';
 import type { Problem } from '../base/index.js';
 import type { ClusterName } from '../core/cluster/index.js';
-import type { HostsStore } from '../drivers/seats/index.js';
+import type { HostsStore, Seat } from '../drivers/seats/index.js';
 import type { JoinedLooks } from '../drivers/shell/index.js';
 import type { ClusterStore } from '../engine/ports/index.js';
 import type { Machine } from './machine.js';
+import { hasEnded, lifeOf } from './own-life.js';
 import type { SeatFile } from './seat-file.js';
 import { shellWith } from './shells.js';
 
@@ -34,6 +35,16 @@ export function hostsStoreLater(machine: Machine, cluster: KeptOnHosts): Cluster
   };
 }
 
+function thisSeat(): Seat {
+  const life = lifeOf(process.pid);
+  return {
+    name: `${userInfo().username}@${hostname()}`,
+    pid: process.pid,
+    ...(life === undefined ? {} : { life }),
+    hasEnded: async (other) => hasEnded(other),
+  };
+}
+
 async function open(
   machine: Machine,
   { name, seat: seatNow, looks, tell }: KeptOnHosts,
@@ -52,7 +63,7 @@ async function open(
     lookShell: joined?.asking ?? shell,
     clock,
     random,
-    seat: { name: `${userInfo().username}@${hostname()}`, pid: process.pid },
+    seat: thisSeat(),
     ...(tell === undefined ? {} : { tell }),
   });
 }

@@ -109,6 +109,8 @@ export interface LockWho {
   readonly pid: number;
   readonly purpose: string;
   readonly sinceMs: number;
+  /** Names that very process on its machine, and no other anywhere; absent where it cannot be told. */
+  readonly life?: string;
 }
 
 export const readLockCopy = (behindSum: string): Result<LockCopy, string> =>
@@ -127,6 +129,7 @@ export const readLockCopy = (behindSum: string): Result<LockCopy, string> =>
               pid: wholeNumber(who['pid'], 'who.pid'),
               purpose: text(who['purpose'], 'who.purpose'),
               sinceMs: wholeNumber(who['sinceMs'], 'who.sinceMs'),
+              ...(who['life'] === undefined ? {} : { life: text(who['life'], 'who.life') }),
             },
           }),
     };

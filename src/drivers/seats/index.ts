@@ -11,6 +11,7 @@
  *   /var/lib/quorate/<cluster>/    record.json wish.json lock.json lease journal.jsonl
  */
 export { type HostsStore, type HostsStoreOptions, createHostsStore } from './store.js';
+export type { Seat } from './parts.js';
 export { holdersOf } from './host-set.js';
 export { DEFAULT_TIMINGS as SEAT_TIMINGS, type SeatTimings } from './timings.js';
 export { stateDirectory } from './host-request.js';

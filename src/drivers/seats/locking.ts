@@ -1,7 +1,7 @@
 import { type Problem, type Result, err, instantOf, ok } from '../../base/index.js';
 import { type LockHolder, lockHeld } from '../../engine/ports/index.js';
 import { type HostAnswers, askHosts, didAs, everybody, isDecided, opAnswer } from './ask.js';
-import type { LockWho, RecordCopy } from './copies.js';
+import type { LockCopy, LockWho, RecordCopy } from './copies.js';
 import { stateDirectory } from './host-request.js';
 import { type HostSet, firstNumberOf, hostsIn, isQuorum } from './host-set.js';
 import { type StateView, judge, livingLock } from './judge.js';
@@ -9,7 +9,7 @@ import { Lease } from './lease.js';
 import { type SeatParts, leaseTimes, pause, refusals } from './parts.js';
 import { lockContended, stateUnsure } from './problems.js';
 import { type Absent, isAbsent, noteGrant, readState } from './reading.js';
-import { TRIES_MAX } from './timings.js';
+import { TRIES_MAX, drainMs } from './timings.js';
 import { about, haveDone, putRecord } from './writing.js';
 
 export interface Taken {
@@ -25,7 +25,8 @@ const FOUNDING_BYTES = 8;
 
 /**
  * Takes the lease on a majority of the hosts. With `takeOver` (the token of a holder) also from him while he lives: he
- * cannot renew it then, and `waitMs` later he knows.
+ * cannot renew it then, and `waitMs` later he knows. From a process of this machine that has ended, whoever asks: it knows
+ * nothing any more, and only what it had sent is waited for.
  */
 export async function takeLock(
   parts: SeatParts,
@@ -33,7 +34,14 @@ export async function takeLock(
   takeOver?: string,
 ): Promise<Result<Taken>> {
   const { seat, clock } = parts;
-  const who: LockWho = { seat: seat.name, pid: seat.pid, purpose, sinceMs: clock.now() };
+  const { name, pid, life } = seat;
+  const who: LockWho = {
+    seat: name,
+    pid,
+    purpose,
+    sinceMs: clock.now(),
+    ...(life === undefined ? {} : { life }),
+  };
   let problem: Problem = lockContended({ tries: 0, silent: [] });
   for (let i = 0; i < TRIES_MAX; i++) {
     if (i > 0) await pause(parts);
@@ -41,7 +49,7 @@ export async function takeLock(
     if (!read.ok) return read;
     const tried = isAbsent(read.value)
       ? await found(parts, who, read.value)
-      : await tryLock(parts, who, read.value, takeOver);
+      : await tryLock(parts, who, read.value, takeOver, await endedIn(parts, read.value));
     if (tried.kind === 'taken') return ok(tried.taken);
     if (tried.kind === 'refused') return err(tried.problem);
     problem = tried.problem;
@@ -58,8 +66,10 @@ async function tryLock(
   parts: SeatParts,
   who: LockWho,
   view: StateView,
-  takeOver: string | undefined,
+  asked: string | undefined,
+  ended: string | undefined,
 ): Promise<Tried> {
+  const takeOver = ended ?? asked;
   const living = livingLock(view.answers);
   if (
     living !== undefined &&
@@ -84,11 +94,12 @@ async function tryLock(
     return notTaken(parts, set, answers);
   }
   const given = new Map([...answers].filter(([host]) => did(host)));
-  const waitMs = Math.max(
+  const takenLeftMs = Math.max(
     ...[...given.values()].map((answer) =>
       answer.kind === 'answered' ? answer.reply.takenLeftMs : 0,
     ),
   );
+  const waitMs = ended === undefined ? takenLeftMs : Math.min(takenLeftMs, drainMs(parts.timings));
   const others = { kind: 'silent', because: 'it did not give its lease' } as const;
   const all = new Map(hostsIn(set).map((host) => [host, given.get(host) ?? others]));
   const judgement = judge(parts.cluster, hostsIn(set), all);
@@ -107,6 +118,17 @@ async function tryLock(
   }
   const known = { ...judgement.view, set: lease.set, record: adopted.value, isRecordKept: true };
   return { kind: 'taken', taken: { lease, view: known, waitMs } };
+}
+
+/** The token of the holder that most hosts know of, when he was a process of this machine and is no more. */
+async function endedIn(parts: SeatParts, { answers }: StateView): Promise<string | undefined> {
+  const lock = livingLock(answers)?.lock;
+  return lock !== undefined && (await hasEnded(parts, lock)) ? lock.token : undefined;
+}
+
+export async function hasEnded({ seat }: SeatParts, { who }: LockCopy): Promise<boolean> {
+  if (who?.life === undefined || seat.hasEnded === undefined) return false;
+  return seat.hasEnded({ pid: who.pid, life: who.life });
 }
 
 function notTaken(parts: SeatParts, set: HostSet, answers: HostAnswers): Tried {

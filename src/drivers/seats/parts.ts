@@ -5,12 +5,26 @@ import { opAnswer } from './ask.js';
 import type { HostOp } from './host-request.js';
 import { type SeatTimings, trustedMs } from './timings.js';
 
+/** Who we are. */
+export interface Seat {
+  /** For people: `user@machine`. */
+  readonly name: string;
+  readonly pid: number;
+  /** LockWho.life of this process. */
+  readonly life?: string;
+  /** Whether that process has ended for certain, which only its own machine can tell. Absent: nobody knows of any. */
+  readonly hasEnded?: (process: {
+    readonly pid: number;
+    readonly life: string;
+  }) => Promise<boolean>;
+}
+
 /** What everything in this room works with. */
 export interface SeatParts extends Asking {
   /** The hosts that the spec of this seat names; where the state really is, they say themselves. */
   readonly hints: readonly HostName[];
   readonly random: Random;
-  readonly seat: { readonly name: string; readonly pid: number };
+  readonly seat: Seat;
   readonly timings: SeatTimings;
   /** Hears of what was mended, and of what could not be. */
   readonly tell: (problem: Problem) => void;

@@ -16,12 +16,16 @@ let seatCount = 0;
 beforeEach(() => {
   hosts = new FakeHosts();
   told = [];
+  ended = new Set();
 });
 afterEach(() => hosts.remove());
 
 const lives = new WeakMap<HostsStore, AbortController>();
 /** Its process is killed: nothing of it is heard again. */
 const kill = (store: HostsStore) => lives.get(store)?.abort();
+
+/** Processes of the machine `desk` that are known there to have ended. */
+let ended = new Set<string>();
 
 function seat(name: string, ...names: readonly string[]): HostsStore {
   const life = new AbortController();
@@ -31,7 +35,12 @@ function seat(name: string, ...names: readonly string[]): HostsStore {
     shell: hosts.shell,
     clock: hosts.clock,
     random: seededRandom(++seatCount),
-    seat: { name, pid: 100 + seatCount },
+    seat: {
+      name,
+      pid: 100 + seatCount,
+      life: name,
+      hasEnded: ({ life: other }) => Promise.resolve(name.endsWith('@desk') && ended.has(other)),
+    },
     tell: (problem) => told.push(problem),
     signal: life.signal,
   });
@@ -311,6 +320,25 @@ describe('the lock', () => {
     expect(hosts.clock.monotonicMs() - startedMs).toBe(25_000);
     expect(await taken.stillHeld()).toBe(true);
     expect(await lock.stillHeld()).toBe(false);
+    await hosts.finish(taken.release());
+  });
+
+  test('of a process of this machine that has ended is taken unasked, after what it had sent; elsewhere nobody knows', async () => {
+    await begun();
+    const ann = abc('ann@desk');
+    await got(ann.lock('apply'));
+    const again = abc('cid@desk');
+    expect(await problem(again.lock('apply'))).toMatchObject({ code: 'lock-held' });
+    // kill -9: it renews nothing, and gives nothing back.
+    kill(ann);
+    ended.add('ann@desk');
+    expect(await hosts.finish(again.lockHolder())).toBeUndefined();
+    expect(await problem(abc('bob@lab').lock('apply'))).toMatchObject({ code: 'lock-held' });
+    expect(await hosts.finish(abc('bob@lab').lockHolder())).toMatchObject({ seat: 'ann@desk' });
+    const startedMs = hosts.clock.monotonicMs();
+    const taken = await got(again.lock('apply'));
+    expect(hosts.clock.monotonicMs() - startedMs).toBe(3_000);
+    expect(await taken.stillHeld()).toBe(true);
     await hosts.finish(taken.release());
   });
 

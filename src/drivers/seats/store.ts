@@ -17,8 +17,8 @@ import { Holding, journalsIn } from './holding.js';
 import { isQuorum } from './host-set.js';
 import { type StateView, livingLock } from './judge.js';
 import { markedLine, merged, othersMark } from './journal.js';
-import { holderIn, takeLock } from './locking.js';
-import { type SeatParts, pause } from './parts.js';
+import { hasEnded, holderIn, takeLock } from './locking.js';
+import { type Seat, type SeatParts, pause } from './parts.js';
 import { seatSuperseded, stateNotFounded, stateUnsettled } from './problems.js';
 import { type Absent, isAbsent, readState } from './reading.js';
 import { DEFAULT_TIMINGS, type SeatTimings, TRIES_MAX } from './timings.js';
@@ -36,8 +36,7 @@ export interface HostsStoreOptions {
   readonly lookShell?: HostShell;
   readonly clock: Clock;
   readonly random: Random;
-  /** Who we are, for others: `user@machine`. */
-  readonly seat: { readonly name: string; readonly pid: number };
+  readonly seat: Seat;
   readonly timings?: Partial<SeatTimings>;
   /** Hears of what was mended on the hosts, and of what could not be. */
   readonly tell?: (problem: Problem) => void;
@@ -46,7 +45,10 @@ export interface HostsStoreOptions {
 }
 
 export interface HostsStore extends ClusterStore {
-  /** With `takeOver`, the token of a holder, also from him; then it takes as long as he may believe that he has it. */
+  /**
+   * With `takeOver`, the token of a holder, also from him; then it takes as long as he may believe that he has it. From one
+   * that was a process of this very machine and has ended it is taken unasked.
+   */
   lock(purpose: string, options?: { readonly takeOver?: string }): Promise<Result<HeldLock>>;
 }
 
@@ -274,7 +276,7 @@ export function createHostsStore(options: HostsStoreOptions): HostsStore {
       const { answers, set } = state.value;
       const living = livingLock(answers);
       const isHeld = living !== undefined && isQuorum(set, (host) => living.hosts.includes(host));
-      return isHeld ? holderIn(answers) : undefined;
+      return isHeld && !(await hasEnded(parts, living.lock)) ? holderIn(answers) : undefined;
     }
     // No majority: whoever has the lock on any host may be acting.
     const answers = await askHosts(parts, {

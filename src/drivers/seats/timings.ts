@@ -23,5 +23,11 @@ export const renewMs = ({ leaseMs }: SeatTimings): number => leaseMs / 3;
 /** It counts a tenth less than the hosts: clocks run a little differently, and a step takes a moment to begin. */
 export const trustedMs = ({ leaseMs }: SeatTimings): number => leaseMs - leaseMs / 10;
 
+/**
+ * What a holder had begun before his end may take to arrive and to be done: as much as lies between the moment in which a
+ * living one believes in his lease no more and the end of it.
+ */
+export const drainMs = (timings: SeatTimings): number => timings.leaseMs - trustedMs(timings);
+
 /** How often something is tried again that another seat is just changing. */
 export const TRIES_MAX = 6;
