@@ -137,12 +137,23 @@ export function discoveryOf({ clock, random }: Machine): Discovery {
   }
 }
 
-/** The service's log as lines for a person. */
-const telling = (tell: (line: string) => void): Logger => ({
-  log: (_level: LogLevel, message, data = {}) => {
-    const { token, member, have, of, because, code } = data;
-    if (typeof member === 'string') tell(`${token}: ${member} registered (${have} of ${of})`);
-    else if (typeof code === 'string') tell(`refused: ${message} [${code}]`);
-    else tell([message, token, because].filter((part) => part !== undefined).join(' '));
-  },
-});
+/** The service's log as lines for a person: those of one turn of the event loop in one write. */
+function telling(tell: (line: string) => void): Logger {
+  let lines: string[] = [];
+  const say = (line: string): void => {
+    if (lines.push(line) > 1) return;
+    setImmediate(() => {
+      const all = lines.join('\n');
+      lines = [];
+      tell(all);
+    });
+  };
+  return {
+    log: (_level: LogLevel, message, data = {}) => {
+      const { token, member, have, of, because, code } = data;
+      if (typeof member === 'string') say(`${token}: ${member} registered (${have} of ${of})`);
+      else if (typeof code === 'string') say(`refused: ${message} [${code}]`);
+      else say([message, token, because].filter((part) => part !== undefined).join(' '));
+    },
+  };
+}

@@ -87,8 +87,10 @@ const TARGETS = {
 } as const satisfies Readonly<Record<Comparison['compare'], Wire.Compare_CompareTarget>>;
 
 function compareOf(comparison: Comparison): Wire.Compare {
+  const { key, rangeEnd } = keyRangeOf(comparison.on);
   return {
-    ...keyRangeOf(comparison.on),
+    key,
+    rangeEnd,
     result: RESULTS[comparison.is],
     target: TARGETS[comparison.compare],
     targetUnion: operandOf(comparison),

@@ -18,7 +18,7 @@ const settled = async (): Promise<void> => {
 
 test('what comes in one turn, or while a call is under way, goes together, each answered in its place', async () => {
   const { calls, send } = slowStore();
-  const batcher = new Batcher(send, { batchMax: 3, atOnceMax: 1 });
+  const batcher = new Batcher(send, { batchMax: 3 });
   const first = ['a', 'b'].map((item) => batcher.add(item));
   await settled();
   const later = ['c', 'd', 'e', 'f'].map((item) => batcher.add(item));
@@ -39,7 +39,7 @@ test('what comes in one turn, or while a call is under way, goes together, each 
 test('two with one mark never travel together', async () => {
   const { calls, send } = slowStore();
   const apart = (item: string) => item.slice(0, 1);
-  const batcher = new Batcher(send, { batchMax: 9, atOnceMax: 1, apart });
+  const batcher = new Batcher(send, { batchMax: 9, apart });
   const answers = ['x0', 'a1', 'a2', 'b1', 'a3'].map((item) => batcher.add(item));
   await settled();
   for (let i = 0; i < 3; i++) {
@@ -57,10 +57,23 @@ test('a call that fails fails for those in it, and the next goes on', async () =
       if (calls++ === 0) throw new Error('broken');
       return items;
     },
-    { batchMax: 9, atOnceMax: 1 },
+    { batchMax: 9 },
   );
   const first = batcher.add('a');
   await expect(first).rejects.toThrow('broken');
   const second = batcher.add('b');
   expect(await second).toBe('b');
+});
+
+test('what weighs more leaves room for fewer', async () => {
+  const { calls, send } = slowStore();
+  const weightOf = (item: string) => item.length;
+  const batcher = new Batcher(send, { batchMax: 4, weightOf });
+  const answers = ['aa', 'bbb', 'c', 'dd'].map((item) => batcher.add(item));
+  for (let i = 0; i < 3; i++) {
+    await settled();
+    calls[i]?.answer();
+  }
+  expect(calls.map(({ items }) => items)).toEqual([['aa', 'c'], ['bbb'], ['dd']]);
+  expect(await Promise.all(answers)).toEqual(['aa!', 'bbb!', 'c!', 'dd!']);
 });

@@ -1,12 +1,13 @@
 /**
- * Joins calls that come while others are under way into one, so that many callers cost a store few calls. Each call
- * begins after it was asked for: what it reads is as new as if it had gone alone.
+ * Joins calls that come while another is under way into one, so that many callers cost a store few calls: one at a time,
+ * because a larger call costs it hardly more. Each begins after it was asked for: what it reads is as new as if it had
+ * gone alone.
  */
 export class Batcher<Item, Answer> {
   readonly #send: (batch: readonly Item[]) => Promise<readonly Answer[]>;
   readonly #limits: BatchLimits<Item>;
   #queue: Waiting<Item, Answer>[] = [];
-  #underWay = 0;
+  #isUnderWay = false;
   #isPumping = false;
 
   /** `send` answers each item in its place, and does not throw. */
@@ -27,7 +28,7 @@ export class Batcher<Item, Answer> {
 
   /** After everything that this turn of the event loop brings: what came together travels together. */
   #pumpInTurn(): void {
-    if (this.#isPumping || this.#underWay >= this.#limits.atOnceMax) return;
+    if (this.#isPumping || this.#isUnderWay) return;
     this.#isPumping = true;
     setImmediate(() => {
       this.#isPumping = false;
@@ -36,28 +37,28 @@ export class Batcher<Item, Answer> {
   }
 
   #pump(): void {
-    while (this.#queue.length > 0 && this.#underWay < this.#limits.atOnceMax) {
-      const batch = this.#take();
-      this.#underWay++;
-      void this.#run(batch).finally(() => {
-        this.#underWay--;
-        if (this.#queue.length > 0) this.#pumpInTurn();
-      });
-    }
+    this.#isUnderWay = true;
+    void this.#run(this.#take()).finally(() => {
+      this.#isUnderWay = false;
+      if (this.#queue.length > 0) this.#pumpInTurn();
+    });
   }
 
   /** The oldest, without two that must not travel together. */
   #take(): readonly Waiting<Item, Answer>[] {
-    const { batchMax, apart } = this.#limits;
+    const { batchMax, weightOf, apart } = this.#limits;
     const batch: Waiting<Item, Answer>[] = [];
     const later: Waiting<Item, Answer>[] = [];
     const marks = new Set<string>();
+    let weight = 0;
     for (const waiting of this.#queue) {
       const mark = apart?.(waiting.item);
       const isFree = mark === undefined || !marks.has(mark);
-      if (batch.length >= batchMax || !isFree) later.push(waiting);
+      const more = weightOf?.(waiting.item) ?? 1;
+      if (weight + more > batchMax || !isFree) later.push(waiting);
       else {
         batch.push(waiting);
+        weight += more;
         if (mark !== undefined) marks.add(mark);
       }
     }
@@ -80,8 +81,10 @@ export class Batcher<Item, Answer> {
 }
 
 export interface BatchLimits<Item> {
+  /** Of the weights of all items in one batch; none may weigh more. */
   readonly batchMax: number;
-  readonly atOnceMax: number;
+  /** 1 for each when absent. */
+  readonly weightOf?: (item: Item) => number;
   /** Two items with one mark never travel together. */
   readonly apart?: (item: Item) => string;
 }

@@ -11,6 +11,8 @@ let cluster: LabCluster;
 let client: EtcdClient;
 let here: DiscoveryStore;
 let there: DiscoveryStore;
+const told: string[] = [];
+let gaps = 0;
 
 beforeAll(async () => {
   cluster = await startCluster('3.6', 1);
@@ -18,7 +20,14 @@ beforeAll(async () => {
   const store = () => createEtcdStore({ client, clock: systemClock, deadlineMs: 5_000 });
   here = store();
   there = store();
+  for (const each of [here, there]) {
+    each.follow({
+      onRegistration: ({ token, id }) => void (each === there && told.push(`${token}/${id}`)),
+      onGap: () => gaps++,
+    });
+  }
   await vi.waitFor(async () => valueOf(await here.health()), { timeout: START_MS, interval: 50 });
+  await vi.waitFor(() => expect(gaps).toBe(2), { timeout: START_MS, interval: 50 });
 }, START_MS);
 
 afterAll(async () => {
@@ -54,9 +63,15 @@ async function seen(store: DiscoveryStore, token: string): Promise<TokenSight> {
 
 async function register(store: DiscoveryStore, from: KeptToken, id: string): Promise<Change> {
   const { record } = from;
-  const member = { id, name: id, peerURLs: [`http://${id}:2380`], by: `by-${id}` };
+  const member = {
+    id,
+    name: id,
+    peerURLs: [`http://${id}:2380`],
+    by: `by-${id}`,
+    createdIndex: undefined,
+  };
   const next = { ...record, members: [...record.members, member] };
-  return store.register(from, next, { id, value: `${id}=http://${id}:2380` });
+  return store.register(from, next);
 }
 
 const idsIn = ({ registrations }: TokenSight): readonly string[] =>
@@ -66,7 +81,6 @@ test('what one service registers, another reads, though it has seen the token be
   expect((await here.create(recordOf('both'))).kind).toBe('done');
   const first = keptOf(await seen(there, 'both'));
   expect((await register(here, keptOf(await seen(here, 'both')), 'a')).kind).toBe('done');
-  expect(there.glance('both')?.kept?.version).toBe(first.version);
 
   const after = await seen(there, 'both');
   expect(idsIn(after)).toEqual(['a']);
@@ -76,6 +90,11 @@ test('what one service registers, another reads, though it has seen the token be
   expect((await register(there, keptOf(after), 'b')).kind).toBe('done');
   expect(idsIn(await seen(here, 'both'))).toEqual(['a', 'b']);
   expect(await seen(here, 'both')).toEqual(await seen(there, 'both'));
+  // When each registered is in the record, and in the changes of others it stays.
+  const [a, b] = (await seen(here, 'both')).registrations;
+  expect([a?.createdIndex, b?.createdIndex].every((index) => index !== undefined)).toBe(true);
+  expect(keptOf(after).version).toBe(a?.createdIndex);
+  expect(keptOf(await seen(here, 'both')).version).toBe(b?.createdIndex);
 });
 
 test('one that is known, one that changed elsewhere and one that is new are read in one turn, each as it is', async () => {
@@ -109,4 +128,37 @@ test('who registers over v3, past the service, is seen, and keeps others from re
   for (let look = 0; look < 2; look++) {
     expect((await seen(here, 'v3')).v3.registrations.map(({ id }) => id)).toEqual(['abc']);
   }
+});
+
+test('what another service does is at hand before it is told', async () => {
+  await here.create(recordOf('glanced'));
+  expect(here.glance('glanced')?.registrations).toEqual([]);
+  await register(here, keptOf(await seen(here, 'glanced')), 'g');
+  await vi.waitFor(() => expect(told).toContain('glanced/g'));
+  const sight = there.glance('glanced');
+  expect(sight && idsIn(sight)).toEqual(['g']);
+  const kept = keptOf(await seen(there, 'glanced'));
+  await there.unregister(kept, { ...kept.record, members: [] });
+  await vi.waitFor(() => expect(here.glance('glanced')?.registrations).toEqual([]));
+  // A deletion is no registration.
+  expect(told.filter((each) => each.startsWith('glanced/'))).toEqual(['glanced/g']);
+});
+
+test('a token that goes away is not at hand any more', async () => {
+  const leaseID = valueOf(await here.grantLease(60_000));
+  await here.create(recordOf('going', { leaseID }));
+  await seen(there, 'going');
+  expect(there.glance('going')).toBeDefined();
+  if (leaseID !== undefined) await client.lease.revoke(leaseID);
+  await vi.waitFor(() => expect(there.glance('going')).toBeUndefined());
+  await vi.waitFor(() => expect(here.glance('going')).toBeUndefined());
+});
+
+test('many tokens made in one turn, one of them taken: the others are made', async () => {
+  await there.create(recordOf('taken', { size: 7 }));
+  const names = Array.from({ length: 150 }, (_, i) => `many-${i}`);
+  const made = await Promise.all([...names, 'taken'].map((name) => here.create(recordOf(name))));
+  expect(made.map(({ kind }) => kind)).toEqual([...names.map(() => 'done'), 'changed']);
+  expect(keptOf(await seen(there, 'many-149')).record.size).toBe(3);
+  expect(keptOf(await seen(here, 'taken')).record.size).toBe(7);
 });

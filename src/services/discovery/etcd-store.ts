@@ -15,23 +15,22 @@ import {
 } from '../../etcd/index.js';
 import { Batcher } from './batcher.js';
 import { discoveryStorageSilent } from './problems.js';
-import { parseRecord, recordText } from './record.js';
+import { parseRecord, recordText, sightOfKept, writtenAt } from './record.js';
 import { TokenCache } from './token-cache.js';
 import type {
   Change,
   DiscoveryStore,
   Follower,
   KeptToken,
-  NewRegistration,
   Registration,
   TokenRecord,
   TokenSight,
 } from './store.js';
 
 const ROOT = '/quorate/discovery';
-const MEMBERS = `${ROOT}/members/`;
-const tokenKey = (token: string): string => `${ROOT}/tokens/${token}`;
-const membersOf = (token: string): string => `${MEMBERS}${token}/`;
+/** One key a token: whatever happens to it is one put, and one event that says all. */
+const TOKENS = `${ROOT}/tokens/`;
+const tokenKey = (token: string): string => TOKENS + token;
 
 /** Where etcd itself looks over the v3 protocol (etcd-facts 14.4). */
 const v3Root = (token: string): string => `/_etcd/registry/${token}/`;
@@ -40,23 +39,19 @@ const v3Members = (token: string): string => `${v3Root(token)}members/`;
 
 /** More than any token has: a directory of somebody else's making is not read whole. */
 const REGISTRATIONS_READ_MAX = 64;
-/** What etcd takes in one transaction by default (`--max-txn-ops`). */
+/** What etcd takes in one transaction by default (`--max-txn-ops`), of comparisons as of operations. */
 const OPERATIONS_MAX = 128;
-/** Of one token: its record, its members, and what the v3 protocol has of it. */
-const READS_OF_ONE = 4;
-/** etcd subtracts the outer operations from what an inner transaction may have. */
-const CHANGES_MAX = 64;
-/** One on its way while another is being answered. */
-const CHANGES_AT_ONCE_MAX = 2;
-/** A read is short: those that come meanwhile cost etcd and us less together than they gain apart. */
-const READS_AT_ONCE_MAX = 1;
-
+/** Of one token: its record, and what the v3 protocol has of it. */
+const READS_OF_ONE = 3;
 /** Some thousands of usual tokens. */
 const CACHED_BYTES_MAX = 8 * 1024 ** 2;
 
 interface TokenChange {
   readonly token: string;
-  readonly change: Txn;
+  readonly change: {
+    readonly if: readonly Comparison[];
+    readonly then: readonly TxnOperation[];
+  };
 }
 
 /** Between two tries to follow a store that refuses. */
@@ -74,19 +69,38 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
   const txn = (then: readonly TxnOperation[]): Promise<CallResult<TxnAnswer>> =>
     client.kv.txn({ then }, { deadlineMs });
 
-  /** Changes of several tokens in one transaction of transactions: one proposal, one write to the disk. */
+  /**
+   * Changes of several tokens in one transaction: one proposal, one write to the disk. Nearly always all of them hold, so
+   * that is asked first; if not, each is a transaction of its own within the one.
+   */
   const send = async (batch: readonly TokenChange[]): Promise<readonly Change[]> => {
+    const together = await client.kv.txn(
+      {
+        if: batch.flatMap(({ change }) => change.if),
+        then: batch.flatMap(({ change }) => change.then),
+      },
+      { deadlineMs },
+    );
+    if (!together.ok) return failed(together.error, batch);
+    const { header, succeeded } = together.value;
+    if (succeeded) return batch.map(() => ({ kind: 'done', index: header.revision }));
+    return batch.length === 1 ? [{ kind: 'changed' }] : sendApart(batch);
+  };
+  const sendApart = async (batch: readonly TokenChange[]): Promise<readonly Change[]> => {
     const answer = await txn(batch.map(({ change }) => ({ kind: 'txn', txn: change })));
-    if (answer.ok) {
-      const { header, answers } = answer.value;
-      return batch.map((_, at): Change => {
-        const each = answers[at];
-        return each?.kind === 'txn' && each.succeeded
-          ? { kind: 'done', index: header.revision }
-          : { kind: 'changed' };
-      });
-    }
-    const { error } = answer;
+    if (!answer.ok) return failed(answer.error, batch);
+    const { header, answers } = answer.value;
+    return batch.map((_, at): Change => {
+      const each = answers[at];
+      return each?.kind === 'txn' && each.succeeded
+        ? { kind: 'done', index: header.revision }
+        : { kind: 'changed' };
+    });
+  };
+  const failed = async (
+    error: EtcdError,
+    batch: readonly TokenChange[],
+  ): Promise<readonly Change[]> => {
     if (error.kind === 'refused' && batch.length > 1) {
       // One of them, or their sum, is too much for etcd: the others must not suffer for it.
       return (await Promise.all(batch.map((each) => send([each])))).flat();
@@ -95,8 +109,8 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
     return batch.map(() => ({ kind, problem: silent(error) }));
   };
   const changes = new Batcher<TokenChange, Change>(send, {
-    batchMax: CHANGES_MAX,
-    atOnceMax: CHANGES_AT_ONCE_MAX,
+    batchMax: OPERATIONS_MAX,
+    weightOf: ({ change }) => Math.max(change.if.length, change.then.length),
     apart: ({ token }) => token,
   });
 
@@ -155,72 +169,63 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
         (token) => seen.get(token) ?? err(discoveryStorageSilent({ because: 'Nobody asked it.' })),
       );
     },
-    { batchMax: Math.floor(OPERATIONS_MAX / READS_OF_ONE), atOnceMax: READS_AT_ONCE_MAX },
+    { batchMax: Math.floor(OPERATIONS_MAX / READS_OF_ONE) },
   );
 
   /** What a change of ours did is known without reading it. */
   const changing = async (
-    change: TokenChange,
-    after: (index: bigint) => TokenSight | undefined,
-  ) => {
-    const outcome = await changes.add(change);
-    const sight = outcome.kind === 'done' ? after(outcome.index) : undefined;
-    if (sight === undefined) cache.forget(change.token);
-    else cache.keep(change.token, sight);
+    kept: KeptToken | undefined,
+    next: TokenRecord,
+    change: TokenChange['change'],
+  ): Promise<Change> => {
+    const { token } = next;
+    const outcome = await changes.add({ token, change });
+    if (outcome.kind === 'done') {
+      const { index } = outcome;
+      const record = writtenAt(next, index);
+      const createdIndex = kept?.createdIndex ?? index;
+      cache.keep(token, sightOfKept(index, { record, createdIndex, version: index }));
+    } else cache.forget(token);
     return outcome;
   };
-  const sightAt = ({ token }: TokenRecord, { version }: KeptToken): TokenSight | undefined => {
-    const sight = cache.get(token);
-    return sight?.kept?.version === version ? sight : undefined;
-  };
+  const writing = (record: TokenRecord): TxnOperation => ({
+    kind: 'put',
+    key: tokenKey(record.token),
+    value: recordText(record),
+    leaseID: record.leaseID,
+  });
+  const isStill = ({ record: { token }, version }: KeptToken): Comparison =>
+    compare(tokenKey(token)).modRevision('=', version);
 
   return {
     read: (token) => reads.add(token),
     glance: (token) => cache.get(token),
     create: (record) => {
-      const { token, leaseID } = record;
-      const puts: TxnOperation[] = [
-        { kind: 'put', key: tokenKey(token), value: recordText(record), leaseID },
-      ];
-      if (record.protocols.includes('v3')) {
-        puts.push({ kind: 'put', key: v3Size(token), value: String(record.size), leaseID });
-      }
-      const conditions = [
-        compare(tokenKey(token)).isMissing(),
-        compare({ prefix: v3Root(token) }).isMissing(),
-      ];
-      return changing({ token, change: { if: conditions, then: puts } }, (index) => ({
-        index,
-        kept: { record, createdIndex: index, version: index },
-        registrations: [],
-        v3: { size: undefined, registrations: [] },
-      }));
-    },
-    register: (kept, next, member) => {
-      const { token } = next;
-      const before = sightAt(next, kept);
-      return changing({ token, change: registering(kept, next, member) }, (index) =>
-        before === undefined
-          ? undefined
-          : {
-              ...before,
-              index,
-              kept: { ...kept, record: next, version: index },
-              registrations: [...before.registrations, { token, ...member, createdIndex: index }],
-            },
-      );
-    },
-    unregister: (kept, next, id) => {
-      const { token, leaseID } = next;
-      const change: Txn = {
-        if: [compare(tokenKey(token)).modRevision('=', kept.version)],
+      const { token, size, leaseID } = record;
+      const isV3 = record.protocols.includes('v3');
+      return changing(undefined, record, {
+        if: [compare(tokenKey(token)).isMissing(), compare({ prefix: v3Root(token) }).isMissing()],
         then: [
-          { kind: 'put', key: tokenKey(token), value: recordText(next), leaseID },
-          { kind: 'delete', range: membersOf(token) + id },
+          writing(record),
+          ...(isV3
+            ? [{ kind: 'put' as const, key: v3Size(token), value: String(size), leaseID }]
+            : []),
         ],
-      };
-      return changing({ token, change }, () => undefined);
+      });
     },
+    // The first registration over v2 takes the token from the v3 protocol: a member over v3 finds no size then and ends.
+    register: (kept, next) =>
+      changing(kept, next, {
+        if: [isStill(kept), compare({ prefix: v3Members(next.token) }).isMissing()],
+        then: [
+          writing(next),
+          ...(next.protocols.includes('v3')
+            ? [{ kind: 'delete' as const, range: v3Size(next.token) }]
+            : []),
+        ],
+      }),
+    unregister: (kept, next) =>
+      changing(kept, next, { if: [isStill(kept)], then: [writing(next)] }),
     grantLease: async (ttlMs) => {
       const granted = await client.lease.grant(Math.ceil(ttlMs / 1000), { deadlineMs });
       return granted.ok ? ok(granted.value.leaseID) : err(silent(granted.error));
@@ -231,27 +236,9 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
     },
     follow: (follower) => {
       const ending = new AbortController();
-      void followMembers({ client, clock, deadlineMs }, follower, ending.signal);
+      void followTokens({ client, clock, deadlineMs }, cache, follower, ending.signal);
       return { stop: () => ending.abort() };
     },
-  };
-}
-
-/** The first registration over v2 takes the token from the v3 protocol: a member over v3 finds no size then and ends. */
-function registering(kept: KeptToken, next: TokenRecord, { id, value }: NewRegistration): Txn {
-  const { token, leaseID } = next;
-  const member = membersOf(token) + id;
-  return {
-    if: [
-      compare(tokenKey(token)).modRevision('=', kept.version),
-      compare(member).isMissing(),
-      compare({ prefix: v3Members(token) }).isMissing(),
-    ],
-    then: [
-      { kind: 'put', key: member, value, leaseID },
-      { kind: 'put', key: tokenKey(token), value: recordText(next), leaseID },
-      { kind: 'delete', range: v3Size(token) },
-    ],
   };
 }
 
@@ -264,7 +251,6 @@ const list = (prefix: string): TxnOperation => ({
 
 const readingOf = (token: string): readonly TxnOperation[] => [
   { kind: 'range', range: tokenKey(token) },
-  list(membersOf(token)),
   { kind: 'range', range: v3Size(token) },
   list(v3Members(token)),
 ];
@@ -275,23 +261,22 @@ function sightOf(token: string, index: bigint, answers: readonly TxnOperationAns
     return answer?.kind === 'range' ? answer.kvs : [];
   };
   const [kv] = kvsAt(0);
-  const [size] = kvsAt(2);
-  const record = kv === undefined ? undefined : parseRecord(token, textOf(kv.value));
-  return {
-    index,
-    kept:
-      kv === undefined || record === undefined
-        ? undefined
-        : { record, createdIndex: kv.createRevision, version: kv.modRevision },
-    registrations: kvsAt(1).map((each) => registrationOf(token, each)),
-    v3: {
-      size: size === undefined ? undefined : textOf(size.value),
-      registrations: kvsAt(3).map((each) => registrationOf(token, each)),
-    },
+  const [size] = kvsAt(1);
+  const kept = kv === undefined ? undefined : keptOf(token, kv);
+  const v3 = {
+    size: size === undefined ? undefined : textOf(size.value),
+    registrations: kvsAt(2).map((each) => v3RegistrationOf(token, each)),
   };
+  return kept === undefined ? { index, kept, registrations: [], v3 } : sightOfKept(index, kept, v3);
 }
 
-function registrationOf(token: string, kv: KeyValue): Registration {
+function keptOf(token: string, kv: KeyValue): KeptToken | undefined {
+  const version = kv.modRevision;
+  const record = parseRecord(token, textOf(kv.value), version);
+  return record === undefined ? undefined : { record, createdIndex: kv.createRevision, version };
+}
+
+function v3RegistrationOf(token: string, kv: KeyValue): Registration {
   const key = textOf(kv.key);
   return {
     token,
@@ -302,8 +287,9 @@ function registrationOf(token: string, kv: KeyValue): Registration {
 }
 
 /** One watch for all tokens; the client takes it up again after every break. */
-async function followMembers(
+async function followTokens(
   { client, clock, deadlineMs }: EtcdStoreOptions,
+  cache: TokenCache,
   { onRegistration, onGap }: Follower,
   signal: AbortSignal,
 ): Promise<void> {
@@ -311,19 +297,41 @@ async function followMembers(
     const now = await client.kv.range(ROOT, { deadlineMs, countOnly: true, signal });
     if (now.ok) {
       const startRevision = now.value.header.revision + 1n;
-      const watch = client.watch.open({ prefix: MEMBERS }, { startRevision, only: 'puts', signal });
+      const watch = client.watch.open({ prefix: TOKENS }, { startRevision, signal });
+      cache.begin(now.value.header.revision);
       onGap();
       for await (const item of watch) {
         if (item.kind !== 'events') continue;
-        for (const { kv } of item.events) {
-          const [token = ''] = textOf(kv.key).slice(MEMBERS.length).split('/');
-          onRegistration(registrationOf(token, kv));
+        for (const { kind, kv } of item.events) {
+          const token = textOf(kv.key).slice(TOKENS.length);
+          if (kind === 'delete') cache.gone(token, kv.modRevision);
+          // A new token has no members that anybody could have missed.
+          else if (kv.version > 1n) {
+            const sight = told(cache, token, kv);
+            const last = sight?.registrations.at(-1);
+            if (last?.createdIndex === kv.modRevision) onRegistration(last);
+          }
         }
       }
+      cache.end();
     }
     // Refused, compacted or silent: begin anew from what is there.
     await clock.sleep(FOLLOW_PAUSE_MS, signal).catch(() => undefined);
   }
+}
+
+/** A token as an event shows it, which is in the cache before anybody is told. What we wrote ourselves is there already. */
+function told(cache: TokenCache, token: string, kv: KeyValue): TokenSight | undefined {
+  const seen = cache.get(token);
+  if (seen?.kept?.version === kv.modRevision) return seen;
+  const kept = keptOf(token, kv);
+  if (kept === undefined) {
+    cache.gone(token, kv.modRevision);
+    return undefined;
+  }
+  const sight = sightOfKept(kv.modRevision, kept);
+  cache.keep(token, sight);
+  return sight;
 }
 
 const silent = (error: EtcdError): Problem => {

@@ -1,5 +1,5 @@
 /** How etcd computes ids at a birth (etcd-facts 1.1): the whole discovery URL is the cluster token, letter by letter. */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { type ClusterID, type MemberID, clusterIDOf, memberIDOf } from '../../base/index.js';
 
 /** What a member says of itself: `name=url,name=url2`. */
@@ -11,9 +11,8 @@ export interface MemberEntry {
 const firstEightBytes = (bytes: Buffer): bigint => bytes.readBigUInt64BE(0);
 
 export function memberIDFrom(peerURLs: readonly string[], clusterToken: string): MemberID {
-  const hash = createHash('sha1');
-  for (const url of peerURLs.toSorted()) hash.update(url);
-  return memberIDOf(firstEightBytes(hash.update(clusterToken).digest()));
+  const text = peerURLs.toSorted().join('') + clusterToken;
+  return memberIDOf(firstEightBytes(hash('sha1', text, 'buffer')));
 }
 
 /** Fixed by the members of the birth; later members do not change it. */

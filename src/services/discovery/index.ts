@@ -11,7 +11,8 @@
  * - A registration never changes and is deleted only with the token's secret, and only while the token is open; so the
  *   first registration from any index on can always be told from what is there, and no history is needed.
  * - Input is hostile: lengths, times and numbers are bounded, by name (limits.ts). HTTP/1.1 is read strictly (http/).
- * - What was seen of a token is a guess: etcd says with each answer that it still holds, or it is read anew (0020).
+ * - What was seen of a token is a guess: etcd says with each answer that it still holds, or it is read anew (0020), but for
+ *   what cannot be otherwise any more: a size, the list of a closed token (0022).
  *
  * Decides nothing about members of a running cluster.
  * Start reading at protocol.ts; rules.ts says what may happen to a token, etcd-store.ts where it lives.

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import {
   type Problem,
   type Random,
@@ -50,7 +50,7 @@ export async function makeToken(
   }
 }
 
-const digestOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+const digestOf = (secret: string): string => hash('sha256', secret);
 
 /** Whether a request carries the secret that was told when the token was made. */
 export function holdsSecret(

@@ -20,6 +20,7 @@ export interface TokenPlace {
 const NAME = new RegExp(`^[A-Za-z0-9][A-Za-z0-9._-]{0,${NAME_LENGTH_MAX - 1}}$`);
 const PREFIX_PART = new RegExp(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,${NAME_LENGTH_MAX - 1}}$`);
 const V2 = ['v2', 'keys'] as const;
+const V2_START = '/v2/keys/';
 const RESERVED = new Set(['new', 'health', 'metrics', 'v2']);
 
 export const isTokenName = (text: string): boolean => NAME.test(text) && !RESERVED.has(text);
@@ -29,28 +30,43 @@ export const CONFIG = '_config';
 
 /** The longest rest wins: `…/TOKEN/_config/size`, `…/TOKEN/ID` with a MemberID, else `…/TOKEN`. */
 export function placeOf(pathname: string): Place {
-  // Go's clients clean paths before they send them, so that empty parts mean nothing.
-  const parts = pathname.split('/').filter((part) => part !== '');
+  const parts = partsOf(pathname);
   const [first] = parts;
-  if (parts.length === 1 && first === 'new') return { kind: 'new' };
-  if (parts.length === 1 && first === 'health') return { kind: 'health' };
-  if (parts.length === 1 && first === 'metrics') return { kind: 'metrics' };
-  const isV2 = parts[0] === V2[0] && parts[1] === V2[1];
+  if (parts.length === 1 && (first === 'new' || first === 'health' || first === 'metrics')) {
+    return { kind: first };
+  }
+  const isV2 = first === V2[0] && parts[1] === V2[1];
   const rest = isV2 ? parts.slice(V2.length) : parts;
-  if (rest.at(-1) === 'size' && rest.at(-2) === CONFIG) {
+  const last = rest.at(-1) ?? '';
+  if (last === 'size' && rest.at(-2) === CONFIG) {
     const place = tokenPlace(isV2, rest.slice(0, -2));
-    return place === undefined ? { kind: 'nowhere' } : { kind: 'size', ...place };
+    return place === undefined ? NOWHERE : { kind: 'size', token: place.token, path: place.path };
   }
   const whole = tokenPlace(isV2, rest);
-  const last = rest.at(-1) ?? '';
   if (rest.length >= 2 && isMemberID(last)) {
     const place = tokenPlace(isV2, rest.slice(0, -1));
     if (place !== undefined) {
-      const orToken = whole ?? place;
-      return { kind: 'member', id: last, orToken, ...place };
+      const { token, path } = place;
+      return { kind: 'member', id: last, orToken: whole ?? place, token, path };
     }
   }
-  return whole === undefined ? { kind: 'nowhere' } : { kind: 'directory', ...whole };
+  return whole === undefined
+    ? NOWHERE
+    : { kind: 'directory', token: whole.token, path: whole.path };
+}
+
+const NOWHERE: Place = { kind: 'nowhere' };
+
+/** Go's clients clean paths before they send them, so that empty parts mean nothing. */
+function partsOf(pathname: string): readonly string[] {
+  const parts: string[] = [];
+  for (let at = 0; at < pathname.length;) {
+    const next = pathname.indexOf('/', at);
+    const end = next < 0 ? pathname.length : next;
+    if (end > at) parts.push(pathname.slice(at, end));
+    at = end + 1;
+  }
+  return parts;
 }
 
 /** As etcd prints a MemberID: hex without leading zeros. */
@@ -62,8 +78,9 @@ function tokenPlace(isV2: boolean, parts: readonly string[]): TokenPlace | undef
   if (token === undefined || !isTokenName(token)) return undefined;
   if (prefix.length > (isV2 ? PATH_PARTS_MAX : 0)) return undefined;
   if (!prefix.every((part) => PREFIX_PART.test(part))) return undefined;
-  return { token, path: `/${[...(isV2 ? V2 : []), ...parts].join('/')}` };
+  return { token, path: isV2 ? V2_START + parts.join('/') : `/${token}` };
 }
 
 /** The key that v2 answers name: the path without `/v2/keys`. */
-export const keyOf = (path: string): string => path.replace(/^\/v2\/keys(?=\/)/, '');
+export const keyOf = (path: string): string =>
+  path.startsWith(V2_START) ? path.slice(V2_START.length - 1) : path;

@@ -28,8 +28,12 @@ import { parseRegistration } from './registration.js';
 import {
   type Answer,
   type Reply,
+  answer,
   createdBody,
+  deletedNode,
   directoryNode,
+  got,
+  header,
   indexHeader,
   json,
   memberNode,
@@ -37,7 +41,7 @@ import {
   text,
   v2Error,
 } from './replies.js';
-import { type DiscoveryRequest, cameBy, formOf } from './request.js';
+import { type DiscoveryRequest, Fields, cameBy, formOf } from './request.js';
 import { type Applicant, judge, parseSize, withoutMember } from './rules.js';
 import {
   type DiscoveryStore,
@@ -47,7 +51,7 @@ import {
   type TokenSight,
   isClosed,
 } from './store.js';
-import { type Wish, Waiters, isWished } from './waiters.js';
+import { type Waiter, type Wish, Waiters, isWished } from './waiters.js';
 
 export interface ProtocolParts {
   readonly store: DiscoveryStore;
@@ -91,11 +95,12 @@ export class DiscoveryProtocolService {
     return this.#waiters.count;
   }
 
-  async handle(request: DiscoveryRequest): Promise<Reply> {
+  /** At once when nothing has to be asked for it. */
+  handle(request: DiscoveryRequest): Reply | Promise<Reply> {
     const { method, target } = request;
     const at = target.indexOf('?');
     const pathname = at < 0 ? target : target.slice(0, at);
-    const query = new URLSearchParams(at < 0 ? '' : target.slice(at + 1));
+    const query = new Fields(at < 0 ? '' : target.slice(at + 1));
     const place = placeOf(pathname);
     switch (place.kind) {
       case 'new':
@@ -109,11 +114,10 @@ export class DiscoveryProtocolService {
           ? text(200, this.#counts.text(this.#waiters.count))
           : notAllowed(method, 'GET');
       case 'size':
-        if (method === 'GET')
-          return this.#get(place, ({ kept: { record, createdIndex } }) =>
-            sizeNode({ ...record, createdIndex }),
-          );
-        return method === 'PUT' ? this.#putSize(place, request) : notAllowed(method, 'GET, PUT');
+        if (method === 'GET') return this.#size(place);
+        return method === 'PUT'
+          ? this.#putSize(place, request, query)
+          : notAllowed(method, 'GET, PUT');
       case 'directory':
         return method === 'GET' ? this.#directory(place, query) : notAllowed(method, 'GET');
       case 'member':
@@ -136,7 +140,7 @@ export class DiscoveryProtocolService {
     this.#following.stop();
   }
 
-  async #new(request: DiscoveryRequest, query: URLSearchParams): Promise<Reply> {
+  async #new(request: DiscoveryRequest, query: Fields): Promise<Reply> {
     const size = parseSize(query.get('size') ?? String(DEFAULT_SIZE));
     if (!size.ok) return v2Error('invalidField', { cause: 'size', problem: size.error });
     const protocols = protocolsOf(query.get('protocol') ?? 'v2');
@@ -162,7 +166,7 @@ export class DiscoveryProtocolService {
     const { secret, index, ttlMs } = made;
     const untilMs = ttlMs === undefined ? undefined : clock.monotonicMs() + ttlMs;
     this.#open.made(token, size.value, untilMs);
-    const headers = { ...indexHeader(index), [SECRET_HEADER]: secret };
+    const headers = indexHeader(index) + header(SECRET_HEADER, secret);
     if (request.accept?.includes('application/json') !== true) return text(200, url, headers);
     const { endpoints } = this.#parts;
     return json(200, { url, token, secret, size: size.value, protocols, endpoints }, headers);
@@ -170,7 +174,7 @@ export class DiscoveryProtocolService {
 
   async #make(
     token: Pick<TokenRecord, 'token' | 'size' | 'path' | 'url' | 'protocols'>,
-    query: URLSearchParams,
+    query: Pick<Fields, 'get'>,
   ): Promise<
     | {
         readonly kind: 'made';
@@ -182,7 +186,7 @@ export class DiscoveryProtocolService {
     | { readonly kind: 'reply'; readonly reply: Answer }
   > {
     const ttl = query.get('ttl');
-    const ttlMs = ttl === null ? ok(undefined) : parseExpiry(ttl);
+    const ttlMs = ttl === undefined ? ok(undefined) : parseExpiry(ttl);
     const reply = (answer: Answer) => ({ kind: 'reply', reply: answer }) as const;
     if (!ttlMs.ok) return reply(v2Error('invalidField', { cause: 'ttl', problem: ttlMs.error }));
     const made = await makeToken(this.#parts, token, ttlMs.value);
@@ -208,7 +212,7 @@ export class DiscoveryProtocolService {
   }
 
   /** A token must exist, be of this protocol, and be asked for at its own path. */
-  async #find(place: TokenPlace): Promise<Result<{ sight: TokenSight; kept: KeptToken }, Answer>> {
+  async #find(place: TokenPlace): Promise<Result<Found, Answer>> {
     const read = await this.#parts.store.read(place.token);
     if (!read.ok) return err(v2Error('storage', { cause: '', problem: read.error }));
     const sight = read.value;
@@ -226,18 +230,36 @@ export class DiscoveryProtocolService {
     return ok({ sight, kept });
   }
 
-  async #get(
-    place: TokenPlace,
-    nodeOf: (found: { sight: TokenSight; kept: KeptToken }) => ReturnType<typeof sizeNode>,
-  ): Promise<Reply> {
-    const found = await this.#find(place);
-    if (!found.ok) return found.error;
-    const { index } = found.value.sight;
-    return json(200, { action: 'get', node: nodeOf(found.value) }, indexHeader(index));
+  /** The same token as it was seen before: good for a change, which names the version it is made on. */
+  #glance(place: TokenPlace): Found | undefined {
+    const sight = this.#parts.store.glance(place.token);
+    const kept = sight?.kept;
+    if (sight === undefined || kept === undefined) return undefined;
+    const { path, protocols } = kept.record;
+    return path === place.path && protocols.includes('v2') ? { sight, kept } : undefined;
   }
 
-  async #putSize(place: TokenPlace, request: DiscoveryRequest): Promise<Reply> {
-    const form = formOf(request);
+  /** Likewise, for what can not be otherwise any more. One that expires may be another one by now. */
+  #seen(place: TokenPlace): Found | undefined {
+    const found = this.#glance(place);
+    return found?.kept.record.leaseID === undefined ? found : undefined;
+  }
+
+  /** A size never changes. */
+  #size(place: TokenPlace): Answer | Promise<Answer> {
+    const told = ({ sight: { index }, kept: { record, createdIndex } }: Found): Answer =>
+      got(sizeNode(record.path, record.size, createdIndex), index);
+    const seen = this.#seen(place);
+    return seen === undefined ? this.#asked(place, told) : told(seen);
+  }
+
+  async #asked(place: TokenPlace, told: (found: Found) => Answer): Promise<Answer> {
+    const found = await this.#find(place);
+    return found.ok ? told(found.value) : found.error;
+  }
+
+  async #putSize(place: TokenPlace, request: DiscoveryRequest, query: Fields): Promise<Reply> {
+    const form = formOf(request, query);
     const asked = form.get('value') ?? '';
     const size = parseSize(asked);
     if (!size.ok) return v2Error('invalidField', { cause: 'value', problem: size.error });
@@ -249,8 +271,9 @@ export class DiscoveryProtocolService {
     if (made.kind === 'reply') return made.reply;
     if (made.kind === 'made') {
       const { index, secret } = made;
-      const node = sizeNode({ path, size: size.value, createdIndex: index });
-      return json(201, { action: 'set', node }, { ...indexHeader(index), [SECRET_HEADER]: secret });
+      const node = sizeNode(path, size.value, index);
+      const set = answer(201, `{"action":"set","node":${node}}\n`, index);
+      return { ...set, headers: set.headers + header(SECRET_HEADER, secret) };
     }
     const found = await this.#find(place);
     if (!found.ok) return found.error;
@@ -260,90 +283,121 @@ export class DiscoveryProtocolService {
       const problem = discoverySizeFixed({ token, size: record.size, asked });
       return v2Error('compareFailed', { index: sight.index, cause: '', problem });
     }
-    const node = sizeNode({ ...record, createdIndex: kept.createdIndex });
-    return json(200, { action: 'set', node, prevNode: node }, indexHeader(sight.index));
+    const node = sizeNode(path, record.size, kept.createdIndex);
+    return answer(200, `{"action":"set","node":${node},"prevNode":${node}}\n`, sight.index);
   }
 
-  async #directory(place: TokenPlace, query: URLSearchParams): Promise<Reply> {
+  /** The list of a closed token is final. */
+  #directory(place: TokenPlace, query: Fields): Reply | Promise<Reply> {
     if (query.get('wait') === 'true') {
       // Without `recursive` a watch of a directory tells nothing of what is below it.
       const isDeep = query.get('recursive') === 'true';
       return this.#poll(place, isDeep ? undefined : place.token, query);
     }
-    return this.#get(place, ({ sight, kept }) => directoryNode(kept, sight.registrations));
+    const told = ({ sight: { index, registrations }, kept }: Found): Answer =>
+      got(directoryNode(kept, registrations), index);
+    const seen = this.#seen(place);
+    return seen !== undefined && isClosed(seen.kept.record) ? told(seen) : this.#asked(place, told);
   }
 
-  async #member(
-    place: Extract<Place, { kind: 'member' }>,
-    request: DiscoveryRequest,
-    query: URLSearchParams,
-  ): Promise<Reply> {
+  #member(place: MemberPlace, request: DiscoveryRequest, query: Fields): Reply | Promise<Reply> {
     switch (request.method) {
       case 'PUT':
         return this.#register(place, request, query);
       case 'DELETE':
         return this.#delete(place, request);
       case 'GET':
-        break;
+        return this.#getMember(place, query);
       default:
         return notAllowed(request.method, 'GET, PUT, DELETE');
     }
-    if (place.orToken.path !== place.path) {
+  }
+
+  #getMember(place: MemberPlace, query: Fields): Reply | Promise<Reply> {
+    const seen = this.#seen(place);
+    const isKnown = seen !== undefined && registered(seen, place.id) !== undefined;
+    return isKnown || place.orToken.path === place.path
+      ? this.#ofMember(place, query)
+      : this.#ofMemberOrToken(place, query);
+  }
+
+  async #ofMemberOrToken(place: MemberPlace, query: Fields): Promise<Reply> {
+    const found = await this.#find(place);
+    if (!found.ok || registered(found.value, place.id) === undefined) {
       const read = await this.#parts.store.read(place.orToken.token);
       if (read.ok && read.value.kept?.record.path === place.orToken.path) {
         return this.#directory(place.orToken, query);
       }
     }
-    if (query.get('wait') === 'true') return this.#poll(place, place.id, query);
-    const found = await this.#find(place);
-    if (!found.ok) return found.error;
-    const { index, registrations } = found.value.sight;
-    const registration = registrations.find(({ id }) => id === place.id);
-    return registration === undefined
-      ? v2Error('keyNotFound', { index, cause: `${place.path}/${place.id}` })
-      : json(
-          200,
-          { action: 'get', node: memberNode(place.path, registration) },
-          indexHeader(index),
-        );
+    return this.#ofMember(place, query);
   }
 
-  async #poll(place: TokenPlace, id: string | undefined, query: URLSearchParams): Promise<Reply> {
+  #ofMember(place: MemberPlace, query: Fields): Reply | Promise<Reply> {
+    if (query.get('wait') === 'true') return this.#poll(place, place.id, query);
+    return this.#asked(place, (found) => {
+      const registration = registered(found, place.id);
+      const { index } = found.sight;
+      return registration === undefined
+        ? v2Error('keyNotFound', { index, cause: `${place.path}/${place.id}` })
+        : got(memberNode(place.path, registration), index);
+    });
+  }
+
+  #poll(place: TokenPlace, id: string | undefined, query: Fields): Reply | Promise<Reply> {
     if (this.#isDraining || this.#waiters.count >= this.#parts.limits.pollsMax) {
       return v2Error('storage', { cause: 'Nobody more can wait here at the moment.' });
     }
     const asked = query.get('waitIndex') ?? '';
     if (!/^\d{0,18}$/.test(asked)) return badRequest(asked, 'waitIndex is a whole number.');
-    let fromIndex = BigInt(asked === '' ? 0 : asked);
-    if (fromIndex === 0n) {
-      const first = await this.#find(place);
-      if (!first.ok) return first.error;
-      fromIndex = first.value.sight.index + 1n;
-    }
-    // Before the read: what is registered after it reaches the waiter, what was before it is in what was read.
+    const fromIndex = BigInt(asked === '' ? 0 : asked);
     const wish: Wish = { token: place.token, id, fromIndex };
+    if (fromIndex === 0n) return this.#pollFromNow(place, wish);
+    const seen = this.#seen(place);
+    const there = seen === undefined ? undefined : eventFor(wish, seen);
+    if (seen !== undefined && there !== undefined) return this.#event(place, seen, there);
+    // Who looks for itself and is not there may have come after the last place: that is to be asked.
+    return seen !== undefined && id === undefined
+      ? this.#wait(place, seen, this.#waiters.add(wish))
+      : this.#pollAsking(place, wish);
+  }
+
+  async #pollFromNow(place: TokenPlace, wish: Wish): Promise<Reply> {
+    const first = await this.#find(place);
+    return first.ok
+      ? this.#pollAsking(place, { ...wish, fromIndex: first.value.sight.index + 1n })
+      : first.error;
+  }
+
+  async #pollAsking(place: TokenPlace, wish: Wish): Promise<Reply> {
+    // Before the read: what is registered after it reaches the waiter, what was before it is in what was read.
     const waiter = this.#waiters.add(wish);
     const found = await this.#find(place);
     if (!found.ok) {
       waiter.end();
       return found.error;
     }
-    const { sight, kept } = found.value;
-    const there = firstWished(sight.registrations, wish) ?? beyond(kept, wish);
-    const next = there === undefined ? waiter.next : Promise.resolve(there);
-    if (there !== undefined) waiter.end();
+    const there = eventFor(wish, found.value);
+    if (there === undefined) return this.#wait(place, found.value, waiter);
+    waiter.end();
+    return this.#event(place, found.value, there);
+  }
+
+  /** It is there already. */
+  #event({ path }: TokenPlace, { sight: { index } }: Found, event: Registration): Answer {
+    this.#counts.events++;
+    return answer(200, createdBody(path, event), index);
+  }
+
+  #wait({ path }: TokenPlace, { sight }: Found, waiter: Waiter): Reply {
+    const { next } = waiter;
     void next.then((event) => event !== undefined && this.#counts.events++);
-    return { kind: 'poll', index: sight.index, path: place.path, next, end: () => waiter.end() };
+    return { kind: 'poll', index: sight.index, path, next, end: () => waiter.end() };
   }
 
   /** Durable before it is answered; never an error of ours once it is here: a member would end at it. */
-  async #register(
-    place: Extract<Place, { kind: 'member' }>,
-    request: DiscoveryRequest,
-    query: URLSearchParams,
-  ): Promise<Reply> {
+  async #register(place: MemberPlace, request: DiscoveryRequest, query: Fields): Promise<Reply> {
     const { clock, random, limits, store } = this.#parts;
-    const form = formOf(request);
+    const form = formOf(request, query);
     if ((query.get('prevExist') ?? form.get('prevExist')) !== 'false') {
       return badRequest(request.target, 'A member registers with prevExist=false.');
     }
@@ -357,8 +411,16 @@ export class DiscoveryProtocolService {
       cameBy: cameBy(request, place.path),
     };
     const endMs = clock.monotonicMs() + limits.registerMs;
-    const glanced = await this.#registerAtAGlance(place, applicant, value);
-    if (glanced !== undefined) return glanced;
+    const glanced = this.#glance(place);
+    if (glanced !== undefined) {
+      // The change itself makes sure that the token still is so. Whatever else than a place comes of it is said after a look.
+      const verdict = judge(glanced.kept, glanced.sight, applicant);
+      const reply =
+        verdict.kind === 'register'
+          ? await this.#registerAs(verdict.next, place, glanced.kept, applicant, value)
+          : undefined;
+      if (reply !== undefined) return reply;
+    }
     while (!request.isGone() && clock.monotonicMs() < endMs) {
       const found = await this.#find(place);
       if (found.ok) {
@@ -377,45 +439,24 @@ export class DiscoveryProtocolService {
     return { kind: 'drop' };
   }
 
-  /**
-   * On the token as it was seen last: the change itself makes sure that it still is so. Whatever else than a place comes
-   * of it is said only after a look.
-   */
-  async #registerAtAGlance(
-    place: TokenPlace & { readonly id: string },
-    applicant: Applicant,
-    value: string,
-  ): Promise<Reply | undefined> {
-    const sight = this.#parts.store.glance(place.token);
-    const kept = sight?.kept;
-    if (sight === undefined || kept === undefined) return undefined;
-    const { path, protocols } = kept.record;
-    const isHere = path === place.path && protocols.includes('v2');
-    return isHere && judge(kept, sight, applicant).kind === 'register'
-      ? this.#registerOnce(place, { sight, kept }, applicant, value)
-      : undefined;
-  }
-
   /** Undefined: look again. */
   async #registerOnce(
-    place: TokenPlace & { readonly id: string },
-    { sight, kept }: { readonly sight: TokenSight; readonly kept: KeptToken },
+    place: MemberPlace,
+    { sight, kept }: Found,
     applicant: Applicant,
     value: string,
   ): Promise<Reply | undefined> {
     const { id, by } = applicant;
-    const { token, path } = place;
-    const created = (createdIndex: bigint): Answer => ({
-      kind: 'answer',
-      status: 201,
-      headers: { 'Content-Type': 'application/json', ...indexHeader(createdIndex) },
-      body: createdBody(path, { token, id, value, createdIndex }),
-    });
+    const { path } = place;
     const { index, registrations } = sight;
     const earlier = kept.record.members.find((member) => member.id === id);
     if (earlier?.by === by) {
       // A try of this very request, of which nobody knew what became of it.
-      return created(registrations.find((each) => each.id === id)?.createdIndex ?? index);
+      return createdReply(
+        place,
+        value,
+        registrations.find((each) => each.id === id)?.createdIndex ?? index,
+      );
     }
     const verdict = judge(kept, sight, applicant);
     switch (verdict.kind) {
@@ -426,28 +467,31 @@ export class DiscoveryProtocolService {
         this.#tell(verdict.problem);
         return v2Error('invalidField', { index, cause: path, problem: verdict.problem });
       case 'beyond':
-        return created(index);
-      case 'register': {
-        const change = await this.#parts.store.register(kept, verdict.next, { id, value });
-        if (change.kind !== 'done') return undefined;
-        this.#counts.registrations++;
-        this.#parts.logger.log('info', 'member registered', {
-          token,
-          member: applicant.name,
-          have: verdict.next.members.length,
-          of: verdict.next.size,
-        });
-        return created(change.index);
-      }
+        return createdReply(place, value, index);
+      case 'register':
+        return this.#registerAs(verdict.next, place, kept, applicant, value);
       default:
         return assertNever(verdict);
     }
   }
 
-  async #delete(
-    place: Extract<Place, { kind: 'member' }>,
-    request: DiscoveryRequest,
-  ): Promise<Reply> {
+  async #registerAs(
+    next: TokenRecord,
+    place: MemberPlace,
+    kept: KeptToken,
+    { name }: Applicant,
+    value: string,
+  ): Promise<Reply | undefined> {
+    const change = await this.#parts.store.register(kept, next);
+    if (change.kind !== 'done') return undefined;
+    this.#counts.registrations++;
+    const { token, size, members } = next;
+    const data = { token, member: name, have: members.length, of: size };
+    this.#parts.logger.log('info', 'member registered', data);
+    return createdReply(place, value, change.index);
+  }
+
+  async #delete(place: MemberPlace, request: DiscoveryRequest): Promise<Reply> {
     const { token, path, id } = place;
     for (;;) {
       const found = await this.#find(place);
@@ -467,7 +511,7 @@ export class DiscoveryProtocolService {
         return v2Error('compareFailed', { index, cause: path, problem });
       }
       const next = withoutMember(kept.record, id);
-      const change = await this.#parts.store.unregister(kept, next, id);
+      const change = await this.#parts.store.unregister(kept, next);
       switch (change.kind) {
         case 'changed':
           continue;
@@ -476,10 +520,9 @@ export class DiscoveryProtocolService {
           return v2Error('storage', { cause: path, problem: change.problem });
         case 'done': {
           const before = memberNode(path, registration);
-          const modifiedIndex = Number(change.index);
-          const { key = '', createdIndex = 0 } = before;
-          const node = { key, modifiedIndex, createdIndex };
-          return json(200, { action: 'delete', node, prevNode: before }, indexHeader(change.index));
+          const node = deletedNode(path, registration, change.index);
+          const body = `{"action":"delete","node":${node},"prevNode":${before}}\n`;
+          return answer(200, body, change.index);
         }
         default:
           return assertNever(change);
@@ -507,11 +550,24 @@ export class DiscoveryProtocolService {
   }
 }
 
+type MemberPlace = Extract<Place, { kind: 'member' }>;
+
+interface Found {
+  readonly sight: TokenSight;
+  readonly kept: KeptToken;
+}
+
+const createdReply = ({ token, path, id }: MemberPlace, value: string, index: bigint): Answer =>
+  answer(201, createdBody(path, { token, id, value, createdIndex: index }), index);
+
 const LOOKS_AT_ONCE = 16;
 const NEVER = new AbortController().signal;
 
-const firstWished = (registrations: readonly Registration[], wish: Wish) =>
-  registrations.find((each) => isWished(wish, each));
+const registered = ({ sight }: Found, id: string): Registration | undefined =>
+  sight.registrations.find((each) => each.id === id);
+
+const eventFor = (wish: Wish, { sight, kept }: Found): Registration | undefined =>
+  sight.registrations.find((each) => isWished(wish, each)) ?? beyond(kept, wish);
 
 /** Who came after the last place was taken sees its own registration, and then that it is not among the first. */
 function beyond({ record }: KeptToken, { token, id, fromIndex }: Wish): Registration | undefined {
@@ -523,10 +579,8 @@ function beyond({ record }: KeptToken, { token, id, fromIndex }: Wish): Registra
 const badRequest = (asked: string, because: string): Answer =>
   v2Error('invalidField', { cause: asked, problem: discoveryBadRequest({ asked, because }) });
 
-const notAllowed = (method: string, allowed: string): Answer => ({
-  ...json(405, { message: `Method Not Allowed: ${method.slice(0, 20)}` }),
-  headers: { 'Content-Type': 'application/json', Allow: allowed },
-});
+const notAllowed = (method: string, allowed: string): Answer =>
+  json(405, { message: `Method Not Allowed: ${method.slice(0, 20)}` }, header('Allow', allowed));
 
 const nowhere = (pathname: string): Answer => {
   const because = 'Tokens are at /TOKEN or /v2/keys/ANY/PREFIX/TOKEN; /new?size=3 makes one.';

@@ -1,8 +1,7 @@
 /** Answers as etcd's v2 API gives them (etcd-facts 2.1); `problem` is ours, and its clients pass over it. */
 import type { JsonValue, Problem } from '../../base/index.js';
-import { keyOf } from './place.js';
 import type { KeptToken, Registration } from './store.js';
-import { CONFIG } from './place.js';
+import { CONFIG, keyOf } from './place.js';
 
 export type Reply =
   | Answer
@@ -20,7 +19,8 @@ export type Reply =
 export interface Answer {
   readonly kind: 'answer';
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  /** As HTTP writes them, a line each. */
+  readonly headers: string;
   readonly body: string;
 }
 
@@ -36,29 +36,36 @@ export const V2_ERRORS = {
 } as const;
 export type V2Error = keyof typeof V2_ERRORS;
 
-export const indexHeader = (index: bigint): Readonly<Record<string, string>> => ({
-  'X-Etcd-Index': String(index),
-});
+export const header = (name: string, value: string): string => `${name}: ${value}\r\n`;
 
-export const json = (
-  status: number,
-  value: JsonValue,
-  headers: Readonly<Record<string, string>> = {},
-): Answer => ({
+export const indexHeader = (index: bigint): string => header('X-Etcd-Index', String(index));
+
+const JSON_TYPE = header('Content-Type', 'application/json');
+const TEXT_TYPE = header('Content-Type', 'text/plain; charset=utf-8');
+
+/** `body` is JSON. */
+export const answer = (status: number, body: string, index: bigint): Answer => ({
   kind: 'answer',
   status,
-  headers: { 'Content-Type': 'application/json', ...headers },
+  headers: JSON_TYPE + indexHeader(index),
+  body,
+});
+
+/** A node as it is. */
+export const got = (node: string, index: bigint): Answer =>
+  answer(200, `{"action":"get","node":${node}}\n`, index);
+
+export const json = (status: number, value: JsonValue, headers = ''): Answer => ({
+  kind: 'answer',
+  status,
+  headers: JSON_TYPE + headers,
   body: `${JSON.stringify(value)}\n`,
 });
 
-export const text = (
-  status: number,
-  body: string,
-  headers: Readonly<Record<string, string>> = {},
-): Answer => ({
+export const text = (status: number, body: string, headers = ''): Answer => ({
   kind: 'answer',
   status,
-  headers: { 'Content-Type': 'text/plain; charset=utf-8', ...headers },
+  headers: TEXT_TYPE + headers,
   body,
 });
 
@@ -87,43 +94,33 @@ export function v2Error(
   );
 }
 
-type Node = { readonly [key: string]: JsonValue };
+// Nodes as JSON. They are written out here because they are nearly all that is ever said; no path, id or number has a
+// character that JSON would escape.
 
-export const memberNode = (path: string, { id, value, createdIndex }: Registration): Node => ({
-  key: `${keyOf(path)}/${id}`,
-  value,
-  modifiedIndex: Number(createdIndex),
-  createdIndex: Number(createdIndex),
-});
+const indexes = (modified: bigint, created: bigint): string =>
+  `"modifiedIndex":${modified},"createdIndex":${created}`;
+
+export const memberNode = (path: string, { id, value, createdIndex }: Registration): string =>
+  `{"key":"${keyOf(path)}/${id}","value":${JSON.stringify(value)},${indexes(createdIndex, createdIndex)}}`;
+
+/** What is left of a member that was deleted. */
+export const deletedNode = (path: string, { id, createdIndex }: Registration, at: bigint): string =>
+  `{"key":"${keyOf(path)}/${id}",${indexes(at, createdIndex)}}`;
 
 /** A member's registration never changes, so that there is one kind of event about it. */
 export const createdBody = (path: string, registration: Registration): string =>
-  `${JSON.stringify({ action: 'create', node: memberNode(path, registration) })}\n`;
+  `{"action":"create","node":${memberNode(path, registration)}}\n`;
 
-export const directoryNode = (
+export function directoryNode(
   { record: { path }, createdIndex }: KeptToken,
   registrations: readonly Registration[],
-): Node => ({
-  key: keyOf(path),
-  dir: true,
-  ...(registrations.length === 0
-    ? {}
-    : { nodes: registrations.map((each) => memberNode(path, each)) }),
-  modifiedIndex: Number(createdIndex),
-  createdIndex: Number(createdIndex),
-});
+): string {
+  const nodes =
+    registrations.length === 0
+      ? ''
+      : `"nodes":[${registrations.map((each) => memberNode(path, each)).join(',')}],`;
+  return `{"key":"${keyOf(path)}","dir":true,${nodes}${indexes(createdIndex, createdIndex)}}`;
+}
 
-export const sizeNode = ({
-  path,
-  size,
-  createdIndex,
-}: {
-  readonly path: string;
-  readonly size: number;
-  readonly createdIndex: bigint;
-}): Node => ({
-  key: `${keyOf(path)}/${CONFIG}/size`,
-  value: String(size),
-  modifiedIndex: Number(createdIndex),
-  createdIndex: Number(createdIndex),
-});
+export const sizeNode = (path: string, size: number, createdIndex: bigint): string =>
+  `{"key":"${keyOf(path)}/${CONFIG}/size","value":"${size}",${indexes(createdIndex, createdIndex)}}`;

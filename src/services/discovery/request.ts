@@ -23,12 +23,45 @@ export function cameBy({ host, isSecure }: DiscoveryRequest, path: string): read
   return schemes.map((scheme) => `${scheme}://${host}${path}`);
 }
 
-/** Fields of the query and of the body; the body's count first. */
-export function formOf({ body, target }: DiscoveryRequest): URLSearchParams {
-  const at = target.indexOf('?');
-  const form = new URLSearchParams(body);
-  for (const [name, value] of new URLSearchParams(at < 0 ? '' : target.slice(at + 1))) {
-    if (!form.has(name)) form.set(name, value);
+/** Fields of a query or a form. The first of a name counts. */
+export class Fields {
+  readonly #text: string;
+  #decoded: URLSearchParams | undefined;
+
+  constructor(text: string) {
+    this.#text = text;
   }
-  return form;
+
+  get(name: string): string | undefined {
+    const text = this.#text;
+    if (text === '') return undefined;
+    if (this.#decoded === undefined) {
+      if (!ENCODED.test(text)) return plainField(text, name);
+      this.#decoded = new URLSearchParams(text);
+    }
+    return this.#decoded.get(name) ?? undefined;
+  }
+}
+
+const ENCODED = /[%+?]/;
+
+/** Nearly all queries stand there as they are meant. */
+function plainField(text: string, name: string): string | undefined {
+  for (let at = 0; at < text.length;) {
+    const next = text.indexOf('&', at);
+    const end = next < 0 ? text.length : next;
+    if (text.startsWith(name, at)) {
+      const behind = at + name.length;
+      if (behind === end) return '';
+      if (text[behind] === '=') return text.slice(behind + 1, end);
+    }
+    at = end + 1;
+  }
+  return undefined;
+}
+
+/** Fields of the query and of the body; the body's count first. */
+export function formOf({ body }: DiscoveryRequest, query: Fields): Pick<Fields, 'get'> {
+  const form = new Fields(body);
+  return { get: (name) => form.get(name) ?? query.get(name) };
 }

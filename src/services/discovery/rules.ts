@@ -76,7 +76,11 @@ export function judge(kept: KeptToken, sight: TokenSight, applicant: Applicant):
   }
   return {
     kind: 'register',
-    next: { ...record, url, members: [...members, { id, name, peerURLs, by }] },
+    next: {
+      ...record,
+      url,
+      members: [...members, { id, name, peerURLs, by, createdIndex: undefined }],
+    },
   };
 }
 

@@ -24,6 +24,8 @@ export interface KeptMember extends MemberEntry {
   readonly id: string;
   /** Which request registered it: whoever does not know what became of its own can tell. */
   readonly by: string;
+  /** The store's revision that registered it. Undefined in a change that does: it is the revision of the change. */
+  readonly createdIndex: bigint | undefined;
 }
 
 /** All have registered: the list is final, and the cluster may have formed. */
@@ -43,7 +45,7 @@ export interface TokenSight {
   /** The store's revision: the protocol's index. */
   readonly index: bigint;
   readonly kept: KeptToken | undefined;
-  /** Over the v2 protocol, oldest first. */
+  /** Over the v2 protocol, oldest first: what the record says, as the protocol shows it. */
   readonly registrations: readonly Registration[];
   /** What etcd members wrote over the v3 protocol, oldest first, when the token was last read whole. */
   readonly v3: {
@@ -73,24 +75,23 @@ export type Change =
 export interface DiscoveryStore {
   /** As it is now: nothing that was durable when it was asked for is missing. */
   read(token: string): Promise<Result<TokenSight>>;
-  /** As it was some time ago, if that is at hand: good for a change, which names the version it was made on. */
+  /**
+   * As it was some time ago, if that is at hand. Whatever was registered since then is still to be told to those who
+   * follow. Good for a change, which names the version it was made on, and for what can not be otherwise any more.
+   */
   glance(token: string): TokenSight | undefined;
   /** Only when no such token exists; a created one is durable. */
   create(record: TokenRecord): Promise<Change>;
-  /** One change: the record on its version, and a registration that did not exist. Durable when done. */
-  register(kept: KeptToken, next: TokenRecord, member: NewRegistration): Promise<Change>;
-  unregister(kept: KeptToken, next: TokenRecord, id: string): Promise<Change>;
+  /** `next` has one member more, and is written on the version that was read. Durable when done. */
+  register(kept: KeptToken, next: TokenRecord): Promise<Change>;
+  /** `next` has one member less. */
+  unregister(kept: KeptToken, next: TokenRecord): Promise<Change>;
   /** A lease for keys that are to expire; undefined in a record: they stay. */
   grantLease(ttlMs: number): Promise<Result<bigint>>;
   /** Whether a read through quorum is answered. */
   health(): Promise<Result<bigint>>;
   /** Follows every registration from now on, in their order, over every break. */
   follow(follower: Follower): { stop(): void };
-}
-
-export interface NewRegistration {
-  readonly id: string;
-  readonly value: string;
 }
 
 export interface Follower {

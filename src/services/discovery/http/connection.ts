@@ -4,11 +4,12 @@ import { assertNever } from '../../../base/index.js';
 import type { DiscoveryLimits } from '../limits.js';
 import { type Answer, type Reply, createdBody, indexHeader } from '../replies.js';
 import type { DiscoveryRequest } from '../request.js';
+import type { Registration } from '../store.js';
 import { type Fault, type RequestHead, bodyIn, parseHead } from './head.js';
 
 /** What all connections of a listener share. */
 export interface Serving {
-  readonly handle: (request: DiscoveryRequest) => Promise<Reply>;
+  readonly handle: (request: DiscoveryRequest) => Reply | Promise<Reply>;
   readonly limits: DiscoveryLimits;
   readonly isSecure: boolean;
   readonly nowMs: () => number;
@@ -154,7 +155,7 @@ export class Connection {
         this.#head = undefined;
         this.#phase = 'answering';
         if (head.isLast) this.#isLast = true;
-        this.#serve(head, body.text).catch((error: unknown) => this.#fail(error));
+        this.#serve(head, body.text);
         return;
       default:
         assertNever(body);
@@ -166,9 +167,9 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  async #serve(head: RequestHead, body: string): Promise<void> {
+  #serve(head: RequestHead, body: string): void {
     const { method, target, host, authorization, accept } = head;
-    const reply = await this.#serving.handle({
+    const reply = this.#serving.handle({
       method,
       // Servers take the absolute form too (RFC 9112, 3.2.2).
       target: target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/i, ''),
@@ -179,6 +180,12 @@ export class Connection {
       accept,
       isGone: () => this.#isGone,
     });
+    if (reply instanceof Promise) {
+      reply.then((later) => this.#reply(head, later)).catch((error: unknown) => this.#fail(error));
+    } else this.#reply(head, reply);
+  }
+
+  #reply(head: RequestHead, reply: Reply): void {
     switch (reply.kind) {
       case 'drop':
         this.#socket.destroy();
@@ -187,7 +194,7 @@ export class Connection {
         this.#answered(this.#answerText(head, reply));
         return;
       case 'poll':
-        await this.#poll(head, reply);
+        this.#poll(head, reply);
         return;
       default:
         assertNever(reply);
@@ -195,9 +202,7 @@ export class Connection {
   }
 
   #answerText({ method, isHTTP10 }: RequestHead, { status, headers, body }: Answer): string {
-    let text = `${this.#startOf(status, isHTTP10)}Cache-Control: no-store\r\n`;
-    for (const name in headers) text += `${name}: ${headers[name]}\r\n`;
-    const start = `${text}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
+    const start = `${this.#startOf(status, isHTTP10)}Cache-Control: no-store\r\n${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
     return method === 'HEAD' ? start : start + body;
   }
 
@@ -211,10 +216,10 @@ export class Connection {
   }
 
   /** Headers at once, as etcd does it, so that the member knows that it waits; then the event, or nothing. */
-  async #poll(
+  #poll(
     { isHTTP10 }: RequestHead,
     { index, path, next, end }: Extract<Reply, { kind: 'poll' }>,
-  ): Promise<void> {
+  ): void {
     if (this.#isGone) {
       end();
       return;
@@ -226,13 +231,17 @@ export class Connection {
     this.#endMs = nowMs() + limits.pollMs * (0.9 + 0.2 * spread());
     // Without chunks the end of the connection is the end of the body.
     if (isHTTP10) this.#isLast = true;
-    const { 'X-Etcd-Index': shown } = indexHeader(index);
     const framing = isHTTP10 ? '' : 'Transfer-Encoding: chunked\r\n';
     this.#socket.write(
-      `${this.#startOf(200, isHTTP10)}Content-Type: application/json\r\nX-Etcd-Index: ${shown}\r\n${framing}\r\n`,
+      `${this.#startOf(200, isHTTP10)}Content-Type: application/json\r\n${indexHeader(index)}${framing}\r\n`,
       'latin1',
     );
-    const registration = await next;
+    next
+      .then((registration) => this.#pollEnded(isHTTP10, path, registration))
+      .catch((error: unknown) => this.#fail(error));
+  }
+
+  #pollEnded(isHTTP10: boolean, path: string, registration: Registration | undefined): void {
     this.#endPoll = undefined;
     if (this.#socket.destroyed) return;
     const event = registration === undefined ? '' : createdBody(path, registration);
@@ -265,7 +274,17 @@ export class Connection {
   #goOn(): void {
     this.#phase = 'idle';
     if (this.#socket.isPaused()) this.#socket.resume();
-    if (this.#unread !== '') this.#read(0);
+    // Not from here: as many requests as came together would lie on the stack.
+    if (this.#unread !== '') queueMicrotask(() => this.#readOn());
+  }
+
+  #readOn(): void {
+    if (this.#phase !== 'idle') return;
+    try {
+      this.#read(0);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #refuse(fault: Fault): void {

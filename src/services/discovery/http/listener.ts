@@ -25,7 +25,7 @@ export interface Listener {
 }
 
 export interface ListenerParts {
-  readonly handle: (request: DiscoveryRequest) => Promise<Reply>;
+  readonly handle: (request: DiscoveryRequest) => Reply | Promise<Reply>;
   readonly clock: Clock;
   readonly limits: DiscoveryLimits;
   /** What must never happen: a bug. */

@@ -1,13 +1,14 @@
 /** For tests only: tokens in memory, with the revisions that an etcd would count. */
 import { type Problem, type Result, defineProblem, err, ok } from '../../../base/index.js';
+import { sightOfKept, writtenAt } from '../record.js';
 import type {
   Change,
   DiscoveryStore,
   Follower,
   KeptToken,
-  NewRegistration,
   Registration,
   TokenRecord,
+  TokenSight,
 } from '../store.js';
 
 export interface MemoryStore extends DiscoveryStore {
@@ -15,6 +16,8 @@ export interface MemoryStore extends DiscoveryStore {
   /** What the next calls that change something do instead, in their order; `done-unheard`: done, and nobody told. */
   readonly mishaps: ('unknown' | 'done-unheard' | 'failed')[];
   isSilent: boolean;
+  /** Whether it has at hand what was seen of tokens; until `release`, as they were at `hold`. */
+  remembers: boolean;
   /** A member of etcd registers over the v3 protocol, past the service. */
   writeV3(token: string, id: string, value: string): void;
   /** What followers are told is held back until `release`. */
@@ -30,11 +33,11 @@ const silent: Problem = defineProblem('test-silent', () => ({
 export function memoryStore(firstIndex = 1n): MemoryStore {
   let index = firstIndex;
   const tokens = new Map<string, KeptToken>();
-  const registrations = new Map<string, Registration[]>();
   const v3 = new Map<string, Registration[]>();
   const followers = new Set<Follower>();
   const mishaps: MemoryStore['mishaps'] = [];
   let held: Registration[] | undefined;
+  let remembered: Map<string, TokenSight> | undefined;
 
   const tell = (registration: Registration): void => {
     if (held !== undefined) held.push(registration);
@@ -50,25 +53,39 @@ export function memoryStore(firstIndex = 1n): MemoryStore {
   };
   const keep = (record: TokenRecord): void => {
     const createdIndex = tokens.get(record.token)?.createdIndex ?? index;
-    tokens.set(record.token, { record, createdIndex, version: index });
+    const kept = { record: writtenAt(record, index), createdIndex, version: index };
+    tokens.set(record.token, kept);
+    const last = sightOfKept(index, kept).registrations.at(-1);
+    if (last?.createdIndex === index) tell(last);
   };
   const isCurrent = ({ record, version }: KeptToken): boolean =>
     tokens.get(record.token)?.version === version;
+
+  const replacing = (kept: KeptToken, next: TokenRecord): Promise<Change> =>
+    changing(() => {
+      if (!isCurrent(kept)) return false;
+      index++;
+      keep(next);
+      return true;
+    });
+  const sightNow = (token: string): TokenSight => {
+    const kept = tokens.get(token);
+    const v3s = { size: undefined, registrations: [...(v3.get(token) ?? [])] };
+    return kept === undefined
+      ? { index, kept, registrations: [], v3: v3s }
+      : sightOfKept(index, kept, v3s);
+  };
 
   const store: MemoryStore = {
     tokens,
     mishaps,
     isSilent: false,
-    read: async (token) =>
-      store.isSilent
-        ? err(silent)
-        : ok({
-            index,
-            kept: tokens.get(token),
-            registrations: [...(registrations.get(token) ?? [])],
-            v3: { size: undefined, registrations: [...(v3.get(token) ?? [])] },
-          }),
-    glance: () => undefined,
+    remembers: true,
+    read: async (token) => (store.isSilent ? err(silent) : ok(sightNow(token))),
+    glance: (token) => {
+      const sight = remembered === undefined ? sightNow(token) : remembered.get(token);
+      return store.remembers && sight?.kept !== undefined ? sight : undefined;
+    },
     create: (record) =>
       changing(() => {
         if (tokens.has(record.token)) return false;
@@ -76,25 +93,8 @@ export function memoryStore(firstIndex = 1n): MemoryStore {
         keep(record);
         return true;
       }),
-    register: (kept: KeptToken, next: TokenRecord, { id, value }: NewRegistration) =>
-      changing(() => {
-        if (!isCurrent(kept)) return false;
-        index++;
-        keep(next);
-        const registration = { token: next.token, id, value, createdIndex: index };
-        registrations.set(next.token, [...(registrations.get(next.token) ?? []), registration]);
-        tell(registration);
-        return true;
-      }),
-    unregister: (kept, next, id) =>
-      changing(() => {
-        if (!isCurrent(kept)) return false;
-        index++;
-        keep(next);
-        const left = (registrations.get(next.token) ?? []).filter((each) => each.id !== id);
-        registrations.set(next.token, left);
-        return true;
-      }),
+    register: (kept, next) => replacing(kept, next),
+    unregister: (kept, next) => replacing(kept, next),
     grantLease: async (): Promise<Result<bigint>> => ok(7n),
     health: async () => (store.isSilent ? err(silent) : ok(index)),
     follow: (follower) => {
@@ -107,9 +107,11 @@ export function memoryStore(firstIndex = 1n): MemoryStore {
     },
     hold: () => {
       held = [];
+      remembered = new Map([...tokens.keys()].map((token) => [token, sightNow(token)]));
       return () => {
         const told = held ?? [];
         held = undefined;
+        remembered = undefined;
         for (const each of told) tell(each);
       };
     },

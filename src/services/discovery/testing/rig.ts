@@ -53,9 +53,10 @@ export interface AskOptions {
 }
 
 export async function discoveryRig(
-  options: { readonly limits?: Partial<DiscoveryLimits> } = {},
+  options: { readonly limits?: Partial<DiscoveryLimits>; readonly remembers?: boolean } = {},
 ): Promise<Rig> {
   const store = memoryStore();
+  store.remembers = options.remembers ?? true;
   const log: string[] = [];
   const served = await serveDiscovery({
     store,
