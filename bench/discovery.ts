@@ -1,34 +1,52 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { memberIDFrom } from '../src/services/discovery/identity.js';
 import { cachedEtcd } from './cached-etcd.js';
-import { type Asked, HTTPLane } from './http-lane.js';
-import { type Report, type Row, machine, pairedAtLeast, within } from './harness.js';
+import { debianDiscovery } from './debian-discovery.js';
+import { type Asking, type Work, makeToken, pace } from './discovery-asker.js';
+import { HTTPLane } from './http-lane.js';
+import { type Report, type Row, machine, median, pairedAtLeast, within } from './harness.js';
+import { processorMicros } from './processor.js';
 
 const PROGRAM = fileURLToPath(new URL('../../../dist/main/quorate.js', import.meta.url));
+const ONLY_ANSWERS = fileURLToPath(new URL('only-answers.js', import.meta.url));
 const OURS = 'http://127.0.0.1:18087';
-const THEIRS = 'http://127.0.0.1:18079';
+const ETCD_34 = 'http://127.0.0.1:18079';
 const STORAGE = 'http://127.0.0.1:18179';
-const PREFIX = '/v2/keys/discovery';
+const DEBIAN_PORT = 18_088;
+const BOUND_PORT = 18_089;
 /** Tokens made at the same time, or clusters born at the same time. */
-const LANES = 32;
-const MEASURE_MS = 4_000;
-const MEMBERS = 3;
+const LANES = 128;
+const MEASURE_MS = 3_000;
+const WARM_UP_MS = 2_000;
 const OPEN_TOKENS = 10_000;
 const RSS_MAX_MIB = 200;
 /** What is asked of the service, as a multiple of the peer's. */
 const FACTOR_MIN = 2;
 const READY_MS = 60_000;
+const WORKS: readonly Work[] = ['tokens', 'births'];
+
+/** One who is measured. The figures of all rounds, in their order. */
+interface Side {
+  readonly name: string;
+  readonly asking: Asking;
+  /** Every process that works for it. */
+  readonly pids: readonly number[];
+  readonly perSecond: Readonly<Record<Work, number[]>>;
+  readonly serverMicros: Readonly<Record<Work, number[]>>;
+  readonly askerMicros: Readonly<Record<Work, number[]>>;
+}
 
 /**
- * The discovery service, before an etcd 3.6 of its own, beside the v2 API of an etcd 3.4: tokens a second, whole births
- * a second (every request of three members, without the members), and the memory of the service while members of
- * ten thousand tokens wait. Both write each change durably before they answer. Rounds alternate.
+ * The discovery service, before an etcd 3.6 of its own, beside the v2 API of an etcd 3.4 and beside Debian's build of the
+ * public service, before that same 3.4: tokens a second, whole births a second (every request of three members, without
+ * the members), and the memory of the service while members of ten thousand tokens wait. All write each change durably
+ * before they answer. Rounds alternate, after one that does not count. How fast a server that does nothing is, with the
+ * same asker, shows what any server could reach here.
  */
 export async function benchDiscovery(options: {
   readonly runs: number;
@@ -37,42 +55,72 @@ export async function benchDiscovery(options: {
   const { runs, progress } = options;
   const directory = await mkdtemp(join(tmpdir(), 'quorate-bench-'));
   const children: ChildProcess[] = [];
-  const start = (path: string, args: readonly string[]): ChildProcess => {
+  const start = (path: string, args: readonly string[]): number => {
     const child = spawn(path, args, { stdio: 'ignore', env: { PATH: process.env['PATH'] ?? '' } });
+    child.on('error', () => undefined);
     children.push(child);
-    return child;
+    return child.pid ?? 0;
   };
   try {
-    start(await cachedEtcd('3.4'), [
-      ...etcdFlags(THEIRS, join(directory, 'theirs')),
+    const etcd34 = start(await cachedEtcd('3.4'), [
+      ...etcdFlags(ETCD_34, join(directory, 'etcd34')),
       '--enable-v2',
     ]);
-    start(await cachedEtcd('3.6'), etcdFlags(STORAGE, join(directory, 'ours')));
+    const storage = start(await cachedEtcd('3.6'), etcdFlags(STORAGE, join(directory, 'ours')));
     const listen = OURS.replace('http://', '');
     const serve = ['discovery', 'serve', '--listen', listen, '--endpoints', STORAGE];
     const service = start(process.execPath, [PROGRAM, ...serve]);
-    await Promise.all([ready(`${OURS}/health`), ready(`${THEIRS}/health`)]);
+    const bound = start(process.execPath, [ONLY_ANSWERS, String(BOUND_PORT)]);
+    await Promise.all([ready(`${OURS}/health`), ready(`${ETCD_34}/health`)]);
 
-    const tokens = { ours: [] as number[], theirs: [] as number[] };
-    const births = { ours: [] as number[], theirs: [] as number[] };
+    const ours = sideOf('quorate', { base: OURS, makes: 'named' }, [service, storage]);
+    const theirs = sideOf('etcd 3.4, v2 API', { base: ETCD_34, makes: 'named' }, [etcd34]);
+    const nothing = sideOf(
+      'a server that only answers',
+      { base: `http://127.0.0.1:${BOUND_PORT}`, makes: 'named' },
+      [bound],
+    );
+    const debianDirectory = join(directory, 'debian');
+    await mkdir(debianDirectory);
+    const debian = await debianDiscovery(debianDirectory, { port: DEBIAN_PORT, etcdURL: ETCD_34 });
+    const sides = [ours, theirs, nothing];
+    let pair: { readonly ours: Side; readonly debian: Side } | { readonly because: string };
+    if ('because' in debian) pair = debian;
+    else {
+      const base = `http://127.0.0.1:${DEBIAN_PORT}`;
+      const pid = start(debian.path, debian.args);
+      pair = await ready(`${base}/health`).then(
+        () => ({
+          ours: sideOf('quorate, /new', { base: OURS, makes: 'new' }, [service, storage]),
+          debian: sideOf('Debian etcd-discovery', { base, makes: 'new' }, [pid, etcd34]),
+        }),
+        (error: unknown) => ({ because: String(error) }),
+      );
+    }
+    if ('because' in pair) progress(`Debian's etcd-discovery is NOT measured: ${pair.because}`);
+    else sides.push(pair.ours, pair.debian);
+
+    for (const side of sides) await round(side, 'warm', WARM_UP_MS);
     for (let run = 1; run <= runs; run++) {
-      for (const side of run % 2 === 0
-        ? (['ours', 'theirs'] as const)
-        : (['theirs', 'ours'] as const)) {
-        const base = side === 'ours' ? OURS : THEIRS;
-        const made = await rate(base, oneToken, `t${run}`);
-        const born = await rate(base, (members, name) => birth(base, members, name), `b${run}`);
-        tokens[side].push(made);
-        births[side].push(born);
+      for (const side of run % 2 === 0 ? sides : sides.toReversed()) {
+        const figures = await round(side, `r${run}`, MEASURE_MS);
+        for (const work of WORKS) {
+          side.perSecond[work].push(figures[work].perSecond);
+          side.serverMicros[work].push(figures[work].serverMicros);
+          side.askerMicros[work].push(figures[work].askerMicros);
+        }
+        const { tokens, births } = figures;
         progress(
-          `${run}/${runs}  ${side}: ${made.toFixed(0)} tokens/s, ${born.toFixed(0)} births/s`,
+          `${run}/${runs}  ${side.name}: ${tokens.perSecond.toFixed(0)} tokens/s, ${births.perSecond.toFixed(0)} births/s`,
         );
       }
     }
-    const waiting = await memoryOf(service.pid ?? 0, progress);
+    const waiting = await memoryOf(service, progress);
     const rows: Row[] = [
-      pairedAtLeast('tokens', tokens.ours, tokens.theirs, FACTOR_MIN),
-      pairedAtLeast('births of three', births.ours, births.theirs, FACTOR_MIN),
+      ...against(ours, theirs, ''),
+      ...('because' in pair
+        ? []
+        : against(pair.ours, pair.debian, ', through /new, beside Debian’s etcd-discovery')),
       within(
         `memory, ${OPEN_TOKENS} open tokens with a member waiting at each`,
         waiting,
@@ -80,11 +128,18 @@ export async function benchDiscovery(options: {
         'MiB',
       ),
     ];
-    return { name: 'discovery beside the v2 API of etcd 3.4', machine: machine(), rows };
+    const lines = sides.map(lineOf);
+    if ('because' in pair) lines.push(["Debian's etcd-discovery", `NOT measured: ${pair.because}`]);
+    return {
+      name: `discovery, ${LANES} at a time, beside the v2 API of etcd 3.4`,
+      machine: machine(),
+      rows,
+      table: { columns: COLUMNS, lines },
+    };
   } finally {
     await Promise.all(
       children.map(async (child) => {
-        if (child.exitCode !== null || child.signalCode !== null) return;
+        if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
         child.kill('SIGKILL');
         await once(child, 'exit');
       }),
@@ -92,6 +147,55 @@ export async function benchDiscovery(options: {
     await rm(directory, { recursive: true, force: true });
   }
 }
+
+function sideOf(name: string, asking: Asking, pids: readonly number[]): Side {
+  const none = (): Record<Work, number[]> => ({ tokens: [], births: [] });
+  return {
+    name,
+    asking,
+    pids,
+    perSecond: none(),
+    serverMicros: none(),
+    askerMicros: none(),
+  };
+}
+
+interface Figures {
+  readonly perSecond: number;
+  readonly serverMicros: number;
+  readonly askerMicros: number;
+}
+
+async function round(side: Side, prefix: string, ms: number): Promise<Record<Work, Figures>> {
+  const measured = async (work: Work): Promise<Figures> => {
+    const before = await processorMicros(side.pids);
+    const kept = { prefix: `${prefix}-${work}`, lanes: LANES, ms };
+    const { done, perSecond, askerMicros } = await pace(side.asking, work, kept);
+    const spent = (await processorMicros(side.pids)) - before;
+    return { perSecond, askerMicros, serverMicros: spent / done };
+  };
+  return { tokens: await measured('tokens'), births: await measured('births') };
+}
+
+const against = (ours: Side, theirs: Side, more: string): readonly Row[] => [
+  pairedAtLeast(`tokens${more}`, ours.perSecond.tokens, theirs.perSecond.tokens, FACTOR_MIN),
+  pairedAtLeast(
+    `births of three${more}`,
+    ours.perSecond.births,
+    theirs.perSecond.births,
+    FACTOR_MIN,
+  ),
+];
+
+/** Processor time of all of a side's processes, and of the asker, in µs. */
+const COLUMNS = ['', 'tokens/s', 'server µs', 'asker µs', 'births/s', 'server µs', 'asker µs'];
+
+const lineOf = ({ name, perSecond, serverMicros, askerMicros }: Side): string[] => [
+  name,
+  ...WORKS.flatMap((work) =>
+    [perSecond[work], serverMicros[work], askerMicros[work]].map((all) => median(all).toFixed(0)),
+  ),
+];
 
 const etcdFlags = (clientURL: string, dataDir: string): string[] => {
   const peerURL = clientURL.replace(/\d+$/, (port) => String(Number(port) + 1));
@@ -105,66 +209,6 @@ const etcdFlags = (clientURL: string, dataDir: string): string[] => {
   ];
 };
 
-/** How often a second it is done in all lanes together. */
-async function rate(
-  base: string,
-  work: (members: readonly HTTPLane[], name: string) => Promise<void>,
-  prefix: string,
-): Promise<number> {
-  const startedAt = performance.now();
-  let done = 0;
-  const lane = async (at: number): Promise<void> => {
-    const members = Array.from({ length: MEMBERS }, () => new HTTPLane(base));
-    for (let i = 0; performance.now() - startedAt < MEASURE_MS; i++) {
-      await work(members, `${prefix}-${at}-${i}`);
-      done++;
-    }
-    for (const member of members) member.close();
-  };
-  await Promise.all(Array.from({ length: LANES }, (_, at) => lane(at)));
-  return (done * 1000) / (performance.now() - startedAt);
-}
-
-async function makeToken(lane: HTTPLane, name: string): Promise<void> {
-  const { status } = await lane.ask('PUT', `${PREFIX}/${name}/_config/size`, `value=${MEMBERS}`);
-  if (status !== 201) throw new Error(`No token was made: ${status}`);
-}
-
-const oneToken = async ([lane]: readonly HTTPLane[], name: string): Promise<void> => {
-  if (lane !== undefined) await makeToken(lane, name);
-};
-
-/** Every request of three members that start one after the other (etcd-facts 2.1). */
-async function birth(base: string, members: readonly HTTPLane[], name: string): Promise<void> {
-  const [first] = members;
-  if (first === undefined) return;
-  await makeToken(first, name);
-  const path = `${PREFIX}/${name}`;
-  const waits: Promise<Asked>[] = [];
-  for (const [i, member] of members.entries()) {
-    const get = (query: string, at = path) => member.ask('GET', `${at}?${query}`);
-    const peerURL = `http://10.0.0.${i}:2380`;
-    const id = memberIDFrom([peerURL], `${base}${path}`);
-    await get(PLAIN, `${path}/_config/size`);
-    await get(PLAIN);
-    const value = encodeURIComponent(`m${i}=${peerURL}`);
-    const put = await member.ask('PUT', `${path}/${id}?prevExist=false`, `value=${value}`);
-    if (put.status !== 201) throw new Error(`Nobody was registered: ${put.status} ${put.body}`);
-    const { node } = JSON.parse(put.body) as { readonly node: { readonly createdIndex: number } };
-    await get(`recursive=false&wait=true&waitIndex=${node.createdIndex}`, `${path}/${id}`);
-    await get(PLAIN, `${path}/_config/size`);
-    await get(PLAIN);
-    if (i < members.length - 1)
-      waits.push(get(`recursive=true&wait=true&waitIndex=${node.createdIndex + 1}`));
-  }
-  for (const event of await Promise.all(waits)) {
-    if (!event.body.includes('createdIndex'))
-      throw new Error('A member that waits was told nothing.');
-  }
-}
-
-const PLAIN = 'quorum=false&recursive=false&sorted=false';
-
 /** Resident memory of the service in MiB while a member waits at each of so many tokens. */
 async function memoryOf(pid: number, progress: (line: string) => void): Promise<number> {
   const names = Array.from({ length: OPEN_TOKENS }, (_, i) => `w-${i}`);
@@ -173,7 +217,7 @@ async function memoryOf(pid: number, progress: (line: string) => void): Promise<
     Array.from({ length: LANES }, async () => {
       const lane = new HTTPLane(OURS);
       for (let name = left.pop(); name !== undefined; name = left.pop())
-        await makeToken(lane, name);
+        await makeToken(lane, { base: OURS, makes: 'named' }, name);
       lane.close();
     }),
   );
@@ -183,7 +227,7 @@ async function memoryOf(pid: number, progress: (line: string) => void): Promise<
     for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
       await begin(
         OURS,
-        `${PREFIX}/${name}?recursive=true&wait=true&waitIndex=999999999`,
+        `/v2/keys/discovery/${name}?recursive=true&wait=true&waitIndex=999999999`,
         polls.signal,
       );
     }
