@@ -55,6 +55,15 @@ const start = (it: Lab, line: string): Running => it.start(`join ${line}`, { tim
 const becomes = (running: Running, state: string): Promise<void> =>
   running.says(new RegExp(`"state": "${state}"`));
 
+/** When one does not, what each of the others says, and the service, tells why. */
+async function become(service: Service, running: readonly Running[], state: string): Promise<void> {
+  const ends = await Promise.allSettled(running.map((each) => becomes(each, state)));
+  const failed = ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []));
+  if (failed.length === 0) return;
+  await service.stop();
+  throw new Error([...failed, (await service.running.done).stderr].join('\n---\n'));
+}
+
 /** SIGTERM, and its etcd has ended with it. */
 async function stop(it: Lab, running: Running, { dataDir }: Host): Promise<void> {
   running.kill('SIGTERM');
@@ -104,10 +113,10 @@ const removeAt = (at: Host, { name }: Host): Promise<void> =>
 
 describe.each(VERSIONS)('etcd %s', (version) => {
   test('three hosts become a cluster, the fourth a gateway, and a member once it was added; one comes back without discovery', async () => {
-    const { it, place } = await open(version);
+    const { it, service, place } = await open(version);
     const hosts = await Promise.all(NAMES.map((name) => host(it, name, version)));
     const running = hosts.map(({ line }) => start(it, `${line} ${place}`));
-    await Promise.all(running.map((each) => becomes(each, 'member')));
+    await become(service, running, 'member');
     const urls = hosts.map(({ clientURL }) => clientURL);
     await writeAndRead(urls, 'first', 'met');
     const [m1, m2, m3] = hosts;
@@ -150,10 +159,10 @@ describe.each(VERSIONS)('etcd %s', (version) => {
   });
 
   test('a member that lost its data is told, not started, and comes back as a new one', async () => {
-    const { it, place } = await open(version);
+    const { it, service, place } = await open(version);
     const hosts = await Promise.all(NAMES.map((name) => host(it, name, version)));
     const running = hosts.map(({ line }) => start(it, `${line} ${place}`));
-    await Promise.all(running.map((each) => becomes(each, 'member')));
+    await become(service, running, 'member');
     const [, m2, m3] = hosts;
     const [, , third] = running;
     if (m2 === undefined || m3 === undefined || third === undefined) {

@@ -12,9 +12,11 @@ let client: EtcdClient;
 let here: DiscoveryStore;
 let there: DiscoveryStore;
 const told: string[] = [];
-let gaps = 0;
 
 beforeAll(async () => {
+  let gaps = 0;
+  let begun: () => void = () => undefined;
+  const following = new Promise<void>((resolve) => (begun = resolve));
   cluster = await startCluster('3.6', 1);
   client = createClient({ endpoints: cluster.endpoints });
   const store = () => createEtcdStore({ client, clock: systemClock, deadlineMs: 5_000 });
@@ -23,11 +25,11 @@ beforeAll(async () => {
   for (const each of [here, there]) {
     each.follow({
       onRegistration: ({ token, id }) => void (each === there && told.push(`${token}/${id}`)),
-      onGap: () => gaps++,
+      onGap: () => void (++gaps === 2 && begun()),
     });
   }
   await vi.waitFor(async () => valueOf(await here.health()), { timeout: START_MS, interval: 50 });
-  await vi.waitFor(() => expect(gaps).toBe(2), { timeout: START_MS, interval: 50 });
+  await following;
 }, START_MS);
 
 afterAll(async () => {
