@@ -352,6 +352,20 @@ describe.each([{ mind: 'what was seen at hand' }, { mind: 'everything asked anew
         expect((await done).json().node?.value).toBe(`b=${PEERS[1]}`);
       });
 
+      test('what was missed, and could not be read at once either, is told as soon as it can be', async () => {
+        const it = await rig();
+        const url = await curlToken(it);
+        const path = `${pathOf(url)}?recursive=true&wait=true&waitIndex=3`;
+        const { done } = await poll(it, path);
+        const comeBack = it.store.lose();
+        await it.register(url, 'a', PEERS[0]);
+        it.store.isSilent = true;
+        comeBack();
+        await it.ask('GET', '/health');
+        it.store.isSilent = false;
+        expect((await done).json().node?.value).toBe(`a=${PEERS[0]}`);
+      });
+
       test('an idle poll ends with 200 and nothing, and a poll that went away is forgotten', async () => {
         const it = await rig({ pollMs: 20 });
         const url = await curlToken(it);
@@ -419,6 +433,24 @@ describe('a service that has not heard of the last change yet', () => {
       `b=${PEERS[1]}`,
     ]);
     release();
+  });
+});
+
+describe('the list of an open token', () => {
+  test('is told as it was seen to a member, whose next poll brings the rest, and as it is to everybody else', async () => {
+    const it = await rig();
+    const url = await curlToken(it);
+    await it.register(url, 'a', PEERS[0]);
+    const release = it.store.hold();
+    await it.register(url, 'b', PEERS[1]);
+    const namesIn = (asked: Asked) => asked.json().node?.nodes?.map(({ value }) => value?.[0]);
+    const member = await it.ask('GET', `${pathOf(url)}?quorum=false&recursive=false&sorted=false`);
+    expect(namesIn(member)).toEqual(['a']);
+    expect(namesIn(await it.ask('GET', pathOf(url)))).toEqual(['a', 'b']);
+    const from = Number(member.headers['x-etcd-index']) + 1;
+    const next = poll(it, `${pathOf(url)}?recursive=true&wait=true&waitIndex=${from}`);
+    release();
+    expect((await (await next).done).json().node?.value).toBe(`b=${PEERS[1]}`);
   });
 });
 

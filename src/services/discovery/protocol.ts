@@ -287,7 +287,10 @@ export class DiscoveryProtocolService {
     return answer(200, `{"action":"set","node":${node},"prevNode":${node}}\n`, sight.index);
   }
 
-  /** The list of a closed token is final. */
+  /**
+   * The list of a closed token is final. One that is open is told as it was seen when whoever asks says that this is
+   * enough, as etcd's members do: what is missing in it came after its index, and a poll from there on brings it.
+   */
   #directory(place: TokenPlace, query: Fields): Reply | Promise<Reply> {
     if (query.get('wait') === 'true') {
       // Without `recursive` a watch of a directory tells nothing of what is below it.
@@ -297,7 +300,9 @@ export class DiscoveryProtocolService {
     const told = ({ sight: { index, registrations }, kept }: Found): Answer =>
       got(directoryNode(kept, registrations), index);
     const seen = this.#seen(place);
-    return seen !== undefined && isClosed(seen.kept.record) ? told(seen) : this.#asked(place, told);
+    const isEnough =
+      seen !== undefined && (query.get('quorum') === 'false' || isClosed(seen.kept.record));
+    return isEnough ? told(seen) : this.#asked(place, told);
   }
 
   #member(place: MemberPlace, request: DiscoveryRequest, query: Fields): Reply | Promise<Reply> {
@@ -536,12 +541,17 @@ export class DiscoveryProtocolService {
     this.#parts.logger.log('warn', summary, { code, because: detail });
   }
 
-  /** One read a token, whatever the number of those who wait for it. */
+  /** One read a token, whatever the number of those who wait for it; until it is read, or nobody waits any more. */
   async #lookAgain(): Promise<void> {
+    const { store, clock } = this.#parts;
     const tokens = [...this.#waiters.tokens];
     const worker = async (): Promise<void> => {
       for (let token = tokens.pop(); token !== undefined; token = tokens.pop()) {
-        const read = await this.#parts.store.read(token);
+        let read = await store.read(token);
+        while (!read.ok && this.#waiters.has(token)) {
+          await clock.sleep(LOOK_AGAIN_MS, NEVER);
+          read = await store.read(token);
+        }
         if (!read.ok) continue;
         for (const registration of read.value.registrations) this.#waiters.give(registration);
       }
@@ -561,6 +571,8 @@ const createdReply = ({ token, path, id }: MemberPlace, value: string, index: bi
   answer(201, createdBody(path, { token, id, value, createdIndex: index }), index);
 
 const LOOKS_AT_ONCE = 16;
+/** Between two tries to read what may have been missed. */
+const LOOK_AGAIN_MS = 500;
 const NEVER = new AbortController().signal;
 
 const registered = ({ sight }: Found, id: string): Registration | undefined =>

@@ -1,4 +1,4 @@
-import { type Problem, type Result, err, ok } from '../../base/index.js';
+import { type Problem, type Result, deadlineSignal, err, ok } from '../../base/index.js';
 import { discoveryServiceSilent } from './problems.js';
 
 const ANSWER_MS = 5_000;
@@ -15,12 +15,13 @@ export interface ServiceAnswer {
 export async function askService(
   url: string,
   signal: AbortSignal,
+  answerMs = ANSWER_MS,
 ): Promise<Result<ServiceAnswer, Problem>> {
   try {
     const response = await fetch(url, {
       headers: { accept: 'application/json' },
       redirect: 'follow',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+      signal: deadlineSignal(answerMs, signal),
     });
     let text = '';
     const decoder = new TextDecoder();

@@ -31,6 +31,11 @@ export class Waiters {
     return [...this.#byToken.keys()];
   }
 
+  /** Whether anybody waits for members of the token. */
+  has(token: string): boolean {
+    return this.#byToken.has(token);
+  }
+
   add(wish: Wish): Waiter {
     let settle: Waiting['settle'] = () => undefined;
     const next = new Promise<Registration | undefined>((resolve) => {

@@ -222,6 +222,8 @@ export class Connection {
   ): void {
     if (this.#isGone) {
       end();
+      // Its half of the connection has ended; ours must, or the socket would stay.
+      this.#end('');
       return;
     }
     const { limits, nowMs, spread } = this.#serving;

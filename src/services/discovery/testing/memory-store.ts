@@ -22,6 +22,8 @@ export interface MemoryStore extends DiscoveryStore {
   writeV3(token: string, id: string, value: string): void;
   /** What followers are told is held back until `release`. */
   hold(): () => void;
+  /** What is registered from now on is told to nobody, until what it answers is called: then followers hear that they may have missed something. */
+  lose(): () => void;
 }
 
 const silent: Problem = defineProblem('test-silent', () => ({
@@ -37,9 +39,11 @@ export function memoryStore(firstIndex = 1n): MemoryStore {
   const followers = new Set<Follower>();
   const mishaps: MemoryStore['mishaps'] = [];
   let held: Registration[] | undefined;
+  let isLosing = false;
   let remembered: Map<string, TokenSight> | undefined;
 
   const tell = (registration: Registration): void => {
+    if (isLosing) return;
     if (held !== undefined) held.push(registration);
     else for (const follower of followers) follower.onRegistration(registration);
   };
@@ -113,6 +117,15 @@ export function memoryStore(firstIndex = 1n): MemoryStore {
         held = undefined;
         remembered = undefined;
         for (const each of told) tell(each);
+      };
+    },
+    lose: () => {
+      isLosing = true;
+      remembered = new Map();
+      return () => {
+        isLosing = false;
+        remembered = undefined;
+        for (const follower of followers) follower.onGap();
       };
     },
   };
