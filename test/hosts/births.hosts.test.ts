@@ -68,9 +68,7 @@ describe.each([
 test('discovery, etcd 3.5: the hosts meet at a service that they reach by its address', async (context) => {
   const seat = await seatOf(await hostsFor(context, { hosts: 3 }), { version: '3.5' });
   const service = `${SEAT_ADDRESS}:8087`;
-  const serving = seat.start(`discovery serve --listen ${service} --insecure`, {
-    env: { QUORATE_CLUSTER: 'discovery' },
-  });
+  const serving = seat.start(`discovery serve --listen ${service} --insecure`);
   await serving.says(/http:/);
   const made = await seat.must(`discovery new --size 3 --service http://${service} -o json`);
   const { url } = made.json<{ url: string }>();

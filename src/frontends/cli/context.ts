@@ -19,6 +19,8 @@ export interface Context {
   readonly cluster: string | undefined;
   /** `--file`, for a command that means the cluster of a spec file: how a seat that never saw it reaches its hosts. */
   readonly specFile: string | undefined;
+  /** `--cluster` alone: for what a variable that lies around must not redirect. */
+  readonly typedCluster: string | undefined;
   /** Aborts at the first Ctrl-C: finish the step under way, then end. */
   readonly interrupt: AbortSignal;
   /** Whether a result stands on standard output already: one command writes one document. */
@@ -60,6 +62,7 @@ export function contextOf(
     quiet: options.quiet,
     cluster: named === '' ? undefined : named,
     specFile: options.specFile,
+    typedCluster: options.cluster === '' ? undefined : options.cluster,
     interrupt,
     outStyle: styleFor(io.outIsTerminal, env),
     errStyle: styleFor(io.errIsTerminal, env),

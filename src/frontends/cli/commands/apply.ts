@@ -1,7 +1,8 @@
 import { type Problem, type Result, err, ok } from '../../../base/index.js';
 import { type Refusal, acceptSpec } from '../accept-spec.js';
 import { chooseCluster } from '../choose.js';
-import { type Context, fail, show } from '../context.js';
+import { type Context, fail, show, tell } from '../context.js';
+import { DISCOVERY_CLUSTER } from '../discovery-ports.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { whyHostsUnfit } from '../new-hosts.js';
 import type { ManagedCluster } from '../ports.js';
@@ -109,5 +110,11 @@ async function carryOut(
     ...(end.moment?.record.clusterID === undefined ? {} : { id: end.moment.record.clusterID }),
     steps,
   });
+  const { meetingPlace } = end.moment?.record ?? {};
+  if (meetingPlace?.isOurs === true && steps.some(({ step }) => step.kind === 'record-birth')) {
+    // Other births, and whoever runs `discovery serve`, may use it: it is not ours to take down.
+    const place = `The members met at the cluster ${DISCOVERY_CLUSTER} of this machine, and need it no more.`;
+    tell(context, `${place} If nobody else does:\n  quorate down ${DISCOVERY_CLUSTER}`);
+  }
   return supervised.ok ? EXIT.done : fail(context, supervised.error);
 }

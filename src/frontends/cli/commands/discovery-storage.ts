@@ -30,8 +30,9 @@ export function namedStorage({
   return ok({ endpoints: list, cacert, cert, key });
 }
 
+/** Tokens do not belong into whatever cluster QUORATE_CLUSTER happens to name, so only `--cluster` names another. */
 export function discoveryCluster(context: Context): Result<ManagedCluster> {
-  const name = readClusterName(context.cluster ?? DISCOVERY_CLUSTER);
+  const name = readClusterName(context.typedCluster ?? DISCOVERY_CLUSTER);
   return name.ok ? ok(context.ports.clusters.open(name.value)) : name;
 }
 

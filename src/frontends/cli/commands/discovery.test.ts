@@ -38,38 +38,46 @@ describe('quorate discovery serve', () => {
     expect(JSON.parse(out)).toEqual({ url: 'http://127.0.0.1:8087', endpoints: ['a:2379'] });
   });
 
-  test('without a name for its etcd it founds a cluster of one member, with a supervisor', async () => {
-    const machine = fakeMachine();
-    let served = false;
-    const discovery = await machine.ports.discovery();
-    const ports = {
-      ...machine.ports,
-      discovery: async () => ({
-        ...discovery,
-        serve: async (settings: Parameters<typeof discovery.serve>[0]) => {
-          served = true;
-          return discovery.serve(settings);
-        },
-      }),
-    };
-    Object.assign(machine.ports, ports);
-    let interrupt: (() => void) | undefined;
-    const typed = machine.typeAt(
-      { onListen: (handler) => (interrupt = handler) },
-      'discovery',
-      'serve',
-    );
-    await expect.poll(() => served, { timeout: 20_000 }).toBe(true);
-    interrupt?.();
-    expect((await typed).exit).toBe(0);
-    const cluster = machine.cluster('discovery');
-    expect(cluster.wish?.spec.members).toHaveLength(1);
-    expect(cluster.wish?.spec.etcd).toEqual({ 'auto-compaction-retention': '1h' });
-    expect(cluster.supervisors).toBe(1);
-    expect(given(machine.asked, 'serve')).toMatchObject({
-      storage: { endpoints: ['http://127.0.0.1:21000'] },
-    });
-  });
+  test.each([
+    { said: 'nothing', env: {}, line: [], is: 'discovery' },
+    { said: 'a variable', env: { QUORATE_CLUSTER: 'prod' }, line: [], is: 'discovery' },
+    { said: '--cluster', env: {}, line: ['--cluster', 'tokens'], is: 'tokens' },
+  ])(
+    'with $said about its etcd it founds a cluster of one member, $is, with a supervisor',
+    async ({ env, line, is }) => {
+      const machine = fakeMachine();
+      let served = false;
+      const discovery = await machine.ports.discovery();
+      const ports = {
+        ...machine.ports,
+        discovery: async () => ({
+          ...discovery,
+          serve: async (settings: Parameters<typeof discovery.serve>[0]) => {
+            served = true;
+            return discovery.serve(settings);
+          },
+        }),
+      };
+      Object.assign(machine.ports, ports);
+      let interrupt: (() => void) | undefined;
+      const typed = machine.typeAt(
+        { env, onListen: (handler) => (interrupt = handler) },
+        'discovery',
+        'serve',
+        ...line,
+      );
+      await expect.poll(() => served, { timeout: 20_000 }).toBe(true);
+      interrupt?.();
+      expect((await typed).exit).toBe(0);
+      const cluster = machine.cluster(is);
+      expect(cluster.wish?.spec.members).toHaveLength(1);
+      expect(cluster.wish?.spec.etcd).toEqual({ 'auto-compaction-retention': '1h' });
+      expect(cluster.supervisors).toBe(1);
+      expect(given(machine.asked, 'serve')).toMatchObject({
+        storage: { endpoints: ['http://127.0.0.1:21000'] },
+      });
+    },
+  );
 
   test.each([
     ['--endpoints a:1 --tls-cert c.pem', '--tls-cert and --tls-key belong together'],
