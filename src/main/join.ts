@@ -30,6 +30,7 @@ import {
   runJoin,
 } from '../services/join/index.js';
 import { startForegroundEtcd } from './foreground-etcd.js';
+import { holderOf } from './data-holder.js';
 import { startGateway } from './gateway.js';
 import { addressesFor } from './join-addresses.js';
 import { type Machine, binariesFor } from './machine.js';
@@ -72,6 +73,7 @@ async function joinWith(
   const world: JoinWorld = {
     clock,
     admin,
+    lookForHolder: () => holderOf(dataDir),
     lookAtData: () => lookAtData({ dataDir, log: '' }, undefined),
     lookAtPlace: (signal) => lookAtPlace(place, machine, signal),
     startEtcd: (started) =>

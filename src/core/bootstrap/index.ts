@@ -24,3 +24,4 @@ export { canonicalAddress } from './dns/hosts.js';
 export * as bootstrapProblems from './problems.js';
 /** Birth by DNS SRV: the records, and what is wrong with those that were found. */
 export * from './dns/index.js';
+export type { JoinWords } from './join-words.js';

@@ -36,7 +36,7 @@ export type {
 } from './ports.js';
 export type { AdoptionPorts, AdoptionSettings } from './adoption-ports.js';
 export type { CertificatePorts, IssuedFiles, KnownAuthorities } from './certificate-ports.js';
-export type { Join, JoinEnd, JoinSettings, JoinState, JoinTyped } from './join-ports.js';
+export type { Join, JoinEnd, JoinSettings, JoinState } from './join-ports.js';
 export type {
   DNSFromHostsSettings,
   DNSListSettings,

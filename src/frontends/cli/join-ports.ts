@@ -1,4 +1,5 @@
 import type { Problem } from '../../base/index.js';
+import type { JoinWords } from '../../core/bootstrap/index.js';
 
 /** What `join` needs from the world. Implemented in `main`, over services/join. */
 export interface Join {
@@ -6,21 +7,8 @@ export interface Join {
   run(settings: JoinSettings): Promise<JoinEnd>;
 }
 
-/** As typed; whoever reads it says everything that is wrong with it at once. */
-export interface JoinTyped {
-  readonly name: string;
-  readonly discovery: string | undefined;
-  readonly discoveryToken: string | undefined;
-  readonly discoveryEndpoints: string | undefined;
-  readonly listenPeer: string | undefined;
-  readonly listenClient: string | undefined;
-  readonly dataDir: string | undefined;
-  readonly version: string;
-  readonly sizeExceeded: string;
-}
-
 export interface JoinSettings {
-  readonly typed: JoinTyped;
+  readonly typed: JoinWords;
   /** Only the etcd that is at hand. */
   readonly offline: boolean;
   readonly interrupt: AbortSignal;

@@ -283,6 +283,7 @@ function v3RegistrationOf(token: string, kv: KeyValue): Registration {
     id: key.slice(key.lastIndexOf('/') + 1),
     value: textOf(kv.value),
     createdIndex: kv.createRevision,
+    ...(kv.version > 1n ? { againIndex: kv.modRevision } : {}),
   };
 }
 

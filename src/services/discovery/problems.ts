@@ -257,6 +257,19 @@ export const discoveryMemberAbsent = defineProblem(
   }),
 );
 
+/**
+ * A member registered once more, over v3, when the cluster had formed. etcd registers only without a log, and lets it in
+ * in silence: it has forgotten what it had voted for (etcd-facts 14.1).
+ */
+export const discoveryCameBackEmpty = defineProblem(
+  'discovery-came-back-empty',
+  (d: { token: string; member: string; id: string }) => ({
+    summary: `${d.member} registered with the token ${d.token} a second time, after all places were taken`,
+    detail: `It was started again without its data. etcd lets ${d.id} in under its old identity, and what it had acknowledged before is lost with its disk.`,
+    hint: `Take it out, clear its data directory, and add it as a new member:\n  quorate member remove ${d.id} --endpoints URLS\n  quorate member add NAME --peer-urls URL --endpoints URLS`,
+  }),
+);
+
 export const discoveryBeyondSize = defineProblem(
   'discovery-beyond-size',
   (d: { token: string; member: string; size: number }) => ({

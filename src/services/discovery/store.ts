@@ -38,6 +38,8 @@ export interface Registration {
   /** As the member wrote it. */
   readonly value: string;
   readonly createdIndex: bigint;
+  /** Over v3 a member may write its registration anew, and etcd lets it: when it last did. */
+  readonly againIndex?: bigint;
 }
 
 /** A token at one revision of the store. */

@@ -48,6 +48,18 @@ describe('a token', () => {
     });
   });
 
+  test('names who registered again, over v3, once all places were taken; before that it is a repeated try', () => {
+    const all: TokenFacts = { ...facts(NAMES), protocol: 'v3' };
+    const again = (at: number, againIndex: bigint): TokenFacts => ({
+      ...all,
+      registrations: all.registrations.map((each, i) =>
+        i === at ? { ...each, againIndex } : each,
+      ),
+    });
+    expect(codes(tokenReportOf(again(0, 11n)))).toEqual([]);
+    expect(codes(tokenReportOf(again(0, 20n)))).toEqual(['discovery-came-back-empty']);
+  });
+
   test('is complete with the cluster that its registrations make; a fourth came too late', () => {
     const all = facts([...NAMES, { name: 'd' }]);
     expect(peersToAsk(all)).toEqual(NAMES.map(({ name }) => peerOf(name)));

@@ -5,6 +5,7 @@ import { type MemberEntry, clusterIDFrom, memberIDFrom } from './identity.js';
 import {
   discoveryBeyondSize,
   discoveryBurnt,
+  discoveryCameBackEmpty,
   discoveryDuplicateName,
   discoveryForeignCluster,
   discoveryMemberAbsent,
@@ -70,11 +71,16 @@ export function tokenReportOf(
   const clusterID =
     isFull && burnt.length === 0 ? clusterIDFrom(first.map(({ id }) => id)) : undefined;
   const problems: Problem[] = [...burnt];
+  const closedIndex = isFull ? first.at(-1)?.registration.createdIndex : undefined;
   const members = read.map((each, at): RegisteredMember => {
     const { registration, name, peerURLs } = each;
     const [peerURL = ''] = peerURLs;
     const sight = peers.get(peerURL);
     const answers = at >= size ? 'beyond' : answersOf(sight, clusterID);
+    const { againIndex } = registration;
+    if (closedIndex !== undefined && againIndex !== undefined && againIndex > closedIndex) {
+      problems.push(discoveryCameBackEmpty({ token, member: name, id: registration.id }));
+    }
     if (answers === 'beyond') problems.push(discoveryBeyondSize({ token, member: name, size }));
     if (sight?.kind === 'answered' && answers === 'other-cluster') {
       problems.push(

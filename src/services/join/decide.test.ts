@@ -87,6 +87,17 @@ function listed(...names: readonly string[]): ClusterSight {
 const told = (decision: ReturnType<typeof decide>): readonly string[] =>
   decision.kind === 'refuse' ? decision.problems.map(({ code }) => code) : [decision.kind];
 
+test('a data directory that somebody has open is refused, unless it is what an earlier start left behind', () => {
+  const holder = { pid: 7, isLeftOver: false };
+  const sight = { data: LOG, holder, place: { kind: 'none' }, cluster: UNSEEN } as const;
+  const decision = decide(asker(), sight);
+  expect(decision.kind === 'refuse' && decision.problems.map(({ code }) => code)).toEqual([
+    'join-data-in-use',
+  ]);
+  const left = decide(asker(), { ...sight, holder: { ...holder, isLeftOver: true } });
+  expect(left.kind).toBe('wait');
+});
+
 describe('a log in the data directory', () => {
   test.each([
     ['without discovery flags', { kind: 'none' } as PlaceSight],

@@ -11,6 +11,7 @@ import {
 import {
   joinClusterFull,
   joinClusterSilent,
+  joinDataInUse,
   joinDataLost,
   joinNameTaken,
   joinNeedsTLS,
@@ -50,7 +51,11 @@ export type Decision =
 
 /** What happens next on this host. The data on it comes first: whoever has a log is a member, or was one. */
 export function decide(asker: Asker, sight: JoinSight): Decision {
-  const { data } = sight;
+  const { data, holder } = sight;
+  if (holder !== undefined) {
+    const because = joinDataInUse({ dataDir: asker.dataDir, ...holder });
+    return holder.isLeftOver ? { kind: 'wait', because } : refuse(because);
+  }
   switch (data.kind) {
     case 'present':
       return { kind: 'restart' };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type JoinWords, readInput } from './input.js';
+import type { JoinWords } from '../../core/bootstrap/index.js';
+import { readInput } from './input.js';
 
 const words = (more: Partial<JoinWords> = {}): JoinWords => ({
   name: 'm1',

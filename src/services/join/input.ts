@@ -1,5 +1,6 @@
 /** What was typed, read at once: every fault is told, and nothing is touched before there is none. */
 import { type Problem, type Result, err, nearest, ok } from '../../base/index.js';
+import type { JoinWords } from '../../core/bootstrap/index.js';
 import {
   type ClientURL,
   type MemberName,
@@ -11,19 +12,6 @@ import {
 } from '../../core/cluster/index.js';
 import { versionFault } from '../../core/spec/index.js';
 import { joinBadValue, joinNeedsTLS, joinOptionsDiffer } from './problems.js';
-
-/** As typed. */
-export interface JoinWords {
-  readonly name: string;
-  readonly discovery: string | undefined;
-  readonly discoveryToken: string | undefined;
-  readonly discoveryEndpoints: string | undefined;
-  readonly listenPeer: string | undefined;
-  readonly listenClient: string | undefined;
-  readonly dataDir: string | undefined;
-  readonly version: string;
-  readonly sizeExceeded: string;
-}
 
 const SIZE_EXCEEDED = ['gateway', 'fail'] as const;
 export type SizeExceeded = (typeof SIZE_EXCEEDED)[number];

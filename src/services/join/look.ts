@@ -21,6 +21,8 @@ export async function look(
   signal: AbortSignal,
 ): Promise<JoinSight> {
   const data = await world.lookAtData();
+  const holder = await world.lookForHolder();
+  if (holder !== undefined) return { data, holder, place: { kind: 'none' }, cluster: NOT_ASKED };
   if (data.kind !== 'empty') return { data, place: { kind: 'none' }, cluster: NOT_ASKED };
   const place: PlaceSight =
     known.token === undefined

@@ -22,6 +22,20 @@ export const joinOptionsDiffer = defineProblem(
   }),
 );
 
+/** etcd would wait for the lock of its database for ever, and say nothing for ten seconds. */
+export const joinDataInUse = defineProblem(
+  'join-data-in-use',
+  (d: { dataDir: string; pid: number; isLeftOver: boolean }) => ({
+    summary: `Another process uses ${d.dataDir}: ${d.pid}`,
+    detail: d.isLeftOver
+      ? 'It is what an earlier start left behind. When it has ended, this one goes on with the data.'
+      : 'One data directory belongs to one member.',
+    hint: d.isLeftOver
+      ? `It ends by itself when it logs its next line, or:\n  kill ${d.pid}`
+      : 'Give this host a data directory of its own, or end the other one first:\n  --data-dir DIRECTORY',
+  }),
+);
+
 /** TLS is not part of `join` yet. */
 export const joinNeedsTLS = defineProblem('join-needs-tls', (d: { what: string; url: string }) => ({
   summary: `${d.what} uses TLS, and this host has no certificates: ${d.url}`,

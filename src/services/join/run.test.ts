@@ -129,6 +129,7 @@ class Stage {
             : { kind: 'silent', because: 'not yet' },
       },
       lookAtData: async () => this.data,
+      lookForHolder: async () => undefined,
       lookAtPlace: async () => this.#place(),
       startEtcd: async (flags) => {
         this.starts.push(flags);

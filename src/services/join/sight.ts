@@ -3,9 +3,17 @@ import type { DataSight, Member } from '../../core/cluster/index.js';
 
 /** What was seen before something is decided. What was not looked at, because the data decides alone, says so. */
 export interface JoinSight {
+  /** Who has the data open; it decides before the data does. */
+  readonly holder?: DataHolder | undefined;
   readonly data: DataSight;
   readonly place: PlaceSight;
   readonly cluster: ClusterSight;
+}
+
+export interface DataHolder {
+  readonly pid: number;
+  /** Whoever started it has ended. */
+  readonly isLeftOver: boolean;
 }
 
 /** The discovery token that this host was given. */

@@ -30,6 +30,7 @@ export interface HandOptions {
   readonly peerURL?: string;
   /** Of a member that ran before. */
   readonly dataDir?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 let started = 0;
@@ -58,7 +59,7 @@ export async function startMember(it: Lab, options: HandOptions): Promise<HandMe
     ...flags,
   ];
   const logPath = join(it.home, 'by-hand', `${name}-${serial}.log`);
-  const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
+  const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'], env: options.env ?? {} });
   if (child.pid === undefined) throw new Error(`Could not start ${path}`);
   const file = createWriteStream(logPath);
   child.stdout.pipe(file, { end: false });

@@ -13,9 +13,9 @@ export interface Service {
   start(): Promise<void>;
 }
 
-export async function startService(it: Lab, options = ''): Promise<Service> {
-  const url = await it.freeURL();
-  const line = `discovery serve --listen ${url.replace('http://', '')}${options}`;
+export async function startService(it: Lab, options = '', scheme = 'http'): Promise<Service> {
+  const url = (await it.freeURL()).replace('http:', `${scheme}:`);
+  const line = `discovery serve --listen ${new URL(url).host}${options}`;
   let running: Running | undefined;
   const now = (): Running => {
     if (running === undefined) throw new Error('The service was never started.');
