@@ -237,6 +237,32 @@ describe.each(VERSIONS)('etcd %s', (version) => {
   });
 });
 
+test('a second host on one data directory is told who has it; one that was killed -9 goes on', async () => {
+  const { it, place } = await open('3.5', 2);
+  const m1 = await host(it, 'm1', '3.5');
+  const m2 = await host(it, 'm2', '3.5');
+  const first = start(it, `${m1.line} ${place}`);
+  await becomes(first, 'meeting');
+  await first.says(/found self/);
+  const twin = (await host(it, 'twin', '3.5')).line.replace(
+    /--data-dir \S+/,
+    `--data-dir ${m1.dataDir}`,
+  );
+  const told = await it.ends(EXIT.blocked, `join ${twin} ${place}`);
+  expect(told.stdout).toContain('"join-data-in-use"');
+
+  const second = start(it, `${m2.line} ${place}`);
+  await Promise.all([becomes(first, 'member'), becomes(second, 'member')]);
+  const { clusterID } = await listAt(m1);
+
+  // What it left behind is waited for, if it still runs.
+  await it.kill(first.pid);
+  const again = start(it, m1.line);
+  await becomes(again, 'member');
+  await writeAndRead([m1.clientURL, m2.clientURL], 'went', 'on');
+  expect((await listAt(m1)).clusterID).toBe(clusterID);
+});
+
 test('one host on free ports of this machine, which it finds again', async () => {
   const { it, place } = await open('3.5', 1);
   const dataDir = join(it.home, 'hosts', 'alone');
