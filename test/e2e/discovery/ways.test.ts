@@ -16,10 +16,15 @@ async function certificate(it: Lab): Promise<{ readonly cert: string; readonly k
   await mkdir(directory, { recursive: true });
   const cert = join(directory, 'service.crt');
   const key = join(directory, 'service.key');
+  const kind = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2';
+  const name = '-subj /CN=discovery -addext subjectAltName=IP:127.0.0.1';
   const made = spawnSync('openssl', [
-    ...'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2'.split(' '),
-    ...['-subj', '/CN=discovery', '-addext', 'subjectAltName=IP:127.0.0.1'],
-    ...['-keyout', key, '-out', cert],
+    ...kind.split(' '),
+    ...name.split(' '),
+    '-keyout',
+    key,
+    '-out',
+    cert,
   ]);
   if (made.status !== 0) throw new Error(String(made.stderr));
   return { cert, key };
