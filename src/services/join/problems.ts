@@ -31,7 +31,7 @@ export const joinDataInUse = defineProblem(
       ? 'It is what an earlier start left behind. When it has ended, this one goes on with the data.'
       : 'One data directory belongs to one member.',
     hint: d.isLeftOver
-      ? `It ends by itself when it logs its next line, or:\n  kill ${d.pid}`
+      ? `It ends by itself at its next line of log, which may take long. To end it now:\n  kill ${d.pid}`
       : 'Give this host a data directory of its own, or end the other one first:\n  --data-dir DIRECTORY',
   }),
 );
