@@ -17,14 +17,6 @@ const DOWNLOAD_SECONDS = 280;
 
 const DOING = 'bring etcd to the host';
 
-/** Upstream's archive for one kind of machine. */
-export interface Archive {
-  readonly url: string;
-  readonly sha256: string;
-  /** What it unpacks to, with the programs in it. */
-  readonly folder: string;
-}
-
 /** How etcd comes to a host where it lacks. */
 export interface Bringer {
   /** sha256 of this seat's own; absent: what was proven on the host counts alone. */

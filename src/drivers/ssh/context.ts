@@ -11,12 +11,19 @@ import {
 import type { ClusterName, EtcdVersion, HostName } from '../../core/cluster/index.js';
 import type { HostShell, ShellCommand, ShellEnd } from '../../engine/ports/index.js';
 import { cancelled } from '../evidence/index.js';
-import type { Archive } from './binary.js';
 import type { BinaryDigests } from './digests.js';
 import type { BootTimes } from './boot-times.js';
 import type { HostPaths } from './layout.js';
 import { hostBusy, hostCommandFailed } from './problems.js';
 import { SCRIPT_CODE } from './scripts.js';
+
+/** Upstream's archive for one kind of machine. */
+export interface Archive {
+  readonly url: string;
+  readonly sha256: string;
+  /** What it unpacks to, with the programs in it. */
+  readonly folder: string;
+}
 
 /** Where etcd is to be had for a kind of machine, in the words of `uname -m`. */
 export type ArchiveFor = (

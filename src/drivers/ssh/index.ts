@@ -17,7 +17,7 @@
  */
 export { type SSHDriver, type SSHDriverOptions, createSSHDriver } from './driver.js';
 export { type Scheme, allocateAddresses } from './addresses.js';
-export type { Archive } from './binary.js';
+export type { Archive } from './context.js';
 export type { HostFile } from './write-files.js';
 export { type AdoptedMember, type HostPaths, hostPaths } from './layout.js';
 export * as sshDriverProblems from './problems.js';
