@@ -21,12 +21,13 @@ export function asSeen(input: PlanInput): World {
     if (status.kind !== 'answered') return { ...withMember(input, host), seen: false };
     if (status.leader === undefined)
       return isNeeded ? { ...host, seen: false } : { ...host, side: 1 };
-    if (host.process.kind === 'running' && host.data.kind === 'present') return host;
+    const isKnown = host.process.kind === 'running' && host.blind !== true;
+    if (isKnown && host.data.kind === 'present') return host;
     // The driver saw less than the member itself told; whatever it runs with, it runs.
     const { clusterID, memberID } = status;
     return {
       ...host,
-      process: host.process.kind === 'running' ? host.process : { kind: 'by-hand' },
+      process: isKnown ? host.process : { kind: 'by-hand' },
       data: host.data.kind === 'empty' ? host.data : { kind: 'present', clusterID, memberID },
     };
   });
