@@ -181,7 +181,10 @@ test('etcd 3.4 with certificates of one’s own: they stay its own, before and a
 
   const refused = await seat.ends(EXIT.failed, `${line} -o json`);
   const { problems } = refused.json<{ problems: ProblemJSON[] }>();
-  expect(problems.map(({ code }) => code)).toEqual(WAYS.map(() => 'adopt-file-closed'));
+  expect(
+    problems.map(({ code }) => code),
+    refused.stdout,
+  ).toEqual(WAYS.map(() => 'adopt-file-closed'));
   await Promise.all(members.map(({ host }) => host.must(`chmod 644 ${HOST_KEY}`)));
 
   await seat.must(line);

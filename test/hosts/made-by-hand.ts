@@ -7,6 +7,7 @@ import { etcdOf, until } from '../lab/index.js';
 
 /** How a person has etcd started by a unit: the seed's flags, a file of variables, a configuration file. */
 export const WAYS = ['flags', 'environment', 'file'] as const;
+const TYPED_LOG = '/var/log/etcd.log';
 /** The last one: the seed's command lines, typed. */
 export type Way = (typeof WAYS)[number] | 'typed';
 
@@ -59,11 +60,17 @@ export async function makeByHand(
     }),
   );
   await Promise.all(
-    members.map(({ host }) =>
+    members.map(({ host, way }) =>
       until(`the member on ${host.address} serves`, async () => {
-        // etcd opens the port of its clients when it does.
-        const { code } = await host.run("ss -ltnH 'sport = :2379' | grep -q .");
-        return code === 0 ? { done: true } : { seen: code };
+        // Its port says nothing: etcd opens it before there is a quorum, and shakes no hand on it until then.
+        const { stdout } = await host.run(
+          way === 'typed'
+            ? `grep -c 'ready to serve client requests' ${TYPED_LOG}`
+            : `systemctl is-active ${FORMER_UNIT}`,
+        );
+        const seen = stdout.trim();
+        const serves = way === 'typed' ? Number(seen) > 0 : seen === 'active';
+        return serves ? { done: true } : { seen };
       }),
     ),
   );
@@ -126,7 +133,7 @@ async function started(
   if (way === 'typed') {
     const line = entries.map(([name, value]) => `-${name} ${value}`).join(' ');
     await host.must(
-      `cd /var/lib/etcd && setsid nohup /usr/local/bin/etcd ${line} < /dev/null > /var/log/etcd.log 2>&1 &`,
+      `cd /var/lib/etcd && setsid nohup /usr/local/bin/etcd ${line} < /dev/null > ${TYPED_LOG} 2>&1 &`,
     );
     return;
   }
