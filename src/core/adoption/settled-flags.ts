@@ -1,21 +1,12 @@
 import {
   BOOTSTRAP_ONLY_FLAGS,
   type EtcdVersion,
+  OWN_FLAGS,
   type StartFlags,
   isAtLeast,
   minorOf,
 } from '../cluster/index.js';
 import { flagInfo, readFlags, whyReserved } from '../spec/index.js';
-
-/** Flags that say who a member is and where. */
-const OWN: ReadonlySet<string> = new Set([
-  'name',
-  'data-dir',
-  'listen-peer-urls',
-  'listen-client-urls',
-  'advertise-client-urls',
-  'listen-metrics-urls',
-]);
 
 /** Where the log goes is a matter of the unit, and no reason for a restart. */
 const LOG: ReadonlySet<string> = new Set([
@@ -46,7 +37,7 @@ export function sortedFlags(given: StartFlags, version: EtcdVersion): SortedFlag
   for (const [name, value] of Object.entries(given)) {
     const info = flagInfo(minor, name);
     if (isOfNoMatter(name) || info?.type === 'ignored') continue;
-    if (OWN.has(name)) own[name] = value;
+    if (OWN_FLAGS.has(name)) own[name] = value;
     else if (value === info?.default) continue;
     else if (whyReserved(name) === undefined) extra[name] = value;
     else reserved[name] = value;

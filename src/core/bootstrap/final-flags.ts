@@ -5,6 +5,7 @@ import {
   type EtcdVersion,
   type HostAddresses,
   type MemberName,
+  OWN_FLAGS,
   type PeerURL,
   type StartFlags,
   isAtLeast,
@@ -54,16 +55,7 @@ export function finalFlags(input: FinalFlagsInput): Result<StartFlags, readonly 
   });
 }
 
-/** Flags that say who a member is and where; all others come from the spec and are the same for every member. */
-const OWN_FLAGS: ReadonlySet<string> = new Set([
-  ...CERTIFICATE_FLAGS,
-  'name',
-  'data-dir',
-  'listen-peer-urls',
-  'listen-client-urls',
-  'advertise-client-urls',
-  'listen-metrics-urls',
-]);
+const CERTIFICATES: ReadonlySet<string> = new Set(CERTIFICATE_FLAGS);
 
 /**
  * The final flags of a member that the spec has no place for any more, and that has to run once more: its own name and
@@ -90,7 +82,9 @@ export function flagsLike(
           }),
         )
       : ofAuthorities(authorities, { dataDir: addresses.dataDir, names: [] }).flags;
-  const shared = Object.entries(sibling).filter(([flag]) => !OWN_FLAGS.has(flag));
+  const shared = Object.entries(sibling).filter(
+    ([flag]) => !OWN_FLAGS.has(flag) && !CERTIFICATES.has(flag),
+  );
   return {
     ...Object.fromEntries(shared),
     ...certificates,

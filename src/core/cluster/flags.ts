@@ -18,6 +18,16 @@ export const BOOTSTRAP_ONLY_FLAGS: ReadonlySet<string> = new Set([
   'discovery-fallback',
 ]);
 
+/** Flags that say who a member is and where; certificates aside, all others are the same for every member of a cluster. */
+export const OWN_FLAGS: ReadonlySet<string> = new Set([
+  'name',
+  'data-dir',
+  'listen-peer-urls',
+  'listen-client-urls',
+  'advertise-client-urls',
+  'listen-metrics-urls',
+]);
+
 /** The flags of `running` that a restart with `wanted` would change; bootstrap-only flags never count. */
 export function differingFlags(running: StartFlags, wanted: StartFlags): readonly string[] {
   const names = new Set([...Object.keys(running), ...Object.keys(wanted)]);

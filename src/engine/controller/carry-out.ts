@@ -35,6 +35,7 @@ import {
   noConsumersHere,
   noEndpoint,
   stepCancelled,
+  stepNotBegun,
   stepThrew,
   stepTimedOut,
 } from './problems.js';
@@ -69,15 +70,16 @@ export interface StepEnd {
 export async function carryOut(step: Step, hands: Hands, signal: AbortSignal): Promise<StepEnd> {
   const text = describeStep(step);
   const deadlineMs = STEP_DEADLINE_MS[step.kind];
+  const cluster = hands.record.name;
   if (!(await hands.lock.stillHeld())) return { outcome: refused(lockLost({ step: text })) };
-  if (signal.aborted) return { outcome: refused(stepCancelled({ step: text })) };
+  if (signal.aborted) return { outcome: refused(stepNotBegun({ step: text, cluster })) };
   try {
     const end = await withDeadline(hands.clock, deadlineMs, signal, (inner) =>
       perform(step, hands, inner),
     );
     if (!end.late) return { outcome: end.value };
     const problem = signal.aborted
-      ? stepCancelled({ step: text })
+      ? stepCancelled({ step: text, cluster })
       : stepTimedOut({ step: text, deadlineMs });
     return { outcome: unknown(problem) };
   } catch (error) {
@@ -96,7 +98,8 @@ async function perform(step: Step, hands: Hands, signal: AbortSignal): Promise<S
         const issuedNew = [...record.issuedNew, step.host];
         const written = await store.writeRecord({ ...record, issuedNew });
         if (!written.ok) return refused(written.error);
-        if (signal.aborted) return refused(stepCancelled({ step: describeStep(step) }));
+        if (signal.aborted)
+          return refused(stepNotBegun({ step: describeStep(step), cluster: record.name }));
       }
       return plain(await driver.start(step.host, step.launch, signal));
     }
@@ -142,7 +145,8 @@ async function perform(step: Step, hands: Hands, signal: AbortSignal): Promise<S
       if (writeFiles === undefined) return refused(noCertificatesHere({ host: step.host }));
       const made = await certificates.issue(step, signal);
       if (!made.ok) return refused(made.error);
-      if (signal.aborted) return refused(stepCancelled({ step: describeStep(step) }));
+      if (signal.aborted)
+        return refused(stepNotBegun({ step: describeStep(step), cluster: record.name }));
       return plain(await writeFiles(step.host, made.value, signal));
     }
     case 'advance-rotation':

@@ -48,11 +48,28 @@ export const stepTimedOut = defineProblem(
   }),
 );
 
-export const stepCancelled = defineProblem('step-cancelled', (d: { step: string }) => ({
-  summary: `Nobody knows whether "${d.step}" happened`,
-  detail: 'It was under way when the controller was asked to end.',
-  hint: 'The next run looks first, and goes on from what it finds:\n  quorate apply',
-}));
+/** Asked to end while the step was under way. */
+export const stepCancelled = defineProblem(
+  'step-cancelled',
+  (d: { step: string; cluster: string }) => ({
+    summary: `Nobody knows whether "${d.step}" happened`,
+    detail: 'It was under way when the controller was asked to end.',
+    hint: goOn(d.cluster),
+  }),
+);
+
+/** Asked to end before anything of the step was sent. */
+export const stepNotBegun = defineProblem(
+  'step-not-begun',
+  (d: { step: string; cluster: string }) => ({
+    summary: `Did not carry out "${d.step}": the controller was asked to end`,
+    detail: 'Nothing of it was sent.',
+    hint: goOn(d.cluster),
+  }),
+);
+
+const goOn = (cluster: string): string =>
+  `The next run looks first, and goes on from what it finds:\n  quorate apply ${cluster}`;
 
 export const stepThrew = defineProblem('step-threw', (d: { step: string; message: string }) => ({
   summary: `Nobody knows whether "${d.step}" happened: this is a bug in Quorate`,
