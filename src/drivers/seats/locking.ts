@@ -214,8 +214,9 @@ export function heldBy(parts: SeatParts, answers: HostAnswers): Problem {
   const holder = holderIn(answers);
   if (holder === undefined) return lockContended({ tries: TRIES_MAX, silent: [] });
   const { pid, purpose, since, seat = '', endsInMs = 0, token = '' } = holder;
-  const path = stateDirectory(parts.cluster);
-  return lockHeld({ path, pid, purpose, sinceMs: since, seat, endsInMs, token });
+  const { cluster } = parts;
+  const path = stateDirectory(cluster);
+  return lockHeld({ path, pid, purpose, sinceMs: since, seat, cluster, endsInMs, token });
 }
 
 export function holderIn(answers: HostAnswers): LockHolder | undefined {

@@ -1,6 +1,7 @@
 import { defineProblem, formatDurationMs } from '../../base/index.js';
 
 type HeldElsewhere = {
+  readonly cluster: string;
   readonly seat: string;
   readonly endsInMs: number;
   readonly token: string;
@@ -25,7 +26,7 @@ export const lockHeld = defineProblem(
     return {
       summary,
       detail: `${d.seat} (process ${d.pid}, ${d.purpose}) has the lock since ${since}. Unless renewed, it ends in ${formatDurationMs(Math.ceil((d.endsInMs ?? 0) / 1000) * 1000)}.`,
-      hint: `Wait for it: a seat that is gone loses it by itself. From one that hangs it can be taken; nothing that it still tries is carried out then:\n  quorate apply --take-over ${d.token ?? ''}`,
+      hint: `Wait for it: a seat that is gone loses it by itself. From one that hangs it can be taken; nothing that it still tries is carried out then:\n  quorate apply ${d.cluster ?? ''} --take-over ${d.token ?? ''}`,
     };
   },
 );

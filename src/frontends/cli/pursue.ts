@@ -81,7 +81,7 @@ export async function pursue(
     const isToGive = holder?.token !== undefined && holder.token === pursuit.takeOver;
     if (holder?.seat !== undefined && !isToGive && told !== holder.token) {
       told = holder.token;
-      tellHolder(context, holder);
+      tellHolder(context, cluster.name, holder);
     }
     const end =
       holder === undefined || isToGive
@@ -98,14 +98,15 @@ export async function pursue(
 const NEVER = new AbortController().signal;
 
 /** Somebody acts on another machine: he is watched, and a person must know whom to ask. */
-function tellHolder(context: Context, { seat, pid, purpose, since, token }: LockHolder): void {
+function tellHolder(context: Context, cluster: string, holder: LockHolder): void {
+  const { seat, pid, purpose, since, token } = holder;
   const sinceText = new Date(since).toISOString();
   tell(
     context,
     `${seat} acts on it since ${sinceText} (process ${pid}, ${purpose}) and is watched.`,
   );
   tell(context, 'Should it hang, take over; nothing that it still tries is carried out then:');
-  tell(context, `  quorate apply --take-over ${token ?? ''}`);
+  tell(context, `  quorate apply ${cluster} --take-over ${token ?? ''}`);
 }
 
 type Judge = ReturnType<typeof judgement>;
