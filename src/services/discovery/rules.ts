@@ -10,6 +10,7 @@ import {
   discoveryPeerURLTaken,
   discoveryRegisteredBefore,
 } from './problems.js';
+import { looksSealed, toldAmong } from './sealed-token.js';
 import { type KeptToken, type TokenRecord, type TokenSight, isClosed } from './store.js';
 
 export function parseSize(text: string): Result<number, Problem> {
@@ -53,11 +54,11 @@ export function judge(kept: KeptToken, sight: TokenSight, applicant: Applicant):
   if (sight.v3.registrations.length > 0) {
     return refused(discoveryOtherProtocol({ token, uses: 'v3', asked: 'v2' }));
   }
-  const urls = record.url === undefined ? cameBy : [record.url];
+  const urls = urlsOf(record, cameBy);
   const url = urls.find((each) => memberIDFrom(peerURLs, each) === id);
   if (url === undefined) {
-    const [own = record.path] = urls;
-    const written = spellingsOf([own, ...cameBy]).find(
+    const [own = `the URL that was told with the token, which ends in ${record.path}`] = urls;
+    const written = spellingsOf([...urls, ...cameBy]).find(
       (each) => memberIDFrom(peerURLs, each) === id,
     );
     return refused(
@@ -82,6 +83,14 @@ export function judge(kept: KeptToken, sight: TokenSight, applicant: Applicant):
       members: [...members, { id, name, peerURLs, by, createdIndex: undefined }],
     },
   };
+}
+
+/** By which URLs its members may have come. */
+function urlsOf(record: TokenRecord, cameBy: readonly string[]): readonly string[] {
+  if (record.url !== undefined) return [record.url];
+  if (!looksSealed(record.token)) return cameBy;
+  const told = toldAmong(cameBy, record) ?? toldAmong(cameBy.flatMap(otherHosts), record);
+  return told === undefined ? [] : [told];
 }
 
 /** Usual wrong spellings of a URL, so that the message can show which one was used. */

@@ -1,4 +1,4 @@
-import type { Problem, Result } from '../../base/index.js';
+import type { Problem, Random, Result } from '../../base/index.js';
 import type { MemberEntry } from './identity.js';
 
 export type DiscoveryProtocol = 'v2' | 'v3';
@@ -61,6 +61,20 @@ export interface KeptToken {
   readonly createdIndex: bigint;
   /** What a change must name. */
   readonly version: bigint;
+  /** Of a token that is nowhere but in its own name: the key that says so, which a change must name too. */
+  readonly sealedBy?: string;
+}
+
+/** The version of a token that nothing was written of. */
+export const NEVER_WRITTEN = 0n;
+
+/** A token that carries its size itself (sealed-token.ts). */
+export interface SealedToken {
+  readonly token: string;
+  /** With it a registration can be deleted while the token is open. */
+  readonly secret: string;
+  /** Of the store, as far as it is known: nobody registered before. */
+  readonly index: bigint;
 }
 
 /** `changed`: somebody was faster; read again. `unknown`: it may have happened, or may still. */
@@ -82,6 +96,14 @@ export interface DiscoveryStore {
    * follow. Good for a change, which names the version it was made on, and for what can not be otherwise any more.
    */
   glance(token: string): TokenSight | undefined;
+  /**
+   * A token that is durable without being written: whoever reads here opens it with the key that the store keeps. At
+   * once when that key was seen within the last second. `base`: scheme and host of its URL.
+   */
+  seal(
+    wish: { readonly size: number; readonly base: string },
+    random: Random,
+  ): Result<SealedToken> | Promise<Result<SealedToken>>;
   /** Only when no such token exists; a created one is durable. */
   create(record: TokenRecord): Promise<Change>;
   /** `next` has one member more, and is written on the version that was read. Durable when done. */
@@ -97,7 +119,8 @@ export interface DiscoveryStore {
 }
 
 export interface Follower {
-  readonly onRegistration: (registration: Registration) => void;
+  /** `record`: the token with this registration as its last. */
+  readonly onRegistration: (registration: Registration, record: TokenRecord) => void;
   /** Registrations may have been missed: who waits must look. Also called when following begins. */
   readonly onGap: () => void;
 }

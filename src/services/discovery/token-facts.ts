@@ -1,10 +1,12 @@
 import { type Clock, type Problem, type Result, err, ok } from '../../base/index.js';
 import type { EtcdClient } from '../../etcd/index.js';
+import { runningServices } from './announce.js';
 import { createEtcdStore } from './etcd-store.js';
 import { DEFAULT_DISCOVERY_LIMITS } from './limits.js';
 import { discoveryServiceSilent, discoveryUnknownToken } from './problems.js';
 import { askService } from './service-client.js';
-import type { Registration } from './store.js';
+import { looksSealed, toldAmong } from './sealed-token.js';
+import type { Registration, TokenRecord } from './store.js';
 import type { TokenFacts } from './token-report.js';
 
 /** Reads a token in the etcd that keeps it, also one that a person made for the v3 protocol by hand. */
@@ -18,8 +20,8 @@ export async function tokenFactsAt(
   const { kept, registrations, v3 } = read.value;
   const isV2 = kept?.record.protocols.includes('v2') === true && v3.registrations.length === 0;
   if (isV2) {
-    const { size, url } = kept.record;
-    return ok({ token, protocol: 'v2', size, clusterToken: url, registrations });
+    const clusterToken = kept.record.url ?? (await toldURL(client, kept.record));
+    return ok({ token, protocol: 'v2', size: kept.record.size, clusterToken, registrations });
   }
   const size = kept?.record.size ?? Number(v3.size);
   if (!Number.isSafeInteger(size)) {
@@ -27,6 +29,14 @@ export async function tokenFactsAt(
   }
   const members = v3.registrations;
   return ok({ token, protocol: 'v3', size, clusterToken: token, registrations: members });
+}
+
+/** Of a token that says itself how it was told, when the service that told it still runs. */
+async function toldURL(client: EtcdClient, record: TokenRecord): Promise<string | undefined> {
+  if (!looksSealed(record.token)) return undefined;
+  const running = await runningServices(client);
+  const urls = running.ok ? running.value.map((base) => base + record.path) : [];
+  return toldAmong(urls, record);
 }
 
 /** Reads a token at its URL over the v2 protocol, from whatever serves it. */

@@ -1,6 +1,7 @@
 /** For tests only: tokens in memory, with the revisions that an etcd would count. */
 import { type Problem, type Result, defineProblem, err, ok } from '../../../base/index.js';
 import { sightOfKept, writtenAt } from '../record.js';
+import { NONCE_BYTES, SEALED_INDEX, Sealer, looksSealed, unwritten } from '../sealed-token.js';
 import type {
   Change,
   DiscoveryStore,
@@ -18,6 +19,8 @@ export interface MemoryStore extends DiscoveryStore {
   isSilent: boolean;
   /** Whether it has at hand what was seen of tokens; until `release`, as they were at `hold`. */
   remembers: boolean;
+  /** Everything is gone, and the key is another one. */
+  wipe(key: string): void;
   /** A member of etcd registers over the v3 protocol, past the service. */
   writeV3(token: string, id: string, value: string): void;
   /** What followers are told is held back until `release`. */
@@ -32,20 +35,23 @@ const silent: Problem = defineProblem('test-silent', () => ({
   hint: '',
 }))({});
 
-export function memoryStore(firstIndex = 1n): MemoryStore {
+const KEY = '1f'.repeat(32);
+
+export function memoryStore(firstIndex = 1n, firstKey = KEY): MemoryStore {
   let index = firstIndex;
+  let sealer = new Sealer(firstKey);
   const tokens = new Map<string, KeptToken>();
   const v3 = new Map<string, Registration[]>();
   const followers = new Set<Follower>();
   const mishaps: MemoryStore['mishaps'] = [];
-  let held: Registration[] | undefined;
+  let held: [Registration, TokenRecord][] | undefined;
   let isLosing = false;
   let remembered: Map<string, TokenSight> | undefined;
 
-  const tell = (registration: Registration): void => {
+  const tell = (registration: Registration, record: TokenRecord): void => {
     if (isLosing) return;
-    if (held !== undefined) held.push(registration);
-    else for (const follower of followers) follower.onRegistration(registration);
+    if (held !== undefined) held.push([registration, record]);
+    else for (const follower of followers) follower.onRegistration(registration, record);
   };
   const changing = async (change: () => boolean): Promise<Change> => {
     if (store.isSilent) return { kind: 'unknown', problem: silent };
@@ -56,14 +62,19 @@ export function memoryStore(firstIndex = 1n): MemoryStore {
     return isDone ? { kind: 'done', index } : { kind: 'changed' };
   };
   const keep = (record: TokenRecord): void => {
-    const createdIndex = tokens.get(record.token)?.createdIndex ?? index;
+    const first = looksSealed(record.token) ? SEALED_INDEX : index;
+    const createdIndex = tokens.get(record.token)?.createdIndex ?? first;
     const kept = { record: writtenAt(record, index), createdIndex, version: index };
     tokens.set(record.token, kept);
     const last = sightOfKept(index, kept).registrations.at(-1);
-    if (last?.createdIndex === index) tell(last);
+    if (last?.createdIndex === index) tell(last, kept.record);
   };
-  const isCurrent = ({ record, version }: KeptToken): boolean =>
-    tokens.get(record.token)?.version === version;
+  const isCurrent = ({ record, version, sealedBy }: KeptToken): boolean => {
+    const now = tokens.get(record.token);
+    return sealedBy === undefined
+      ? now?.version === version
+      : now === undefined && sealedBy === sealer.key;
+  };
 
   const replacing = (kept: KeptToken, next: TokenRecord): Promise<Change> =>
     changing(() => {
@@ -73,7 +84,7 @@ export function memoryStore(firstIndex = 1n): MemoryStore {
       return true;
     });
   const sightNow = (token: string): TokenSight => {
-    const kept = tokens.get(token);
+    const kept = tokens.get(token) ?? unwritten(token, sealer);
     const v3s = { size: undefined, registrations: [...(v3.get(token) ?? [])] };
     return kept === undefined
       ? { index, kept, registrations: [], v3: v3s }
@@ -90,6 +101,10 @@ export function memoryStore(firstIndex = 1n): MemoryStore {
       const sight = remembered === undefined ? sightNow(token) : remembered.get(token);
       return store.remembers && sight?.kept !== undefined ? sight : undefined;
     },
+    seal: async (wish, random) => {
+      if (store.isSilent) return err(silent);
+      return ok({ ...sealer.seal({ ...wish, nonce: random.hex(NONCE_BYTES) }), index });
+    },
     create: (record) =>
       changing(() => {
         if (tokens.has(record.token)) return false;
@@ -105,6 +120,10 @@ export function memoryStore(firstIndex = 1n): MemoryStore {
       followers.add(follower);
       return { stop: () => followers.delete(follower) };
     },
+    wipe: (key) => {
+      tokens.clear();
+      sealer = new Sealer(key);
+    },
     writeV3: (token, id, value) => {
       index++;
       v3.set(token, [...(v3.get(token) ?? []), { token, id, value, createdIndex: index }]);
@@ -116,7 +135,7 @@ export function memoryStore(firstIndex = 1n): MemoryStore {
         const told = held ?? [];
         held = undefined;
         remembered = undefined;
-        for (const each of told) tell(each);
+        for (const each of told) tell(...each);
       };
     },
     lose: () => {

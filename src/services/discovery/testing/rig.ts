@@ -52,16 +52,23 @@ export interface AskOptions {
   readonly onHeaders?: () => void;
 }
 
+let seeds = 6;
+
 export async function discoveryRig(
-  options: { readonly limits?: Partial<DiscoveryLimits>; readonly remembers?: boolean } = {},
+  options: {
+    readonly limits?: Partial<DiscoveryLimits>;
+    readonly remembers?: boolean;
+    /** Of another service too. */
+    readonly store?: MemoryStore;
+  } = {},
 ): Promise<Rig> {
-  const store = memoryStore();
+  const store = options.store ?? memoryStore();
   store.remembers = options.remembers ?? true;
   const log: string[] = [];
   const served = await serveDiscovery({
     store,
     clock: systemClock,
-    random: seededRandom(6),
+    random: seededRandom(++seeds),
     logger: { log: (level: LogLevel, message) => void log.push(`${level} ${message}`) },
     limits: { ...DEFAULT_DISCOVERY_LIMITS, ...options.limits },
     listen: { address: '127.0.0.1:0', tls: undefined, isInsecureAllowed: false },
