@@ -140,6 +140,7 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
   });
 
   const cache = new TokenCache(CACHED_BYTES_MAX);
+  const underWay = new Map<string, OwnChange>();
 
   /** One question for all: is what is cached still so? The rest is read; when one of them is not so, all are. */
   const readingOfAll = (
@@ -210,24 +211,22 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
   const changing = async (
     kept: KeptToken | undefined,
     next: TokenRecord,
-    change: TokenChange['change'],
+    { if: conditions, then }: TokenChange['change'],
   ): Promise<Change> => {
-    const { token } = next;
+    const { token, leaseID } = next;
+    const value = recordText(next);
+    const put: TxnOperation = { kind: 'put', key: tokenKey(token), value, leaseID };
+    const own: OwnChange = { value, next, createdIndex: kept?.createdIndex };
+    underWay.set(token, own);
+    const change = { if: conditions, then: [put, ...then] };
     const outcome = await changes.add({ token, change });
-    if (outcome.kind === 'done') {
-      const { index } = outcome;
-      const record = writtenAt(next, index);
-      const createdIndex = kept?.createdIndex ?? index;
-      cache.keep(token, sightOfKept(index, { record, createdIndex, version: index }));
-    } else cache.forget(token);
+    if (underWay.get(token) === own) underWay.delete(token);
+    if (outcome.kind !== 'done') cache.forget(token);
+    else if (cache.get(token)?.kept?.version !== outcome.index) {
+      cache.keep(token, sightOfOwn(own, outcome.index));
+    }
     return outcome;
   };
-  const writing = (record: TokenRecord): TxnOperation => ({
-    kind: 'put',
-    key: tokenKey(record.token),
-    value: recordText(record),
-    leaseID: record.leaseID,
-  });
   const sealed = (
     sealer: Sealer,
     wish: { readonly size: number; readonly base: string },
@@ -255,27 +254,16 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
       const isV3 = record.protocols.includes('v3');
       return changing(undefined, record, {
         if: [compare(tokenKey(token)).isMissing(), compare({ prefix: v3Root(token) }).isMissing()],
-        then: [
-          writing(record),
-          ...(isV3
-            ? [{ kind: 'put' as const, key: v3Size(token), value: String(size), leaseID }]
-            : []),
-        ],
+        then: isV3 ? [{ kind: 'put', key: v3Size(token), value: String(size), leaseID }] : [],
       });
     },
     // The first registration over v2 takes the token from the v3 protocol: a member over v3 finds no size then and ends.
     register: (kept, next) =>
       changing(kept, next, {
         if: [isStill(kept), ...besides(kept)],
-        then: [
-          writing(next),
-          ...(next.protocols.includes('v3')
-            ? [{ kind: 'delete' as const, range: v3Size(next.token) }]
-            : []),
-        ],
+        then: next.protocols.includes('v3') ? [{ kind: 'delete', range: v3Size(next.token) }] : [],
       }),
-    unregister: (kept, next) =>
-      changing(kept, next, { if: [isStill(kept)], then: [writing(next)] }),
+    unregister: (kept, next) => changing(kept, next, { if: [isStill(kept)], then: [] }),
     grantLease: async (ttlMs) => {
       const granted = await client.lease.grant(Math.ceil(ttlMs / 1000), { deadlineMs });
       return granted.ok ? ok(granted.value.leaseID) : err(silent(granted.error));
@@ -286,7 +274,8 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
     },
     follow: (follower) => {
       const ending = new AbortController();
-      void followTokens({ client, clock, deadlineMs, heard }, cache, follower, ending.signal);
+      const following = { client, clock, deadlineMs, heard, cache, underWay };
+      void followTokens(following, follower, ending.signal);
       return { stop: () => ending.abort() };
     },
   };
@@ -296,11 +285,29 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
 const isStill = ({ record: { token }, version }: KeptToken): Comparison =>
   compare(tokenKey(token)).modRevision('=', version);
 
-/** What else a registration needs: that the store is the one that sealed the token, or that nobody has come over v3. */
-const besides = ({ record, sealedBy }: KeptToken): readonly Comparison[] =>
-  sealedBy === undefined
-    ? [compare({ prefix: v3Members(record.token) }).isMissing()]
-    : [compare(SEALING_KEY).value('=', sealedBy)];
+/**
+ * What else a registration needs: that the store is the one that sealed the token, or that nobody has come over v3, which
+ * has no size of a token that was sealed.
+ */
+function besides({ record: { token }, sealedBy }: KeptToken): readonly Comparison[] {
+  if (sealedBy !== undefined) return [compare(SEALING_KEY).value('=', sealedBy)];
+  return looksSealed(token) ? [] : [compare({ prefix: v3Members(token) }).isMissing()];
+}
+
+/** A change of ours that is not answered yet: the watch often tells of it before. */
+interface OwnChange {
+  readonly value: string;
+  readonly next: TokenRecord;
+  /** Undefined: it makes the token. */
+  readonly createdIndex: bigint | undefined;
+}
+
+const sightOfOwn = ({ next, createdIndex }: OwnChange, version: bigint): TokenSight =>
+  sightOfKept(version, {
+    record: writtenAt(next, version),
+    createdIndex: createdIndex ?? version,
+    version,
+  });
 
 const COUNT: TxnOperation = { kind: 'range', range: ROOT, countOnly: true };
 
@@ -360,15 +367,15 @@ function v3RegistrationOf(token: string, kv: KeyValue): Registration {
   };
 }
 
+interface Following extends EtcdStoreOptions {
+  readonly heard: (revision: bigint) => void;
+  readonly cache: TokenCache;
+  readonly underWay: ReadonlyMap<string, OwnChange>;
+}
+
 /** One watch for all tokens; the client takes it up again after every break. */
 async function followTokens(
-  {
-    client,
-    clock,
-    deadlineMs,
-    heard,
-  }: EtcdStoreOptions & { readonly heard: (revision: bigint) => void },
-  cache: TokenCache,
+  { client, clock, deadlineMs, heard, cache, underWay }: Following,
   { onRegistration, onGap }: Follower,
   signal: AbortSignal,
 ): Promise<void> {
@@ -388,7 +395,7 @@ async function followTokens(
           if (kind === 'delete') cache.gone(token, kv.modRevision);
           // A token that was made by name has no members yet that anybody could have missed.
           else if (kv.version > 1n || looksSealed(token)) {
-            const sight = told(cache, token, kv);
+            const sight = told(cache, token, kv, underWay.get(token));
             const last = sight?.registrations.at(-1);
             const record = sight?.kept?.record;
             if (last?.createdIndex === kv.modRevision && record) onRegistration(last, record);
@@ -403,9 +410,20 @@ async function followTokens(
 }
 
 /** A token as an event shows it, which is in the cache before anybody is told. What we wrote ourselves is there already. */
-function told(cache: TokenCache, token: string, kv: KeyValue): TokenSight | undefined {
+function told(
+  cache: TokenCache,
+  token: string,
+  kv: KeyValue,
+  own: OwnChange | undefined,
+): TokenSight | undefined {
   const seen = cache.get(token);
   if (seen?.kept?.version === kv.modRevision) return seen;
+  // The same text is the same record, and need not be read again.
+  if (own !== undefined && own.value === textOf(kv.value)) {
+    const sight = sightOfOwn(own, kv.modRevision);
+    cache.keep(token, sight);
+    return sight;
+  }
   const kept = keptOf(token, kv);
   if (kept === undefined) {
     cache.gone(token, kv.modRevision);

@@ -17,6 +17,8 @@ export interface Serving {
   readonly spread: () => number;
   /** As HTTP writes dates. */
   readonly date: () => string;
+  /** What is written to it now goes out with what is written to others in this turn of the event loop. */
+  readonly gather: (socket: Socket) => void;
   readonly onFault: (error: unknown) => void;
   readonly onClose: (connection: Connection) => void;
 }
@@ -234,6 +236,7 @@ export class Connection {
     // Without chunks the end of the connection is the end of the body.
     if (isHTTP10) this.#isLast = true;
     const framing = isHTTP10 ? '' : 'Transfer-Encoding: chunked\r\n';
+    this.#serving.gather(this.#socket);
     this.#socket.write(
       `${this.#startOf(200, isHTTP10)}Content-Type: application/json\r\n${indexHeader(index)}${framing}\r\n`,
       'latin1',
@@ -260,6 +263,7 @@ export class Connection {
     }
     const { limits, nowMs } = this.#serving;
     this.#endMs = nowMs() + limits.idleMs;
+    this.#serving.gather(this.#socket);
     if (this.#socket.write(text, encodingOf(text))) {
       this.#goOn();
       return;

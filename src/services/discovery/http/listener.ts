@@ -66,6 +66,7 @@ export async function listen(
     nowMs: () => parts.clock.monotonicMs(),
     spread: spreading(),
     date: () => date,
+    gather: gathering(),
     onFault: parts.onFault,
     onClose: (connection: Connection) => void connections.delete(connection),
   };
@@ -144,4 +145,21 @@ const dateOf = (clock: Clock): string => new Date(clock.now()).toUTCString();
 function spreading(): () => number {
   let at = 0;
   return () => (at = (at + 0.618_033_988_749_895) % 1);
+}
+
+/**
+ * Whoever is sent something is woken, and to wake is half of what a short answer costs. Sent together at the end of a turn,
+ * the first one wakes and the others find it awake.
+ */
+function gathering(): (socket: Socket) => void {
+  let corked: Socket[] = [];
+  const send = (): void => {
+    const all = corked;
+    corked = [];
+    for (const socket of all) socket.uncork();
+  };
+  return (socket) => {
+    socket.cork();
+    if (corked.push(socket) === 1) setImmediate(send);
+  };
 }
