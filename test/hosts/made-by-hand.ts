@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { LabHost } from '../lab/hosts/index.js';
-import { etcdOf, until } from '../lab/index.js';
+import { etcdOf } from '../lab/etcd.js';
+import { until } from '../lab/wait.js';
 
 /** How a person has etcd started by a unit: the seed's flags, a file of variables, a configuration file. */
 export const WAYS = ['flags', 'environment', 'file'] as const;

@@ -2,45 +2,45 @@
  * Kill everywhere: on real etcd, through the real driver, the controller is killed at every line of its journal and
  * at every call of a port, and started again with nothing in memory. It must come to the same end with nothing lost.
  *
- * With `--driver ssh` the members are on three hosts with systemd and sshd, made for it in a network of their own.
+ * With `--driver ssh` the members are on hosts with systemd and sshd, made for it in a network of their own. `--points N`
+ * takes so many points of each operation, spread evenly over it, `--short` three of the operations that take seconds;
+ * `--walk` goes once from birth over growth and removal to a change of flags on one cluster, with one death in each.
  *
- *   npm run kill-everywhere -- [--driver local|ssh] [--version 3.6] [--operation NAME]… [--short] [--every-look] [-o text|json]
+ *   npm run kill-everywhere -- [--driver local|ssh] [--version 3.6] [--operation NAME]… [--points N] [--short] [--every-look] [-o text|json]
+ *   npm run kill-everywhere -- --driver ssh --walk [-o text|json]
  */
 import { parseArgs } from 'node:util';
 import { parseClusterName } from '../../../src/core/cluster/index.js';
 import { defaultSpec } from '../../../src/core/spec/index.js';
 import { type HostsLab, hostsLab, isInsideNetwork, whyNoHosts } from '../../lab/hosts/index.js';
 import { runInNetwork } from '../../lab/hosts/network-of-run.js';
+import { publishEtcds } from '../../lab/etcd.js';
 import { conclude, machine, progress } from '../command.js';
 import { realEtcd } from '../real/etcd.js';
 import { openScratch } from '../real/scratch.js';
-import { type Cycle, OPERATIONS, type Operation, cycles } from './operations.js';
+import { type ClusterKind, type Cycle, OPERATIONS, type Operation, cycles } from './operations.js';
 import { type CycleResult, type RunOptions, inWords, runCycle } from './run.js';
+import { AdoptedStage } from './adopted-stage.js';
 import { HostsStage } from './hosts-stage.js';
 import { Stage } from './stage.js';
+import { walk } from './walk.js';
 
 /** The short form: some points of the operations that take seconds. */
 const SHORT_POINTS = 3;
 const SHORT: readonly Operation[] = ['birth', 'restart', 'replace-lost', 'rename', 'down', 'up'];
-/** What needs no address of this machine and no fourth host. */
-const ON_HOSTS: readonly Operation[] = [
-  'birth',
-  'restart',
-  'replace-lost',
-  'rename',
-  'flags',
-  'down',
-  'up',
-];
 /** Two clusters of three members at a time; one that grows to five has the machine to itself. */
 const LANES = 2;
+
+const isBig = ({ moves }: Cycle) => moves.some(({ operation }) => operation === 'grow');
 
 const { values } = parseArgs({
   options: {
     driver: { type: 'string', default: 'local' },
     version: { type: 'string', default: '3.6' },
     operation: { type: 'string', multiple: true },
+    points: { type: 'string' },
     short: { type: 'boolean', default: false },
+    walk: { type: 'boolean', default: false },
     'every-look': { type: 'boolean', default: false },
     output: { type: 'string', short: 'o', default: 'text' },
   },
@@ -61,8 +61,21 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
+  if (values.walk && values.driver !== 'ssh') {
+    // On one machine the ports are anybody's, and what a newcomer's are cannot be told beforehand.
+    progress('A walk is made with --driver ssh.');
+    process.exitCode = 2;
+    return;
+  }
+  const spread = values.points ?? (values.short ? SHORT_POINTS : undefined);
+  if (spread !== undefined && !(Number.isInteger(Number(spread)) && Number(spread) > 0)) {
+    progress(`--points ${spread} is no number of points.`);
+    process.exitCode = 2;
+    return;
+  }
   const startedAt = performance.now();
-  const { version } = await realEtcd(values.version);
+  const { version, path } = await realEtcd(values.version);
+  publishEtcds({ [values.version]: { version, path } });
   if (values.driver === 'ssh' && !(await isInsideNetwork())) {
     const reason = await whyNoHosts();
     if (reason === undefined) {
@@ -72,20 +85,27 @@ async function main(): Promise<void> {
     }
     return;
   }
+  const chosen = cycles().filter(
+    ({ moves, cluster }) =>
+      moves.some(({ operation }) => wanted.includes(operation)) &&
+      (cluster !== 'adopted' || values.driver === 'ssh'),
+  );
+  if (chosen.length === 0) {
+    progress(`${wanted.join(', ')}: what a person made is adopted with --driver ssh.`);
+    process.exitCode = 2;
+    return;
+  }
   const scratch = await openScratch();
-  const hosts = values.driver === 'ssh' ? await hostsLab({ hosts: 3, dataMiB: 2048 }) : undefined;
+  const hostCount = values.walk ? 4 : chosen.some(isBig) ? 5 : 3;
+  const hosts =
+    values.driver === 'ssh' ? await hostsLab({ hosts: hostCount, dataMiB: 2048 }) : undefined;
   const options: RunOptions = {
-    stage: (name) => stageOf(scratch.base, name, hosts),
+    stage: (name, kind) => stageOf(scratch.base, name, kind, hosts),
     everyLook: values['every-look'],
-    ...(values.short ? { spread: SHORT_POINTS } : {}),
+    ...(spread === undefined ? {} : { spread: Number(spread) }),
   };
   try {
-    const chosen = cycles().filter(
-      ({ moves }) =>
-        moves.some(({ operation }) => wanted.includes(operation)) &&
-        (hosts === undefined || moves.every(({ operation }) => ON_HOSTS.includes(operation))),
-    );
-    const results = await inLanes(chosen, options);
+    const results = values.walk ? [await walk(options.stage)] : await inLanes(chosen, options);
     report(version, results, (performance.now() - startedAt) / 1000);
   } finally {
     await hosts?.dispose();
@@ -93,18 +113,25 @@ async function main(): Promise<void> {
   }
 }
 
-function stageOf(base: string, name: string, hosts: HostsLab | undefined): Stage {
+function stageOf(
+  base: string,
+  name: string,
+  kind: ClusterKind,
+  hosts: HostsLab | undefined,
+): Stage {
   const parsed = parseClusterName(name);
   if (!parsed.ok) throw new Error(`${name} is no cluster's name: ${parsed.error}`);
   const spec = defaultSpec({ name: parsed.value, memberCount: 3, version: values.version });
-  return hosts === undefined ? new Stage(base, spec) : new HostsStage(base, spec, hosts);
+  if (hosts === undefined) return new Stage(base, spec);
+  return kind === 'adopted'
+    ? new AdoptedStage(base, spec, hosts)
+    : new HostsStage(base, spec, hosts);
 }
 
 async function inLanes(
   chosen: readonly Cycle[],
   options: RunOptions,
 ): Promise<readonly CycleResult[]> {
-  const isBig = ({ moves }: Cycle) => moves.some(({ operation }) => operation === 'grow');
   const waiting = chosen.filter((cycle) => !isBig(cycle));
   const results: CycleResult[] = [];
   const lane = async (): Promise<void> => {

@@ -1,8 +1,6 @@
 import { parseMemberID } from '../../../src/base/index.js';
-import { renameMember, setPeerURLs, withSize } from '../../../src/core/spec/index.js';
+import { renameMember, setPeerURLs } from '../../../src/core/spec/index.js';
 import { createClient } from '../../../src/etcd/index.js';
-import { freeURL } from '../../lab/ports.js';
-import { signalTo } from '../../lab/processes.js';
 import { until } from '../../lab/wait.js';
 import type { Stage } from './stage.js';
 import type { Survey, SurveyedMember } from './survey.js';
@@ -14,6 +12,8 @@ export interface Move {
   readonly key: string;
   /** Brings about what the controller has to act on. */
   begin(stage: Stage, before: Survey): Promise<Begun>;
+  /** What happens between the death of a controller and the next one; absent: nothing. */
+  readonly between?: (stage: Stage) => Promise<void>;
 }
 
 export interface Begun {
@@ -37,14 +37,20 @@ export const OPERATIONS = [
   'up',
   'grow',
   'shrink',
+  'adopt',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
+
+/**
+ * `born` serves all runs of a cycle. Else every run has one of its own: `unborn`, which is not there before, or `adopted`,
+ * which a person made on hosts and has given into our keeping.
+ */
+export type ClusterKind = 'born' | 'unborn' | 'adopted';
 
 /** Moves that follow each other on one cluster and lead back to where they began. */
 export interface Cycle {
   readonly moves: readonly Move[];
-  /** Every run has a cluster of its own, which is not there before. */
-  readonly unborn: boolean;
+  readonly cluster: ClusterKind;
 }
 
 const NOTHING: Begun = { replaced: [] };
@@ -75,7 +81,7 @@ function followersInTurn(): Who {
 
 type Who = (before: Survey) => SurveyedMember;
 
-const birth: Move = { operation: 'birth', key: 'birth', begin: async () => NOTHING };
+export const birth: Move = { operation: 'birth', key: 'birth', begin: async () => NOTHING };
 
 const restart = (who: Who, role: string): Move => ({
   operation: 'restart',
@@ -103,8 +109,7 @@ const replaceSick: Move = {
   begin: async (stage, before) => {
     const { host, id } = followerOf(before);
     const startedAt = Date.now();
-    const { pid } = await stage.process(host);
-    signalTo(pid, 'SIGSTOP');
+    const thaw = await stage.freeze(host);
     const member = parseMemberID(id);
     if (member === undefined) throw new Error(`${id} is no MemberID`);
     await stage.wish(() => ({ retire: [member] }));
@@ -125,7 +130,7 @@ const replaceSick: Move = {
         ).catch(() => undefined);
         // A moment later, so that the controller has asked it while it was frozen.
         await new Promise((resolve) => setTimeout(resolve, 500));
-        signalTo(pid, 'SIGCONT');
+        await thaw();
       },
     };
   },
@@ -154,7 +159,8 @@ function peerURLs(name: string): readonly Move[] {
     key: `peer URL ${which + 1}`,
     begin: async (stage, before) => {
       await lead(before, 'm1');
-      urls ??= [await freeURL(), await freeURL()];
+      const host = before.members.find((member) => member.name === name)?.host ?? '';
+      urls ??= [await stage.sparePeerURL(host), await stage.sparePeerURL(host)];
       const url = urls[which];
       await stage.wish(({ spec }) => {
         const moved = setPeerURLs(spec, name, [url]);
@@ -167,7 +173,7 @@ function peerURLs(name: string): readonly Move[] {
   return [to(0), to(1)];
 }
 
-const snapshotCount = (count: number): Move => ({
+export const snapshotCount = (count: number): Move => ({
   operation: 'flags',
   key: `snapshot-count ${count}`,
   begin: async (stage) => {
@@ -175,6 +181,25 @@ const snapshotCount = (count: number): Move => ({
     return NOTHING;
   },
 });
+
+/** What a person started is stopped and started by us, one member after the other, because a flag is to change. */
+const takeOver: Move = {
+  operation: 'adopt',
+  key: 'take over',
+  begin: async (stage) => {
+    await stage.wish(({ spec }) => ({
+      spec: { ...spec, etcd: { ...spec.etcd, 'snapshot-count': 5000 } },
+    }));
+    return NOTHING;
+  },
+};
+
+/** Whatever is half taken over goes through a boot. */
+const takeOverBooted: Move = {
+  ...takeOver,
+  key: 'take over, with a boot of all hosts after the death',
+  between: async (stage) => await stage.boot(),
+};
 
 const turn = (state: 'up' | 'down'): Move => ({
   operation: state,
@@ -185,32 +210,28 @@ const turn = (state: 'up' | 'down'): Move => ({
   },
 });
 
-const grow: Move = {
+export const growTo = (size: number): Move => ({
   operation: 'grow',
   key: 'grow',
   begin: async (stage) => {
-    await resize(stage, 5);
+    await resize(stage, size);
     return NOTHING;
   },
-};
+});
 
-/** One of the two that go leads. */
-const shrink: Move = {
+/** One of those that go leads. */
+export const shrinkTo = (size: number, leader: string): Move => ({
   operation: 'shrink',
   key: 'shrink',
   begin: async (stage, before) => {
-    await lead(before, 'm5');
-    await resize(stage, 3);
+    await lead(before, leader);
+    await resize(stage, size);
     return NOTHING;
   },
-};
+});
 
 async function resize(stage: Stage, size: number): Promise<void> {
-  await stage.wish(({ spec }) => {
-    const resized = withSize(spec, size);
-    if (!resized.ok) throw new Error(resized.error.summary);
-    return { spec: resized.value };
-  });
+  await stage.wish(({ spec }) => ({ spec: stage.resized(spec, size) }));
 }
 
 /** Sees to it that the member leads before anything begins. */
@@ -231,13 +252,17 @@ async function lead(before: Survey, name: string): Promise<void> {
 
 /** Every operation, grouped by the cluster it shares with others; new objects, because some remember addresses. */
 export const cycles = (): readonly Cycle[] => [
-  { unborn: true, moves: [birth] },
-  { unborn: false, moves: [restart(followersInTurn(), 'follower'), restart(leaderOf, 'leader')] },
-  { unborn: false, moves: [replaceLost(followerOf, 'follower'), replaceLost(leaderOf, 'leader')] },
-  { unborn: false, moves: [replaceSick] },
-  { unborn: false, moves: [renameTo('m2', 'renamed'), renameTo('renamed', 'm2')] },
-  { unborn: false, moves: peerURLs('m3') },
-  { unborn: false, moves: [snapshotCount(20_000), snapshotCount(30_000)] },
-  { unborn: false, moves: [turn('down'), turn('up')] },
-  { unborn: false, moves: [grow, shrink] },
+  { cluster: 'unborn', moves: [birth] },
+  { cluster: 'born', moves: [restart(followersInTurn(), 'follower'), restart(leaderOf, 'leader')] },
+  {
+    cluster: 'born',
+    moves: [replaceLost(followerOf, 'follower'), replaceLost(leaderOf, 'leader')],
+  },
+  { cluster: 'born', moves: [replaceSick] },
+  { cluster: 'born', moves: [renameTo('m2', 'renamed'), renameTo('renamed', 'm2')] },
+  { cluster: 'born', moves: peerURLs('m3') },
+  { cluster: 'born', moves: [snapshotCount(20_000), snapshotCount(30_000)] },
+  { cluster: 'born', moves: [turn('down'), turn('up')] },
+  { cluster: 'born', moves: [growTo(5), shrinkTo(3, 'm5')] },
+  { cluster: 'adopted', moves: [takeOver, takeOverBooted] },
 ];

@@ -1,5 +1,5 @@
 import { progress } from '../command.js';
-import type { Cycle, Move, Operation } from './operations.js';
+import type { ClusterKind, Cycle, Move, Operation } from './operations.js';
 import type { Stage } from './stage.js';
 import { type Tally, newTally } from './tally.js';
 import { type Trial, attempt, endFor } from './trial.js';
@@ -29,7 +29,7 @@ export interface CycleResult {
 
 export interface RunOptions {
   /** A place for one cluster of this name, which is not there yet. */
-  readonly stage: (name: string) => Stage;
+  readonly stage: (name: string, kind: ClusterKind) => Stage;
   readonly everyLook: boolean;
   /** How many points of each operation, spread evenly over it; absent: all. */
   readonly spread?: number;
@@ -53,6 +53,7 @@ export async function runCycle(cycle: Cycle, options: RunOptions): Promise<Cycle
   try {
     while (!isOver()) {
       for (const move of cycle.moves) {
+        if (isOver()) break;
         stage ??= await openStage(cycle, options);
         const tally = tallyOf(tallies, move, options);
         const sameEnd = ends.get(move.key);
@@ -72,15 +73,16 @@ export async function runCycle(cycle: Cycle, options: RunOptions): Promise<Cycle
           faults.push(faultOf(move, trial));
           progress(`FAULT ${move.key}, ${inWords(trial.killedAt)}: ${trial.faults.join('; ')}`);
           progress(trial.journal);
-        } else if (trial.killedAt !== undefined) {
-          progress(`${move.operation}: resumed, ${inWords(trial.killedAt)}`);
+        } else {
+          const what = trial.killedAt === undefined ? 'went' : 'resumed';
+          progress(`${move.operation}: ${what}, ${inWords(trial.killedAt)} (${trial.took})`);
         }
         // What went wrong must not spoil the next run.
-        if (cycle.unborn || !isFine) {
+        if (cycle.cluster !== 'born' || !isFine) {
           await stage.close();
           stage = undefined;
           // Another cluster has other addresses.
-          if (!cycle.unborn) ends.clear();
+          if (cycle.cluster === 'born') ends.clear();
         }
         if (!isFine && sameEnd === undefined && ++undisturbedFaults >= UNDISTURBED_FAULTS_MAX) {
           return resultOf(tallies, faults, early);
@@ -115,16 +117,17 @@ function note(tally: Tally, trial: Trial, killAt: string | undefined): void {
 }
 
 /** The experiment itself could not be carried on: a fault like any other, and the next point gets another cluster. */
-const brokenOff = (error: Error, killedAt: string | undefined): Trial => ({
+export const brokenOff = (error: Error, killedAt: string | undefined): Trial => ({
   killedAt,
   points: [],
   faults: [`the experiment broke off: ${error.message}`],
   after: undefined,
   early: 0,
+  took: '',
   journal: '',
 });
 
-const faultOf = ({ operation, key }: Move, { killedAt, faults, journal }: Trial): Fault => ({
+export const faultOf = ({ operation, key }: Move, { killedAt, faults, journal }: Trial): Fault => ({
   operation,
   move: key,
   killedAt,
@@ -147,10 +150,10 @@ const resultOf = (
   faults,
 });
 
-async function openStage({ unborn }: Cycle, options: RunOptions): Promise<Stage> {
-  const stage = options.stage(`kill-${process.pid}-${++stageCount}`);
+async function openStage({ cluster }: Cycle, options: RunOptions): Promise<Stage> {
+  const stage = options.stage(`kill-${process.pid}-${++stageCount}`, cluster);
   await stage.prepare();
-  if (unborn) return stage;
+  if (cluster !== 'born') return stage;
   const born = await stage.controller();
   if (born.code !== 0) throw new Error(`the cluster was not born: ${born.stderr}`);
   return stage;

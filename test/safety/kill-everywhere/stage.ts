@@ -4,12 +4,13 @@ import { readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../../src/base/index.js';
-import type { ClusterSpec } from '../../../src/core/spec/index.js';
+import { type ClusterSpec, withSize } from '../../../src/core/spec/index.js';
 import { SHORT_LIFE_MS } from '../../../src/drivers/evidence/index.js';
 import { clusterDirectory, createLocalStore } from '../../../src/drivers/local/index.js';
 import type { ClusterStore, Wish } from '../../../src/engine/ports/index.js';
 import { type JournalLine, readJournal } from '../../lab/journal.js';
-import { type LabProcess, killHard, processesOf } from '../../lab/processes.js';
+import { freeURL } from '../../lab/ports.js';
+import { type LabProcess, killHard, processesOf, signalTo } from '../../lab/processes.js';
 import type { Writer } from '../../lab/writer.js';
 import { endProcesses } from '../real/scratch.js';
 import type { ReportLine } from './points.js';
@@ -91,7 +92,8 @@ export class Stage {
         ...(killAt === undefined ? [] : [`--kill-at=${killAt}`]),
         ...(everyLook === true ? ['--every-look'] : []),
       ],
-      { stdio: ['ignore', 'ignore', 'pipe'] },
+      // What it opens on the way outlives its death, and is found here when the place is closed.
+      { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, TMPDIR: this.home } },
     );
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
@@ -113,6 +115,25 @@ export class Stage {
       code: code ?? undefined,
       stderr,
     };
+  }
+
+  /** The spec with so many members, on hosts that are there. */
+  resized(spec: ClusterSpec, size: number): ClusterSpec {
+    const resized = withSize(spec, size);
+    if (!resized.ok) throw new Error(resized.error.summary);
+    return resized.value;
+  }
+
+  /** Another peer URL for the member on this host, at which nobody listens. */
+  async sparePeerURL(_host: string): Promise<string> {
+    return await freeURL();
+  }
+
+  /** The member on this host is alive and answers nobody, until the answered function lets it go on. */
+  async freeze(host: string): Promise<() => Promise<void>> {
+    const { pid } = await this.process(host);
+    signalTo(pid, 'SIGSTOP');
+    return async () => signalTo(pid, 'SIGCONT');
   }
 
   /** What people want from now on, as a command would write it. */
@@ -208,6 +229,21 @@ export class Stage {
       }
     }
     return found;
+  }
+
+  /** Starts every host again, if they can be. */
+  async boot(): Promise<void> {
+    throw new Error('this machine cannot be started again');
+  }
+
+  /** What must be so as soon as a controller has died, whatever it was doing, in words of what is not. */
+  async halfway(): Promise<readonly string[]> {
+    return [];
+  }
+
+  /** What else must be so when a controller has come to its end, in words of what is not. */
+  async standing(): Promise<readonly string[]> {
+    return [];
   }
 
   /** What was moved aside has been seen to be kept; each takes 128 MB of disk. */

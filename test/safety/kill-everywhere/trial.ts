@@ -14,6 +14,8 @@ export interface Trial {
   readonly after: Survey | undefined;
   /** Requests that etcd refused because its health interval was not over, and that were made again. */
   readonly early: number;
+  /** Seconds of its parts, in words. */
+  readonly took: string;
   /** What the journal says of it, for a fault's message. */
   readonly journal: string;
 }
@@ -33,6 +35,7 @@ const HOLDS_NO_WRITER: ReadonlySet<Move['operation']> = new Set(['birth', 'up'])
 /** Does the move once, with at most one killed controller and then one that is left alone, and judges the end. */
 export async function attempt(stage: Stage, move: Move, options: TrialOptions): Promise<Trial> {
   const { killAt, everyLook, sameEnd } = options;
+  const watch = stopwatch();
   const before = move.operation === 'birth' ? UNBORN : await survey(stage);
   const logsBefore = await stage.logs();
   if (!HOLDS_NO_WRITER.has(move.operation)) {
@@ -48,17 +51,28 @@ export async function attempt(stage: Stage, move: Move, options: TrialOptions): 
   const ending = new AbortController();
   const meanwhile = begun.meanwhile?.(ending.signal);
 
+  watch.lap('prepared');
+
   const runs: ControllerRun[] = [];
+  const faults: string[] = [];
   const first = await stage.controller({
     everyLook,
     ...(killAt === undefined ? {} : { killAt }),
   });
   runs.push(first);
-  if (first.killedAt !== undefined) runs.push(await stage.controller());
+  watch.lap(first.killedAt === undefined ? 'ran' : 'ran until killed');
+  if (first.killedAt !== undefined) {
+    faults.push(...(await stage.halfway()));
+    if (move.between !== undefined) {
+      await move.between(stage);
+      faults.push(...(await stage.halfway()));
+    }
+    runs.push(await stage.controller());
+    watch.lap('ran on');
+  }
   ending.abort();
   await meanwhile;
 
-  const faults: string[] = [];
   const last = runs.at(-1);
   if (last?.code !== 0) faults.push(`it did not converge: ${last?.stderr.trim() ?? ''}`);
   const after = await survey(stage).catch((error: Error) => void faults.push(error.message));
@@ -69,6 +83,7 @@ export async function attempt(stage: Stage, move: Move, options: TrialOptions): 
       faults.push(`another end: ${endFor(move, after, stage)} instead of ${sameEnd}`);
     }
   }
+  faults.push(...(await stage.standing()));
   const lines = await stage.journalSince(startedAt);
   const links = await stage.links(startedAt);
   const refusals = refusalsIn(lines);
@@ -83,13 +98,30 @@ export async function attempt(stage: Stage, move: Move, options: TrialOptions): 
     faults.push(`the data that was at ${path} is gone`);
   }
   await stage.clearAside();
+  watch.lap('judged');
   return {
     killedAt: first.killedAt,
     points: first.points,
     faults,
     after,
     early: early.length,
+    took: watch.told(),
     journal: [tellJournal(lines), ...(faults.length > 0 ? links.map(tellLink) : [])].join('\n'),
+  };
+}
+
+/** Where the time of a trial goes. */
+function stopwatch(): { lap(what: string): void; told(): string } {
+  const laps: string[] = [];
+  const beganMs = performance.now();
+  let lastMs = beganMs;
+  const seconds = (sinceMs: number): string => ((performance.now() - sinceMs) / 1000).toFixed(1);
+  return {
+    lap: (what) => {
+      laps.push(`${what} ${seconds(lastMs)}`);
+      lastMs = performance.now();
+    },
+    told: () => `${seconds(beganMs)} s: ${laps.join(', ')}`,
   };
 }
 
@@ -100,7 +132,7 @@ const prefix = (): string => `kill/${process.pid}/${++writers}/`;
 /** The end of a birth without what is found anew for every cluster: its directory and its ports. */
 export function endFor(move: Move, after: Survey, stage: Stage): string {
   const end = endOf(after);
-  return move.operation === 'birth'
+  return move.operation === 'birth' || move.operation === 'adopt'
     ? end
         .replaceAll(stage.directory, '…')
         .replaceAll(stage.name, '…')
