@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -66,7 +66,6 @@ async function fieldsOf(shell: HostShell, script: string) {
 
 /** A port that is free now. */
 async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
   return await new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
@@ -116,15 +115,34 @@ describe('a port is listened at for a moment', () => {
     const word = wordOf('abc', 'here', port);
     expect(await firstLineAt(port)).toBe(word);
     expect(await firstLineAt(port)).toBe(word);
-    // Who comes second is told that it is taken.
-    expect(readListens(await fieldsOf(shell, listenScript(hostOf(port), 'def')), 1)).toEqual([
-      { kind: 'taken' },
-    ]);
     // Another check's listener is not ended.
     await fieldsOf(shell, stopScript([end.pid], 'other'));
     expect(await firstLineAt(port)).toBe(word);
     expect((await fieldsOf(shell, stopScript([end.pid], 'abc'))).one('left')).toBeUndefined();
     expect(await firstLineAt(port)).toBe('ECONNREFUSED');
+  });
+
+  test('unless somebody has it: that is told', async () => {
+    const server = createServer();
+    const port = await new Promise<number>((resolve) => {
+      server.listen(0, '127.0.0.1', () => {
+        const address = server.address();
+        resolve(typeof address === 'object' ? (address?.port ?? 0) : 0);
+      });
+    });
+    const fields = await fieldsOf(shellOfThisMachine(), listenScript(hostOf(port), 'abc'));
+    expect(readListens(fields, 1)).toEqual([{ kind: 'taken' }]);
+    server.close();
+  });
+
+  test('where a check that was cut off listens still: it makes way for the next', async () => {
+    const shell = shellOfThisMachine();
+    const port = await freePort();
+    await fieldsOf(shell, listenScript(hostOf(port), 'abc'));
+    const [end] = readListens(await fieldsOf(shell, listenScript(hostOf(port), 'def')), 1);
+    expect(end).toMatchObject({ kind: 'up' });
+    expect(await firstLineAt(port)).toBe(wordOf('def', 'here', port));
+    await fieldsOf(shell, stopScript(end?.kind === 'up' ? [end.pid] : [], 'def'));
   });
 
   test('unless there is nothing that could', async () => {

@@ -3,6 +3,11 @@ import { END, PRELUDE, SCRATCH, q } from './common.js';
 
 /** A listener ends by itself after this, whatever became of whoever started it. */
 const LISTENER_SECONDS = 30;
+/**
+ * So many looks, `UP_SECONDS` apart, another check gets to end its own listeners; what one left that was cut off is then
+ * ended, so that no host is called unfit for our own sake.
+ */
+const OTHERS_TRIES = 100;
 /** How long it may take until it listens. */
 const UP_TRIES = 40;
 const UP_SECONDS = 0.05;
@@ -25,6 +30,9 @@ while True:
 /** What our listener says, so that nobody else is taken for it. */
 export const wordOf = (token: string, host: string, port: number): string =>
   `quorate-check ${token} ${host} ${port}`;
+
+/** The word of any check in a command line. */
+const OTHERS = 'quorate-chec[k] [0-9a-f]*';
 
 /**
  * Takes the ports of a host on which nothing runs yet, so that others can try them. A host that holds a member is left alone:
@@ -56,6 +64,17 @@ listen() {
   kill $pid 2> /dev/null
   say listen "$at failed $(tail -n 1 "$scratch/$at" | tr '\\n' ' ')"
 }
+# Not this search itself, whose words do not fit its own pattern.
+others() { grep -ls ${q(`${OTHERS} ${host} `)} /proc/[0-9]*/cmdline | cut -d / -f 3; }
+for _ in $(seq ${OTHERS_TRIES}); do
+  [ -n "$(others)" ] || break
+  sleep ${UP_SECONDS}
+done
+for pid in $(others); do kill $pid 2> /dev/null; done
+for _ in $(seq ${UP_TRIES}); do
+  [ -n "$(others)" ] || break
+  sleep ${UP_SECONDS}
+done
 for data in ${dataDirs.map(q).join(' ')}; do
   if [ -e "$data/member" ]; then say held "$data"; ${END.trim()}; exit 0; fi
 done
