@@ -122,6 +122,16 @@ describe('a host that was not reached', () => {
     expect(codeOf(await run('true'))).toBe('ended: 0');
   });
 
+  test('is tried as often as one likes, without a word of Node’s about it', async () => {
+    const warnings: string[] = [];
+    const hear = ({ name }: Error) => void warnings.push(name);
+    process.on('warning', hear);
+    await fake.refuse('Connection refused');
+    for (let tries = 0; tries < 12; tries++) await run('true');
+    process.off('warning', hear);
+    expect(warnings).toEqual([]);
+  });
+
   test('a person is told the command by which we log in', async () => {
     shell = open({ user: 'deploy', port: 2222, identityFile: '~/key', configFile: '/x y/config' });
     await fake.refuse('Permission denied (publickey).');

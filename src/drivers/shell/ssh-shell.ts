@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { homedir } from 'node:os';
 import {
   type Clock,
@@ -65,6 +66,8 @@ export function createSSHShell(options: SSHShellOptions): SSHShell {
   };
   const directory = new ControlDirectory(env['XDG_RUNTIME_DIR']);
   const closing = new AbortController();
+  // Every attempt to connect listens to it until its own deadline, and a host that refuses is tried again and again.
+  setMaxListeners(0, closing.signal);
   const hosts = new Map<HostName, { readonly connection: HostConnection; readonly slots: Slots }>();
   const hostOf = (host: HostName) => {
     const known = hosts.get(host);
