@@ -116,7 +116,7 @@ function judgement(context: Context, cluster: ManagedCluster, pursuit: Pursuit) 
   const { clock } = context.ports;
   const endMs = clock.monotonicMs() + pursuit.timeoutMs;
   const reached = pursuit.reached ?? (({ plan }: Moment) => plan.kind === 'converged');
-  let blocked: { readonly code: string; readonly sinceMs: number } | undefined;
+  let blocked: { readonly problem: Problem; readonly sinceMs: number } | undefined;
   let last: Moment | undefined;
   const name = cluster.name;
   return {
@@ -134,7 +134,8 @@ function judgement(context: Context, cluster: ManagedCluster, pursuit: Pursuit) 
         return undefined;
       }
       const nowMs = clock.monotonicMs();
-      if (blocked?.code !== problem.code) blocked = { code: problem.code, sinceMs: nowMs };
+      const sinceMs = blocked?.problem.code === problem.code ? blocked.sinceMs : nowMs;
+      blocked = { problem, sinceMs };
       return nowMs - blocked.sinceMs >= BLOCKED_FOR_MS ? { kind: 'blocked', problems } : undefined;
     },
     tooLate: (): PursuitEnd => ({
@@ -143,7 +144,7 @@ function judgement(context: Context, cluster: ManagedCluster, pursuit: Pursuit) 
         cluster: name,
         forMs: pursuit.timeoutMs,
         what: pursuit.what,
-        saw: last === undefined ? 'Nothing was seen of it.' : `Seen last: ${tellPlan(last.plan)}.`,
+        saw: tellLast(last?.plan, blocked?.problem),
       }),
     }),
     interrupted: (state: string): PursuitEnd => ({
@@ -153,6 +154,15 @@ function judgement(context: Context, cluster: ManagedCluster, pursuit: Pursuit) 
     lastPlan: () =>
       last === undefined ? 'nothing was begun' : `next would be: ${tellPlan(last.plan)}`,
   };
+}
+
+/** With the words of whatever is in the way: who waited for a host must know which, and what is wrong with it. */
+function tellLast(plan: Plan | undefined, blocking: Problem | undefined): string {
+  if (blocking !== undefined) return `Seen last: blocked: ${blocking.summary}.\n${blocking.detail}`;
+  if (plan === undefined) return 'Nothing was seen of it.';
+  const seen = `Seen last: ${tellPlan(plan)}.`;
+  const problem = plan.kind === 'wait' ? plan.problem : undefined;
+  return problem === undefined ? seen : `${seen}\n${problem.summary}: ${problem.detail}`;
 }
 
 function tellPlan(plan: Plan): string {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { defineProblem, err, instantOf, unsafeBrand } from '../../../base/index.js';
+import { defineProblem, err, instantOf, ok, unsafeBrand } from '../../../base/index.js';
 import type { ClusterName } from '../../../core/cluster/index.js';
 import { type FakeMachine, fakeMachine } from '../testing/fake-machine.js';
 
@@ -16,6 +16,12 @@ spec:
 const conflict = defineProblem('test-conflict', () => ({
   summary: 'somebody was first',
   detail: '',
+  hint: '',
+}));
+
+const away = defineProblem('test-away', () => ({
+  summary: 'Cannot see host a2',
+  detail: 'Connection refused',
   hint: '',
 }));
 
@@ -279,6 +285,26 @@ describe('apply', () => {
     const typed = await machine.type('apply', '-f', 'prod.yaml', '--timeout', '20s');
     expect(typed.exit).toBe(5);
     expect(typed.err).toContain('Seen last: add a4 as a learner');
+  });
+
+  test('waiting too long for a host says which, and what is wrong with it', async () => {
+    const machine = withFile(fakeMachine());
+    await machine.type('apply', '-f', 'prod.yaml');
+    const prod = machine.cluster('prod');
+    prod.holder = { pid: 1, purpose: 'supervisor', since: instantOf(0) };
+    const look = prod.look.bind(prod);
+    Object.assign(prod, {
+      look: async (signal: AbortSignal) => {
+        const looked = await look(signal);
+        const wait = { kind: 'wait', for: 'host', because: 'host-unseen', problem: away({}) };
+        return looked.ok ? ok({ ...looked.value, plan: wait }) : looked;
+      },
+    });
+    const typed = await machine.type('apply', 'prod', '--timeout', '20s');
+    expect(typed.exit).toBe(5);
+    expect(typed.err).toContain(
+      '  Seen last: waiting for host, because a host does not answer us.\n  Cannot see host a2: Connection refused',
+    );
   });
 
   test('while a supervisor acts, the command writes the wish, watches, and leaves the steps to it', async () => {
