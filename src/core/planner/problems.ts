@@ -202,7 +202,7 @@ export const birthIncomplete = defineProblem(
   'birth-incomplete',
   (d: { cluster: string; lost: readonly string[]; withData: readonly string[] }) => ({
     summary: `Cannot finish the birth of ${d.cluster}`,
-    detail: `Started once and without data now: ${list(d.lost)}. With data: ${list(d.withData)}. Starting them again as new could lose what had been agreed on.`,
+    detail: `Told once to start as new, and without data now: ${list(d.lost)}. With data: ${list(d.withData)}. Starting them again as new could lose what had been agreed on.`,
     hint: `The cluster never reported itself ready. Begin again (its data is moved aside, not deleted):\n  quorate destroy ${d.cluster}\n  quorate up\nOn hosts, instead of the last:\n  quorate apply -f SPEC`,
   }),
 );
