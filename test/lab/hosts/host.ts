@@ -115,10 +115,23 @@ export class LabHost extends PoweredHost {
   async mendSsh(): Promise<void> {
     await this.parts.network.undrop(this.name, SSH_TABLE);
   }
+
+  /** How many bytes come from the seat over SSH while this goes on, as `breakSshAfter` counts them. */
+  async sshBytesOf(act: () => Promise<unknown>): Promise<number> {
+    const { network } = this.parts;
+    await network.count(this.name, COUNT_TABLE, SSH_PORT);
+    try {
+      await act();
+      return await network.counted(this.name, COUNT_TABLE);
+    } finally {
+      await network.undrop(this.name, COUNT_TABLE);
+    }
+  }
 }
 
 const SSH_PORT = 22;
 const SSH_TABLE = 'break_ssh';
+const COUNT_TABLE = 'count_ssh';
 const tableOf = (peer: Peer): string => `cut_${peer === 'seat' ? peer : peer.name}`;
 
 const BALLAST = '/var/lib/etcd/ballast';

@@ -91,6 +91,23 @@ export class Network {
     ]);
   }
 
+  /** Counts what arrives at this port, as `quota` does, until `undrop`. */
+  async count(host: string, table: string, port: number): Promise<void> {
+    await this.#nft(host, [
+      `add table inet ${table}`,
+      `add chain inet ${table} in { type filter hook input priority -300; }`,
+      `add rule inet ${table} in tcp dport ${port} counter`,
+    ]);
+  }
+
+  /** Bytes since `count`. */
+  async counted(host: string, table: string): Promise<number> {
+    const list = `nsenter --net=/run/netns/${host} nft list table inet ${table}`;
+    const bytes = /counter packets \d+ bytes (\d+)/.exec(await this.#keeper.sh(list))?.[1];
+    if (bytes === undefined) throw new Error(`Nothing is counted on ${host}.`);
+    return Number(bytes);
+  }
+
   async undrop(host: string, table: string): Promise<void> {
     // Added first, so that it is no error when there is none.
     await this.#nft(host, [`add table inet ${table}`, `delete table inet ${table}`]);
