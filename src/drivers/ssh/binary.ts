@@ -5,10 +5,10 @@ import type { EtcdVersion, HostName } from '../../core/cluster/index.js';
 import { binaryNotRunnable } from '../evidence/index.js';
 import { shellQuoted as q } from '../shell/index.js';
 import { type Context, SHORT_MS, act, failed } from './context.js';
-import { BINARIES, binaryPath, provenPath } from './layout.js';
+import { BINARIES, ETCD_USER, binaryPath, provenPath } from './layout.js';
 import { machineOf } from './machine-of.js';
 import { binaryNotCopied, binaryOtherMachine } from './problems.js';
-import { PUT, SCRIPT_CODE, STRICT } from './scripts.js';
+import { PUT, SCRIPT_CODE, STRICT, makeUser } from './scripts.js';
 
 /** A slow line brings 30 MB in this time. */
 const COPY_MS = 300_000;
@@ -70,8 +70,8 @@ const certain = (outcome: Outcome<never>): Outcome =>
   outcome.kind === 'unknown' ? refused(outcome.problem) : outcome;
 
 /**
- * isProven [SHA256]: the binary is there, and is this one or what was proven on the host. prove: notes what it is, with its
- * size and time, by which a look sees whether it may have changed.
+ * isProven [SHA256]: the binary is there, and is this one or what was proven on the host. prove [SHA256]: notes what it is (and
+ * that only if it is this one), with its size and time, by which a look sees whether it may have changed.
  */
 export const provenStatements = (version: EtcdVersion): string => `isProven() {
   [ -x ${q(binaryPath(version))} ] || return 1
@@ -80,8 +80,9 @@ export const provenStatements = (version: EtcdVersion): string => `isProven() {
   [ -e ${q(provenPath(version))} ] && read -r proven _ < ${q(provenPath(version))} && [ "$found" = "$proven" ]
 }
 prove() {
-  found=$(sha256sum < ${q(binaryPath(version))})
-  echo "\${found%% *} $(stat -c '%s %Y' ${q(binaryPath(version))})" | put ${q(provenPath(version))} 644 root:root
+  found=$(sha256sum < ${q(binaryPath(version))}); found=\${found%% *}
+  [ "$found" = "\${1:-$found}" ] || return 1
+  echo "$found $(stat -c '%s %Y' ${q(binaryPath(version))})" | put ${q(provenPath(version))} 644 root:root
 }`;
 
 const makePlace = (
@@ -120,8 +121,9 @@ if has; then cat > /dev/null; prove; exit 0; fi
 ${makePlace(version)}
 rm -f ${q(provenPath(version))}
 put ${q(path)} 755 root:root
-has || { rm -f ${q(path)}; echo 'it arrived damaged' >&2; exit 1; }
-prove
+prove ${local.digest} || { rm -f ${q(path)}; echo 'it arrived damaged' >&2; exit 1; }
+# Whoever runs it is made here, where nobody waits for it.
+${makeUser(ETCD_USER)}
 `;
   context.logger.log('info', 'bringing etcd to a host', { host, version });
   const command = { doing: DOING, script, stdin: content, deadlineMs: COPY_MS };

@@ -55,6 +55,25 @@ flock -w ${LOCK_SECONDS} 9 || exit ${SCRIPT_CODE.busy}`;
 /** property NAME UNIT: one property as systemd shows it. */
 export const PROPERTY = 'property() { systemctl show -p "$1" --value "$2"; }';
 
+/** lookAtUnit UNIT: what a start goes by, as variables of systemd's own names, all of one moment. */
+export const LOOK_AT_UNIT = `lookAtUnit() {
+  LoadState= NeedDaemonReload= ActiveState= SubState= MainPID=0 InvocationID= Job= AssertResult=
+  while IFS='=' read -r name value; do
+    case $name in
+      LoadState) LoadState=$value ;;
+      NeedDaemonReload) NeedDaemonReload=$value ;;
+      ActiveState) ActiveState=$value ;;
+      SubState) SubState=$value ;;
+      MainPID) MainPID=$value ;;
+      InvocationID) InvocationID=$value ;;
+      Job) Job=$value ;;
+      AssertResult) AssertResult=$value ;;
+    esac
+  done << SHOWN
+$(systemctl show -p LoadState,NeedDaemonReload,ActiveState,SubState,MainPID,InvocationID,Job,AssertResult "$1")
+SHOWN
+}`;
+
 /**
  * standing UNIT: `running` while anything of it is there or about to be, else `ended`; between two lives it is ended.
  */

@@ -9,6 +9,7 @@ import {
   SCRIPT_CODE,
   STANDING,
   STRICT,
+  LOOK_AT_UNIT,
   enable,
   lockHost,
   makeUser,
@@ -46,19 +47,23 @@ export function startScript(start: StartScript): string {
 ${PUT}
 ${PROPERTY}
 ${STANDING}
+${LOOK_AT_UNIT}
 ${provenStatements(version)}
 ${lockHost(paths)}
-isProven ${start.binaryDigest ?? ''} || exit ${SCRIPT_CODE.binaryMissing}
+# The binary is read whole for its digest: beside the other looks, and before anything is written.
+isProven ${start.binaryDigest ?? ''} 9>&- & proof=$!
+proven() { wait $proof || exit ${SCRIPT_CODE.binaryMissing}; }
 [ "$(standing ${unit})" = ended ] || exit ${SCRIPT_CODE.changed}
-${putFormerOut(paths)}
+${paths.former === undefined ? '' : `proven${putFormerOut(paths)}`}
 if [ -n "$(ls -A ${walOf(paths)} 2> /dev/null)" ]; then found=log; else found=no-log; fi
 [ $found = ${expected} ] || exit ${SCRIPT_CODE.changed}
 digest=none
 if [ -e ${unitFile} ]; then digest=$(sha256sum < ${unitFile} | cut -d ' ' -f 1); fi
 case $digest in
   none | ${start.file.unitDigest} | ${start.knownUnitDigest ?? 'none'}) ;;
-  *) printf %s ${q(start.unit)} | diff -u - ${unitFile} | tail -n +3 || :; exit ${SCRIPT_CODE.unitChanged} ;;
+  *) proven; printf %s ${q(start.unit)} | diff -u - ${unitFile} | tail -n +3 || :; exit ${SCRIPT_CODE.unitChanged} ;;
 esac
+proven
 
 ${makeUser(ETCD_USER)}
 mkdir -p -m 700 /var/lib/quorate ${stateDir}
@@ -69,29 +74,33 @@ ${paths.former === undefined ? '' : `[ -z "$(find ${dataDir} ! -user ${ETCD_USER
 ${putText(paths.member, '600', 'root:root', stateText(start.file))}
 if [ $digest != ${start.file.unitDigest} ]; then
   ${putText(unitFile, '644', 'root:root', start.unit)}
-  systemctl daemon-reload
-elif [ "$(property NeedDaemonReload ${unit})" = yes ]; then
-  systemctl daemon-reload
 fi
+# A unit that systemd sees for the first time needs no reload, which would have it read all the others anew.
+lookAtUnit ${unit}
+case $digest/$LoadState/$NeedDaemonReload in none/loaded/no | ${start.file.unitDigest}/loaded/no) ;; *)
+  systemctl daemon-reload
+  lookAtUnit ${unit} ;;
+esac
 rm -f ${paths.removed}
 ${enable(unit)}
 # A start that systemd has planned for later would make ours wait for it.
-case "$(property SubState ${unit})" in auto-restart*) systemctl stop ${unit} ;; esac
-systemctl reset-failed ${unit} 2> /dev/null || :
-before=$(property InvocationID ${unit})
+case $SubState in auto-restart*) systemctl stop ${unit} ;; esac
+[ "$LoadState/$ActiveState" = loaded/inactive ] || systemctl reset-failed ${unit} 2> /dev/null || :
+before=$InvocationID
 trap 'rm -f ${paths.ticket}' EXIT
 ${ticket === undefined ? '' : putText(paths.ticket, '600', 'root:root', ticket)}
 since=$(date +%s)
 said=$(systemctl start --no-block ${unit} 2>&1) || { echo "$said"; exit ${SCRIPT_CODE.notStarted}; }
 for _ in $(seq ${SPAWN_TRIES}); do
-  pid=$(property MainPID ${unit})
-  if [ "$pid" != 0 ]; then
-    case $(tr '\\0' '\\n' < "/proc/$pid/cmdline" 2> /dev/null | head -n 1) in */etcd) exit 0 ;; esac
+  lookAtUnit ${unit}
+  if [ "$MainPID" != 0 ]; then
+    case $(tr '\\0' '\\n' < "/proc/$MainPID/cmdline" 2> /dev/null | head -n 1) in */etcd) exit 0 ;; esac
   fi
-  life=$(property InvocationID ${unit})
-  # It may have ended already: then it has lived.
-  if [ -n "$life" ] && [ "$life" != "$before" ] && [ "$(standing ${unit})" = ended ]; then exit 0; fi
-  if [ -z "$(property Job ${unit})" ] && [ "$(property AssertResult ${unit})" = no ] && [ "$(standing ${unit})" = ended ]; then break; fi
+  case $ActiveState/$SubState in inactive/* | failed/* | activating/auto-restart*)
+    # It may have ended already: then it has lived.
+    if [ -n "$InvocationID" ] && [ "$InvocationID" != "$before" ]; then exit 0; fi
+    if [ -z "$Job" ] && [ "$AssertResult" = no ]; then break; fi ;;
+  esac
   sleep ${SPAWN_SECONDS}
 done
 journalctl -q -o cat --since "@$since" -u ${unit} | tail -n 20
