@@ -38,16 +38,18 @@ export interface HostsCheck {
   readonly record: ClusterRecord | undefined;
   /** Only these; absent: all. */
   readonly only?: readonly HostName[] | undefined;
+  /** Somebody waits for it; absent: nobody does. */
+  readonly isBrief?: boolean;
   readonly signal: AbortSignal;
 }
 
 /** Whether the hosts of a spec are fit for its members, over any shell. */
 export async function hostsCheckOf(
   { clock, random, env }: Machine,
-  { shell, spec, record, only, signal }: HostsCheck,
+  { shell, spec, record, only, isBrief = false, signal }: HostsCheck,
 ): Promise<PreflightReport> {
   const wish = wishOf(spec, record, clusterDirectory(stateHome(env), spec.name));
-  const options = only === undefined ? { signal } : { only, signal };
+  const options = { isBrief, signal, ...(only === undefined ? {} : { only }) };
   return await checkHosts({ shell, clock, random }, wish, options);
 }
 
@@ -60,9 +62,9 @@ export const hostsPorts = (machine: Machine): HostsPorts => ({
   fitness: async ({ spec, record, hosts, signal }) => {
     const shell = await shellOf(machine, spec);
     if (!shell.ok) return { verdicts: [], problems: shell.error };
-    const look = (only: readonly HostName[]) =>
-      hostsCheckOf(machine, { shell: shell.value, spec, record, only, signal });
-    const report = await withoutBursts(await look(hosts), hosts, look);
+    const look = (only: readonly HostName[], isBrief: boolean) =>
+      hostsCheckOf(machine, { shell: shell.value, spec, record, only, isBrief, signal });
+    const report = await withoutBursts(await look(hosts, true), hosts, (slow) => look(slow, false));
     const found = inTheWayOf(hosts, report);
     const isBorn = record?.clusterID !== undefined;
     const problems = found.map(textOf);

@@ -49,6 +49,19 @@ test('a clock is read in the quickest of a few round trips, and is only as certa
   expect(await reading).toEqual({ kind: 'in', clock: { aheadMs: 250, uncertainMs: 10 } });
 });
 
+test('a clock that is certainly near is read once', async () => {
+  const clock = virtualClock(EPOCH);
+  let readings = 0;
+  const shell = shellOf(clock, () => {
+    readings++;
+    return { ms: 20, end: said(`time\t${((clock.now() + 10) / 1000).toFixed(3)}`) };
+  });
+  const reading = logInAndReadClock(shell, clock, host('a'), never());
+  await clock.run({});
+  expect(await reading).toMatchObject({ clock: { aheadMs: 0, uncertainMs: 10 } });
+  expect(readings).toBe(1);
+});
+
 test('a clock without fractions of a second is read to half of one', async () => {
   const clock = virtualClock(EPOCH);
   const shell = shellOf(clock, () => ({ ms: 0, end: said(`time\t${EPOCH / 1000}.%N`) }));

@@ -36,6 +36,8 @@ export interface PreflightPorts {
 export interface PreflightOptions {
   /** Only what these are an end of; absent: all. */
   readonly only?: readonly HostName[];
+  /** Somebody waits for it: disks are timed with fewer writes. */
+  readonly isBrief?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -58,17 +60,20 @@ class Run {
   readonly #wish: PreflightWish;
   readonly #signal: AbortSignal;
   readonly #only: ReadonlySet<string> | undefined;
+  readonly #isBrief: boolean;
   readonly #token: string;
   readonly #logins: ReadonlyMap<PreflightHost, Promise<LoginSight>>;
   readonly #listens: ReadonlyMap<PreflightHost, Promise<Seen<readonly ListenEnd[]>>>;
 
-  constructor(ports: PreflightPorts, wish: PreflightWish, { only, signal }: PreflightOptions) {
+  constructor(ports: PreflightPorts, wish: PreflightWish, options: PreflightOptions) {
+    const { only, isBrief = false, signal } = options;
     this.#ports = ports;
     this.#wish = wish;
     this.#signal = deadlineSignal(ALL_MS, signal);
     // Every command and connection listens to it.
     setMaxListeners(0, this.#signal);
     this.#only = only === undefined ? undefined : new Set(only);
+    this.#isBrief = isBrief;
     this.#token = ports.random.hex(TOKEN_BYTES);
     const { shell, clock } = ports;
     this.#logins = this.#each((host) => logInAndReadClock(shell, clock, host.host, this.#signal));
@@ -135,7 +140,7 @@ class Run {
 
   async #facts(host: PreflightHost): Promise<Seen<HostFacts> | undefined> {
     if (!this.#isWanted(host.host)) return undefined;
-    const script = factsScript(this.#wish, host, namesIn(this.#wish));
+    const script = factsScript(this.#wish, host, namesIn(this.#wish), this.#isBrief);
     const doing = 'look at the host';
     return await this.#ask(host, { doing, script, deadlineMs: FACTS_MS }, readFacts);
   }

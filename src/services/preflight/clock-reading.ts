@@ -2,10 +2,13 @@ import type { Clock } from '../../base/index.js';
 import type { HostName } from '../../core/cluster/index.js';
 import type { HostShell } from '../../engine/ports/index.js';
 import { END, PRELUDE, readFields } from './scripts/common.js';
+import { CLOCK_GOOD_MS } from './thresholds.js';
 import type { ClockSight, LoginSight } from './sights.js';
 
 /** The first one may have to log in, which makes its round trip long and its answer vague; the best of them counts. */
 const READINGS = 3;
+/** Two hosts that are certainly so near to this machine's clock do not differ by what is too much. */
+const NEAR_MS = CLOCK_GOOD_MS / 4;
 const LOGIN_MS = 12_000;
 const READING_MS = 5_000;
 
@@ -38,6 +41,7 @@ export async function logInAndReadClock(
     if (hostMs === undefined) continue;
     const sight = { aheadMs: hostMs - (beganAt + tookMs / 2), uncertainMs: tookMs / 2 };
     if (best === undefined || sight.uncertainMs < best.uncertainMs) best = sight;
+    if (Math.abs(best.aheadMs) + best.uncertainMs < NEAR_MS) break;
   }
   return { kind: 'in', clock: best };
 }

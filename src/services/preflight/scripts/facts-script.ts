@@ -1,6 +1,6 @@
 import type { PreflightHost, PreflightWish } from '../hosts.js';
 import { END, PRELUDE, SCRATCH, q } from './common.js';
-import { DISK_TIMING, HUNG_SECONDS } from './disk-timing.js';
+import { HUNG_SECONDS, diskTiming } from './disk-timing.js';
 
 /** What the driver's own scripts call, beside the shell's own words. Most are of coreutils. */
 export const TOOLS = [
@@ -53,10 +53,11 @@ export function factsScript(
   wish: Pick<PreflightWish, 'user'>,
   host: PreflightHost,
   names: readonly string[],
+  isBrief = false,
 ): string {
   const [dataDir] = host.dataDirs;
   const ports = [...new Set(host.listens.map(({ port }) => port))];
-  return `${PRELUDE}${SCRATCH}${DISK_TIMING}
+  return `${PRELUDE}${SCRATCH}${diskTiming(isBrief)}
 storage() {
   base=$1
   while [ ! -d "$base" ] && [ "$base" != / ]; do base=$(dirname "$base"); done
@@ -99,6 +100,8 @@ for pid in $(grep -lsx etcd /proc/[0-9]*/comm | cut -d / -f 3); do
 done
 ${dataDir === undefined ? '' : `storage ${q(dataDir)} > "$scratch/storage" 2> /dev/null & disk=$!`}
 names & asked=$!
+# It is asked of a service that has to be started first.
+{ has timedatectl && limited ${ASK_SECONDS} timedatectl show -p NTPSynchronized --value 2> /dev/null | each synchronized; } > "$scratch/kept" & kept=$!
 
 say kernel "$(uname -r)"
 say machine "$(uname -m)"
@@ -114,13 +117,15 @@ say apparmor "$(cat /sys/module/apparmor/parameters/enabled 2> /dev/null)"
 grep -s etcd /sys/kernel/security/apparmor/profiles | each apparmor.profile
 
 if [ -d /run/systemd/system ]; then
-  for unit in ${[...TIME_KEEPERS, ...FIREWALLS].join(' ')}; do
-    [ "$(limited ${ASK_SECONDS} systemctl is-active $unit 2> /dev/null)" = active ] && say active $unit
+  set -- ${[...TIME_KEEPERS, ...FIREWALLS].join(' ')}
+  # A line for each, in this order.
+  limited ${ASK_SECONDS} systemctl is-active "$@" 2> /dev/null | while read -r state; do
+    [ "$state" = active ] && say active "$1"
+    shift
   done
   limited ${ASK_SECONDS} systemctl list-unit-files --plain --no-legend --no-pager 'etcd*' 2> /dev/null |
     while read -r unit _; do say etcd.unit "$unit $(limited ${ASK_SECONDS} systemctl is-active "$unit" 2> /dev/null)"; done
 fi
-has timedatectl && limited ${ASK_SECONDS} timedatectl show -p NTPSynchronized --value 2> /dev/null | each synchronized
 if has dpkg-query; then dpkg-query -W -f '\${db:Status-Status} \${Package} \${Version}\\n' 'etcd*' 2> /dev/null | sed -n 's/^installed //p' | each etcd.package
 elif has rpm; then limited ${ASK_SECONDS} rpm -qa --qf '%{NAME} %{VERSION}\\n' 'etcd*' 2> /dev/null | each etcd.package; fi
 if has etcd; then say etcd.binary "$(command -v etcd) $(limited ${ASK_SECONDS} etcd --version 2> /dev/null | head -n 1)"; fi
@@ -141,8 +146,8 @@ for port in ${ports.join(' ')}; do
   done
 done
 
-wait $asked
-cat "$scratch/names" 2> /dev/null
+wait $asked $kept
+cat "$scratch/names" "$scratch/kept" 2> /dev/null
 ${dataDir === undefined ? '' : awaitStorage()}
 for at in ${USUAL_DATA.join(' ')}; do
   [ -d /var/lib/etcd ] || break
@@ -153,11 +158,13 @@ done
 ${END}`;
 }
 
+const WAITS_A_SECOND = 25;
+
 /** With a little longer than the measurement gives itself. */
 const awaitStorage = (): string => `tries=0 hung=
 while kill -0 $disk 2> /dev/null; do
-  [ $tries -ge ${(HUNG_SECONDS + 2) * 10} ] && hung=yes && break
-  sleep 0.1
+  [ $tries -ge ${(HUNG_SECONDS + 2) * WAITS_A_SECOND} ] && hung=yes && break
+  sleep ${1 / WAITS_A_SECOND}
   tries=$((tries + 1))
 done
 cat "$scratch/storage" 2> /dev/null

@@ -9,8 +9,8 @@ const LISTENER_SECONDS = 30;
  */
 const OTHERS_TRIES = 100;
 /** How long it may take until it listens. */
-const UP_TRIES = 40;
-const UP_SECONDS = 0.05;
+const UP_TRIES = 100;
+const UP_SECONDS = 0.02;
 
 /** Says its word to whoever connects, one after the other. */
 const PERL = `use IO::Socket::INET;
@@ -54,8 +54,14 @@ listen() {
   if has systemd-socket-activate; then how=systemd; detached timeout -k 1 ${LISTENER_SECONDS} systemd-socket-activate --accept --inetd -l "$4" /bin/echo "$5"
   elif has perl; then how=perl; detached timeout -k 1 ${LISTENER_SECONDS} perl -e ${q(PERL)} "$2" "$3" "$5"
   elif has python3; then how=python3; detached timeout -k 1 ${LISTENER_SECONDS} python3 -c ${q(PYTHON)} "$2" "$3" "$5"
-  else say listen "$at none"; return; fi
-  pid=$!
+  else how=none; return; fi
+  echo $! > "$scratch/$at.pid"
+}
+# All have been started by then: each takes a moment.
+awaitUp() {
+  at=$1
+  if [ $how = none ]; then say listen "$at none"; return; fi
+  pid=$(cat "$scratch/$at.pid")
   for _ in $(seq ${UP_TRIES}); do
     if grep -q '^Listening' "$scratch/$at" 2> /dev/null; then say listen "$at up $pid $how"; return; fi
     kill -0 $pid 2> /dev/null || break
@@ -79,6 +85,7 @@ for data in ${dataDirs.map(q).join(' ')}; do
   if [ -e "$data/member" ]; then say held "$data"; ${END.trim()}; exit 0; fi
 done
 ${wanted.join('\n')}
+${listens.map((_, at) => `awaitUp ${at}`).join('\n')}
 ${END}`;
 }
 
