@@ -99,7 +99,10 @@ export function createSSHDriver(options: SSHDriverOptions): SSHDriver {
         allocateAddresses(wanted, existing, { scheme: options.scheme, dataDir: paths.dataDir }),
       ),
     logTail: (host, lineCount, signal) => logTail(on(host), host, lineCount, signal),
-    knownHosts: (signal) => knownHosts(context, options.candidates(), signal),
+    knownHosts: (signal, besides = []) => {
+      const asked = options.candidates().filter((host) => !besides.includes(host));
+      return knownHosts(context, asked, signal);
+    },
     prepare: (host, version, signal, copying) =>
       unlessCancelled('bringing etcd to the host', host, signal, async () => {
         const there = await hasBinary(context, host, version, signal);

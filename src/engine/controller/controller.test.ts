@@ -55,6 +55,21 @@ describe('one turn', () => {
     expect(kinds()).toEqual(['wish-changed', 'observed', 'planned', 'step-started', 'step-ended']);
   });
 
+  test('waits with the first step for what has to be there, and looks again before it', async () => {
+    world.plan = () => stepPlan(startOf('m1'));
+    let bring: () => void = () => undefined;
+    const ready = new Promise<void>((resolve) => (bring = resolve));
+    const controller = controllerOf(world, { ready });
+    const result = controller.turn(never);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([world.log, world.inputs.length]).toEqual([[], 1]);
+    bring();
+    expect(await settled(result)).toMatchObject({ kind: 'step', outcome: { kind: 'applied' } });
+    expect(world.inputs).toHaveLength(2);
+    expect(await turn(controller)).toMatchObject({ kind: 'step' });
+    expect(world.inputs).toHaveLength(3);
+  });
+
   test('gives the planner a list through quorum and every host', async () => {
     const result = await turn();
     expect(result.kind).toBe('converged');

@@ -61,6 +61,11 @@ export interface ControllerParts {
   readonly certificates?: Certificates;
   /** Absent: no look is joined with another question. */
   readonly looks?: LookWindow;
+  /**
+   * What has to be there before the first step: whoever has one to take waits for it, and then looks again. Never rejects,
+   * and ends by itself when the run is interrupted. Absent: nothing.
+   */
+  readonly ready?: Promise<void>;
   /** Default: core/planner's. */
   readonly plan?: (input: PlanInput) => Plan;
   readonly onEvent?: (event: ControllerEvent) => void;
@@ -97,6 +102,11 @@ export function createController(parts: ControllerParts): Controller {
   let lately = NOTHING_LATELY;
   let generation: number | undefined;
   let saidLast = '';
+  let isReady = parts.ready === undefined;
+  let waitedMs = 0;
+  void parts.ready?.then(() => {
+    isReady = true;
+  });
 
   const emit = (event: ControllerEvent): void => {
     try {
@@ -234,6 +244,16 @@ export function createController(parts: ControllerParts): Controller {
   };
 
   const turn = async (signal: AbortSignal): Promise<TurnResult> => {
+    const end = await lookedTurn(signal);
+    if (end !== 'not-ready') return end;
+    // What was seen before that is too old to act on.
+    const beganMs = clock.monotonicMs();
+    await parts.ready;
+    waitedMs += clock.monotonicMs() - beganMs;
+    return signal.aborted ? { kind: 'cancelled' } : turn(signal);
+  };
+
+  const lookedTurn = async (signal: AbortSignal): Promise<TurnResult | 'not-ready'> => {
     parts.looks?.open();
     try {
       return await oneTurn(signal);
@@ -242,14 +262,14 @@ export function createController(parts: ControllerParts): Controller {
     }
   };
 
-  const oneTurn = async (signal: AbortSignal): Promise<TurnResult> => {
+  const oneTurn = async (signal: AbortSignal): Promise<TurnResult | 'not-ready'> => {
     if (signal.aborted) return { kind: 'cancelled' };
     // Every question of a turn listens to this one signal, four per host; all are gone when the turn ends.
     setMaxListeners(0, signal);
     if (!(await parts.lock.stillHeld())) {
       return { kind: 'lock-lost', problem: lockLost({ step: 'look at the cluster' }) };
     }
-    const prepared = await prepare(desk, signal);
+    const [prepared, unread] = await Promise.all([prepare(desk, signal), quiet.ready()]);
     if (signal.aborted) return { kind: 'cancelled' };
     if (prepared.wish !== undefined && prepared.wish.generation !== generation) {
       generation = prepared.wish.generation;
@@ -259,14 +279,13 @@ export function createController(parts: ControllerParts): Controller {
       const lost = prepared.problems.find(lockLost.is);
       return lost === undefined ? blocked(prepared.problems) : { kind: 'lock-lost', problem: lost };
     }
-    const unread = await quiet.ready();
     if (unread !== undefined) return blocked([unread]);
     const view = await look(prepared, signal);
     if (view === undefined) return { kind: 'cancelled' };
     const { plan: next } = view;
     switch (next.kind) {
       case 'step':
-        if (!view.wish.paused) return act(view, next, signal);
+        if (!view.wish.paused) return isReady ? act(view, next, signal) : 'not-ready';
         emit({ kind: 'paused', at: clock.now(), plan: next });
         return { kind: 'paused', plan: next, view };
       case 'wait':
@@ -295,6 +314,7 @@ export function createController(parts: ControllerParts): Controller {
         timings,
         who: parts.who,
         generation: () => generation,
+        waitedMs: () => waitedMs,
       }),
   };
 }

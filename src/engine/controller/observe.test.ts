@@ -308,6 +308,16 @@ describe('a host that is no member’s', () => {
     expect(await looksAt('edge')).toBe(1);
   });
 
+  test('nor is one on which nobody was started, while the cluster is being born', async () => {
+    if (world.record === undefined) throw new Error('no record');
+    const { clusterID: _, ...unborn } = world.record;
+    world.record = { ...unborn, issuedNew: ['m1', 'm2'].map(hostOf) };
+    world.plan = () => ({ kind: 'converged' });
+    expect(await looksAt('m3')).toBe(1);
+    world.record = { ...unborn, issuedNew: ['m1', 'm2', 'm3'].map(hostOf) };
+    expect(await looksAt('m3')).toBe(2);
+  });
+
   test('unless the list has a member with its address', async () => {
     const address = world.record?.addresses['m3'];
     if (world.record === undefined || address === undefined) throw new Error('no record');
@@ -321,6 +331,15 @@ describe('hosts', () => {
     world.known = [hostOf('m3'), hostOf('old')];
     const { observation } = await look();
     expect(observation.hosts.map(({ host }) => host)).toEqual(['m1', 'm2', 'm3', 'old']);
+  });
+
+  test('a silent host costs its deadline once, although the driver is asked which others there are', async () => {
+    const seen = world.observe;
+    world.observe = (name) => (name === 'm2' ? forNever() : seen(name));
+    const driver = { ...world.driver, knownHosts: forNever };
+    const { sight, tookMs } = await look(controllerOf(world, { driver }));
+    expect(sight('m2').process).toMatchObject({ kind: 'unseen' });
+    expect(tookMs).toBeLessThan(2 * DEFAULT_TIMINGS.hostMs);
   });
 
   test('when the driver cannot say which hold something, those of the record are looked at', async () => {

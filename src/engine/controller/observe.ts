@@ -40,8 +40,15 @@ export async function observe(
 ): Promise<Sighting> {
   const at = eyes.clock.now();
   const consumers = askConsumers(eyes, target.consumers ?? [], signal);
-  const hosts = await hostsToLookAt(eyes, target, record, signal);
-  const looks = hosts.map((host) => ({ host, facts: factsOf(eyes, host, target, record, signal) }));
+  const look = (host: HostName): Look => ({
+    host,
+    facts: factsOf(eyes, host, target, record, signal),
+  });
+  // Who is silent costs his deadline once, whatever else is asked.
+  const wanted = [...new Set([...target.members, ...target.proxies].map(({ host }) => host))];
+  const first = wanted.map(look);
+  const others = await otherHosts(eyes, wanted, record, signal);
+  const looks = [...first, ...others.map(look)];
   const early = await factsWithin(eyes, looks, signal);
 
   const futile = noLeaderPossible(target, record, early)
@@ -88,24 +95,23 @@ export async function observe(
 }
 
 /**
- * The spec's hosts and all that hold anything. When the driver cannot say which do, those of the record stand in:
- * not knowing a host must never look like a host without data.
+ * All that hold anything beside the spec's hosts. When the driver cannot say which do, those of the record stand in: not
+ * knowing a host must never look like a host without data.
  */
-async function hostsToLookAt(
+async function otherHosts(
   eyes: Eyes,
-  target: Target,
+  wanted: readonly HostName[],
   record: ClusterRecord,
   signal: AbortSignal,
 ): Promise<readonly HostName[]> {
   const known = await ask(eyes, 'the driver', eyes.timings.hostMs, signal, (inner) =>
-    eyes.driver.knownHosts(inner),
+    eyes.driver.knownHosts(inner, wanted),
   );
   const remembered = Object.keys(record.addresses).map((host) => unsafeBrand<HostName>(host));
   const others = known.ok ? known.value : remembered;
   // While nothing is recorded, who was told `new` may hold the cluster: it is looked at, spec or not.
   const born = record.clusterID === undefined || !known.ok ? record.issuedNew : [];
-  const wanted = [...target.members, ...target.proxies].map(({ host }) => host);
-  return [...new Set([...wanted, ...others, ...born])];
+  return [...new Set([...others, ...born])].filter((host) => !wanted.includes(host));
 }
 
 function factsOf(
@@ -171,7 +177,8 @@ function noLeaderPossible(
 /**
  * Empty data is looked at once more after the list: a member that was starting meanwhile has written its log and
  * published its name in between, and would look as if it had lost its data. What is empty after a list that names its
- * member is lost. A host that is no member's, by spec or by list, has none to lose.
+ * member is lost. A host that is no member's, by spec or by list, has none to lose; nor has one on which nobody was started
+ * yet, while the cluster is being born.
  */
 async function lookAgainAtEmpty(
   eyes: Eyes,
@@ -187,9 +194,13 @@ async function lookAgainAtEmpty(
     ...list.members.map((member) => hostByURL(member, target, record)),
     ...sights.flatMap(({ host, status }) => (status.kind === 'answered' ? [host] : [])),
   ]);
+  const isUntouched = ({ host, process }: HostSight): boolean =>
+    record.clusterID === undefined &&
+    !record.issuedNew.includes(host) &&
+    process.kind === 'stopped';
   return await Promise.all(
     sights.map(async (sight) =>
-      sight.data.kind === 'empty' && ofMembers.has(sight.host)
+      sight.data.kind === 'empty' && ofMembers.has(sight.host) && !isUntouched(sight)
         ? {
             ...sight,
             ...(await askDriver(

@@ -35,6 +35,8 @@ export interface RunParts {
   readonly timings: ControllerTimings;
   /** The generation of the wish that the last turn was based on. */
   readonly generation: () => number | undefined;
+  /** What was waited for before the first step is not counted against the deadline. */
+  readonly waitedMs: () => number;
   readonly who: { readonly pid: number; readonly purpose: string } | undefined;
 }
 
@@ -68,7 +70,7 @@ async function loop(options: RunOptions, parts: RunParts): Promise<RunEnd> {
     if (turn.kind === 'lock-lost') return turn;
     const end = endOf(turn, previous, options.until);
     if (end !== undefined) return end;
-    const leftMs = endMs - clock.monotonicMs();
+    const leftMs = endMs + parts.waitedMs() - clock.monotonicMs();
     if (leftMs <= 0) return { kind: 'deadline', turn };
     const ms = Math.min(leftMs, pauseAfter(turn, previous, clock.now(), timings));
     if (!(await pause(ms, parts, waking))) return { kind: 'cancelled' };

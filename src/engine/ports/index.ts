@@ -96,8 +96,11 @@ export interface HostDriver {
   /** The last lines of the member's log, newest last. */
   logTail(host: HostName, lineCount: number, signal: AbortSignal): Promise<readonly string[]>;
 
-  /** Hosts that hold anything of this cluster, whether or not the spec names them. */
-  knownHosts(signal: AbortSignal): Promise<readonly HostName[]>;
+  /**
+   * Hosts that hold anything of this cluster, whether or not the spec names them. Those of `besides` are looked at anyway:
+   * whether they are among them is of no interest, and they need not be asked.
+   */
+  knownHosts(signal: AbortSignal, besides?: readonly HostName[]): Promise<readonly HostName[]>;
 }
 
 export interface HostFacts {
