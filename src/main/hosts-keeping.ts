@@ -32,7 +32,7 @@ const HOSTS_TIMINGS: Partial<ControllerTimings> = {
   consumerMs: 8000,
   headStartMs: 5000,
   leaderlessProbeMs: 250,
-  formingProbeMs: 250,
+  formingProbeMs: 100,
   formingPollMs: 20,
   steadyPollMs: 2000,
   // What a turn reads anyway is not read in between.
@@ -62,9 +62,9 @@ export function hostsKeeping(machine: Machine, cluster: HostsCluster): Keeping {
     looks,
     tell: (problem) => hears(problem),
   });
-  const parts = async (): Promise<Parts> => {
-    const record = await store.readRecord();
-    const known = record.ok ? record.value : undefined;
+  const parts = async (record?: ClusterRecord): Promise<Parts> => {
+    const read = record === undefined ? await store.readRecord() : ok(record);
+    const known = read.ok ? read.value : undefined;
     const pki = pkiDirectory(stateDir);
     return partsOf(machine, { name, store, pki, seat, record: known, looks: await looks() });
   };

@@ -1,4 +1,5 @@
 import type { Problem, Result } from '../base/index.js';
+import type { ClusterRecord } from '../core/cluster/index.js';
 import type { ClusterSpec } from '../core/spec/index.js';
 import type { ClusterStore } from '../engine/ports/index.js';
 import type { Parts } from './machine.js';
@@ -11,8 +12,8 @@ export interface Keeping {
   /** Where this machine keeps its certificate authorities. */
   readonly pki: string;
   exists(): Promise<Result<boolean>>;
-  /** Put together anew for each use; whoever uses them closes their admin. */
-  parts(): Promise<Parts>;
+  /** Put together anew for each use; whoever uses them closes their admin. `record`: what it says is known already. */
+  parts(record?: ClusterRecord): Promise<Parts>;
   /** The spec is about to be accepted: what this machine has to know of it is written down. */
   accept(spec: ClusterSpec): Promise<Result<void>>;
   /** Names who hears of what the state's keepers mended by themselves, or could not. */

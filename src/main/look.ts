@@ -54,18 +54,21 @@ export async function lookAt(
   const controller = createController({
     ...parts,
     ...machine,
-    store: readOnly(parts, signal),
+    store: readOnly(parts, wish.value, signal),
     lock: NO_LOCK,
     logger: silentLogger,
     timings: { ...parts.timings, ...PATIENT, ...patientWithHosts(parts.timings) },
   });
-  const turn = await controller.turn(signal);
+  const [turn, entries, holder] = await Promise.all([
+    controller.turn(signal),
+    store.readJournal(JOURNAL_LOOK_BACK),
+    store.lockHolder(),
+  ]);
   const view = 'view' in turn ? turn.view : undefined;
   if (view === undefined || wish.value === undefined) {
     return err(turn.kind === 'blocked' ? turn.problems : []);
   }
   const now = machine.clock.now();
-  const entries = await store.readJournal(JOURNAL_LOOK_BACK);
   if (!entries.ok) return err([entries.error]);
   const unresolved = unresolvedOf(entries.value, now);
   const { target, record, observation } = view;
@@ -77,7 +80,6 @@ export async function lookAt(
     lately: { ...NOTHING_LATELY, unseenSince: unseenSinceFrom(entries.value) },
     ...(unresolved === undefined ? {} : { unresolved }),
   };
-  const holder = await store.lockHolder();
   return ok({
     wish: wish.value,
     input,
@@ -115,25 +117,24 @@ const NO_LOCK: HeldLock = { stillHeld: async () => true, release: async () => un
  * Paused, so that a step is only shown; and whatever would be written is not. Hosts that the wish has and the record does
  * not know yet have the addresses that the acting one is about to find.
  */
-function readOnly({ store, driver }: Parts, signal: AbortSignal): ClusterStore {
+function readOnly(
+  { store, driver }: Parts,
+  wish: Wish | undefined,
+  signal: AbortSignal,
+): ClusterStore {
   return {
     ...store,
     readRecord: async () => {
       const record = await store.readRecord();
-      const wish = await store.readWish();
-      if (!record.ok || record.value === undefined) return record;
-      if (!wish.ok || wish.value === undefined) return record;
-      const missing = hostsWithoutAddresses(wish.value, record.value);
+      if (!record.ok || record.value === undefined || wish === undefined) return record;
+      const missing = hostsWithoutAddresses(wish, record.value);
       if (missing.length === 0) return record;
       const { addresses } = record.value;
       const found = await driver.allocate(missing, addresses, signal);
       if (!found.ok) return record;
       return ok({ ...record.value, addresses: { ...found.value, ...addresses } });
     },
-    readWish: async () => {
-      const wish = await store.readWish();
-      return wish.ok && wish.value !== undefined ? ok({ ...wish.value, paused: true }) : wish;
-    },
+    readWish: async () => ok(wish === undefined ? undefined : { ...wish, paused: true }),
     writeRecord: async () => ok(undefined),
     writeWish: async (wish, basedOn) => ok({ ...wish, generation: basedOn }),
     appendJournal: async () => ok(undefined),

@@ -9,7 +9,7 @@ import {
 import type { ClusterSpec } from '../core/spec/index.js';
 import { clusterDirectory, stateHome } from '../drivers/local/index.js';
 import { type RunEnd, createController } from '../engine/controller/index.js';
-import type { ClusterStore } from '../engine/ports/index.js';
+import type { ClusterStore, HeldLock } from '../engine/ports/index.js';
 import {
   type FoundOptions,
   type ManagedCluster,
@@ -32,7 +32,7 @@ import {
 } from './machine.js';
 import { stateInUse } from './problems.js';
 import { readyHosts } from './ready-hosts.js';
-import { settleVersion } from './resolve.js';
+import { type Settled, settleVersion } from './resolve.js';
 
 const TOKEN_BYTES = 4;
 
@@ -45,6 +45,7 @@ export function managedCluster(
   const { clock } = machine;
   const { store, place, pki } = keeping;
   let loaded: Promise<Parts> | undefined;
+  let begun: Begun | undefined;
   const parts = (): Promise<Parts> => (loaded ??= keeping.parts());
 
   const prepare = async (spec: ClusterSpec, options: FoundOptions): Promise<Result<string>> => {
@@ -66,8 +67,23 @@ export function managedCluster(
     found: async (spec, options) => {
       const version = await prepare(spec, options);
       if (!version.ok) return version;
-      return writeFirst(store, machine, name, version.value, spec);
+      const record = recordOf(machine, name, exactVersion(version.value));
+      const { thenRuns, progress, signal } = options;
+      if (thenRuns === undefined) {
+        const first = await writeFirst(store, record, spec, 'founding');
+        if (first.ok) await first.value.lock.release();
+        return first.ok ? ok(first.value.record) : first;
+      }
+      // Nobody waits for a copy while the state is founded.
+      const made = await keeping.parts(record);
+      const bringing = readyHosts(made, { spec, version: record.version }, progress, signal);
+      await made.admin.close();
+      const first = await writeFirst(store, record, spec, thenRuns);
+      if (!first.ok) return first;
+      begun = { ...first.value, bringing };
+      return ok(first.value.record);
     },
+    holdsLock: () => begun !== undefined,
     adopt: async (spec, record) => {
       const accepted = await keeping.accept(spec);
       if (!accepted.ok) return accepted;
@@ -83,7 +99,11 @@ export function managedCluster(
       const record = look?.input.record ?? unwrittenRecord(machine, name, imagined.spec.version);
       return imagineFor(await parts(), machine, { record, look }, imagined, signal);
     },
-    run: (options) => runController(machine, keeping, options),
+    run: (options) => {
+      const founding = begun;
+      begun = undefined;
+      return runController(machine, keeping, options, founding);
+    },
     firstWrite: async (endpoints, signal) =>
       firstWrite(endpoints, clock, tlsOf((await seatFilesOf(pki)).client), signal),
     certificates: async () =>
@@ -117,30 +137,49 @@ const recordOf = ({ random }: Machine, name: ClusterName, version: EtcdVersion):
 const unwrittenRecord = (machine: Machine, name: ClusterName, version: string): ClusterRecord =>
   recordOf(machine, name, parseEtcdVersion(version) ?? unsafeBrand<EtcdVersion>(`${version}.0`));
 
+const exactVersion = (version: string): EtcdVersion =>
+  parseEtcdVersion(version) ?? unsafeBrand<EtcdVersion>(version);
+
+interface Founded {
+  readonly record: ClusterRecord;
+  /** The caller's to release. */
+  readonly lock: HeldLock;
+}
+
+/** What was just founded here and is acted on at once, while etcd is brought to its hosts. */
+interface Begun extends Founded {
+  readonly bringing: Promise<void>;
+}
+
 /** Record, then wish: a crash between them leaves a cluster without a wish, which is founded again. */
 async function writeFirst(
   store: ClusterStore,
-  machine: Machine,
-  name: ClusterName,
-  version: string,
+  first: ClusterRecord,
+  spec: ClusterSpec,
+  purpose: string,
+): Promise<Result<Founded>> {
+  const lock = await store.lock(purpose);
+  if (!lock.ok) return lock;
+  const written = await writeBoth(store, first, spec);
+  if (written.ok) return ok({ record: written.value, lock: lock.value });
+  await lock.value.release();
+  return written;
+}
+
+async function writeBoth(
+  store: ClusterStore,
+  first: ClusterRecord,
   spec: ClusterSpec,
 ): Promise<Result<ClusterRecord>> {
-  const lock = await store.lock('founding');
-  if (!lock.ok) return lock;
-  try {
-    const exact = parseEtcdVersion(version) ?? unsafeBrand<EtcdVersion>(version);
-    const before = await store.readRecord();
-    if (!before.ok) return before;
-    const record = before.value ?? recordOf(machine, name, exact);
-    if (before.value === undefined) {
-      const written = await store.writeRecord(record);
-      if (!written.ok) return written;
-    }
-    const wish = await store.writeWish({ spec, state: 'up', paused: false, retire: [] }, 0);
-    return wish.ok ? ok(record) : wish;
-  } finally {
-    await lock.value.release();
+  const before = await store.readRecord();
+  if (!before.ok) return before;
+  const record = before.value ?? first;
+  if (before.value === undefined) {
+    const written = await store.writeRecord(record);
+    if (!written.ok) return written;
   }
+  const wish = await store.writeWish({ spec, state: 'up', paused: false, retire: [] }, 0);
+  return wish.ok ? ok(record) : wish;
 }
 
 /** Record, then wish, as at a founding. What another adoption of the same cluster began is written once more. */
@@ -188,14 +227,15 @@ async function runController(
   machine: Machine,
   keeping: Keeping,
   options: RunOptions,
+  begun: Begun | undefined,
 ): Promise<Result<RunEnd>> {
-  const parts = await keeping.parts();
+  const parts = await keeping.parts(begun?.record);
   const births = birthPorts(machine, parts.lend);
   const { takeOver, onProgress = () => undefined } = options;
   keeping.hear(({ summary, detail }) =>
     onProgress(detail === '' ? summary : `${summary}\n${detail}`),
   );
-  const lock = await parts.store.lock(options.purpose, takeOver === undefined ? {} : { takeOver });
+  const lock = await lockFor(parts.store, options.purpose, takeOver, begun);
   if (!lock.ok) return lock;
   const told: ClusterStore = {
     ...parts.store,
@@ -207,7 +247,7 @@ async function runController(
   try {
     const settled = await settleVersion(parts.store, lock.value);
     if (!settled.ok) return settled;
-    await readyHosts(parts, onProgress, options.interrupt);
+    const ready = begun?.bringing ?? bringTo(parts, settled.value, onProgress, options.interrupt);
     const controller = createController({
       ...parts,
       ...machine,
@@ -215,6 +255,7 @@ async function runController(
       store: told,
       lock: lock.value,
       logger: silentLogger,
+      ready,
       who: { pid: process.pid, purpose: options.purpose },
     });
     const { until, interrupt, deadlineMs } = options;
@@ -225,6 +266,31 @@ async function runController(
     await lock.value.release();
     await parts.admin.close();
   }
+}
+
+/** That of the founding as long as it is ours; else a new one. */
+async function lockFor(
+  store: ClusterStore,
+  purpose: string,
+  takeOver: string | undefined,
+  begun: Begun | undefined,
+): Promise<Result<HeldLock>> {
+  if (begun !== undefined) {
+    if (await begun.lock.stillHeld()) return ok(begun.lock);
+    await begun.lock.release();
+  }
+  return store.lock(purpose, takeOver === undefined ? {} : { takeOver });
+}
+
+async function bringTo(
+  parts: Parts,
+  settled: Settled | undefined,
+  tell: (line: string) => void,
+  interrupt: AbortSignal,
+): Promise<void> {
+  if (settled === undefined || settled.wish.state === 'down' || settled.wish.paused) return;
+  const { wish, record } = settled;
+  await readyHosts(parts, { spec: wish.spec, version: record.version }, tell, interrupt);
 }
 
 /** A step is never cut short from here: the interrupt ends a run between two turns. */

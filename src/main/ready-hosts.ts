@@ -1,24 +1,21 @@
 import type { EtcdVersion, HostName } from '../core/cluster/index.js';
+import type { ClusterSpec } from '../core/spec/index.js';
 import type { Parts } from './machine.js';
 
 /** A host that does not answer for so long is left to the steps, which say what is wrong with it. */
 const ANSWERS_WITHIN_MS = 5000;
 
 /**
- * Brings etcd to every host that the wish needs, to all at once, so that no step waits for a copy while members are down.
- * What fails here is tried again, and told, by the step that needs it.
+ * Brings etcd to every host that the spec needs, to all at once, so that no step waits for a copy while members are down.
+ * What fails here is tried again, and told, by the step that needs it. Never rejects.
  */
 export async function readyHosts(
-  { store, bringEtcd }: Pick<Parts, 'store' | 'bringEtcd'>,
+  { bringEtcd }: Pick<Parts, 'bringEtcd'>,
+  { spec, version }: { readonly spec: ClusterSpec; readonly version: EtcdVersion },
   tell: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   if (bringEtcd === undefined) return;
-  const [wish, record] = await Promise.all([store.readWish(), store.readRecord()]);
-  if (!wish.ok || !record.ok || wish.value === undefined || record.value === undefined) return;
-  const { spec, state, paused } = wish.value;
-  if (state === 'down' || paused) return;
-  const { version } = record.value;
   const members = spec.members.filter(({ start }) => start === 'quorate');
   const hosts = new Set([...members, ...spec.proxies].map(({ host }) => host));
   await Promise.all([...hosts].map((host) => ready(host, version, signal, { bringEtcd, tell })));

@@ -11,7 +11,7 @@ import {
 import { plannerProblems } from '../core/planner/index.js';
 import type { ClusterSpec, MemberSpec } from '../core/spec/index.js';
 import type { ResolveTarget } from '../engine/controller/index.js';
-import type { ClusterStore, HeldLock, HostDriver } from '../engine/ports/index.js';
+import type { ClusterStore, HeldLock, HostDriver, Wish } from '../engine/ports/index.js';
 
 /** What people want and what the record holds, as exact members, flags and version. */
 export const targetResolver =
@@ -53,17 +53,31 @@ export function versionFor(
   return err(plannerProblems.minorChange({ cluster, running: record.version, wanted }));
 }
 
-/** Remembers the version that the spec asks for; for whoever has just taken the lock. */
-export async function settleVersion(store: ClusterStore, lock: HeldLock): Promise<Result<void>> {
-  const [record, wish] = await Promise.all([store.readRecord(), store.readWish()]);
-  if (!record.ok || !wish.ok || record.value === undefined || wish.value === undefined) {
+/** What was accepted last, as whoever has just taken the lock finds it. */
+export interface Settled {
+  readonly wish: Wish;
+  readonly record: ClusterRecord;
+}
+
+/** Remembers the version that the spec asks for; for whoever has just taken the lock. Undefined: there is nothing yet. */
+export async function settleVersion(
+  store: ClusterStore,
+  lock: HeldLock,
+): Promise<Result<Settled | undefined>> {
+  // One after the other: where they are far away, one question answers both.
+  const wished = await store.readWish();
+  const read = await store.readRecord();
+  if (!read.ok || !wished.ok || read.value === undefined || wished.value === undefined) {
     return ok(undefined);
   }
-  const version = versionFor(wish.value.spec, record.value, wish.value.state);
-  if (!version.ok || version.value === record.value.version) return ok(undefined);
+  const [wish, record] = [wished.value, read.value];
+  const version = versionFor(wish.spec, record, wish.state);
+  if (!version.ok || version.value === record.version) return ok({ wish, record });
   // Who has lost the lock meanwhile writes nothing; the run that follows says so.
-  if (!(await lock.stillHeld())) return ok(undefined);
-  return store.writeRecord({ ...record.value, version: version.value });
+  if (!(await lock.stillHeld())) return ok({ wish, record });
+  const settled = { ...record, version: version.value };
+  const written = await store.writeRecord(settled);
+  return written.ok ? ok({ wish, record: settled }) : written;
 }
 
 /** etcd's usual port for clients. */

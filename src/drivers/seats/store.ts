@@ -80,6 +80,8 @@ export function createHostsStore(options: HostsStoreOptions): HostsStore {
   setMaxListeners(0, parts.signal);
   const path = stateDirectory(cluster);
   let holding: Holding | undefined;
+  /** A state without a wish, as the lock was taken on it. */
+  let begun: StateView | undefined;
   let read:
     | { readonly state: StateView | Absent; readonly atMs: number; readonly for: Set<Kind> }
     | undefined;
@@ -160,7 +162,9 @@ export function createHostsStore(options: HostsStoreOptions): HostsStore {
     basedOn: number,
   ): Promise<Result<Wish>> {
     const doing = 'write the wish';
-    const state = await founded(doing);
+    // Who has just begun the state, and has the lock, knows what it is about; whether it still is so the promises say.
+    const state = begun === undefined ? await founded(doing) : ok(begun);
+    begun = undefined;
     if (!state.ok) return state;
     read = undefined;
     const lease = holding?.lease;
@@ -258,12 +262,14 @@ export function createHostsStore(options: HostsStoreOptions): HostsStore {
       return err(seatSuperseded({ doing: 'take the lock', fence: lease.fence, seen: lease.fence }));
     }
     holding = mine;
+    begun = view.wish === undefined ? view : undefined;
     read = { state: view, atMs, for: new Set() };
     return ok({
       stillHeld: () => mine.stillHeld(),
       release: async () => {
         if (holding === mine) holding = undefined;
         read = undefined;
+        begun = undefined;
         await mine.release();
       },
     });

@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { STDERR_LENGTH_MAX } from './limits.js';
 
 /** How ssh is started: in a session of its own, so that Ctrl-C at our terminal ends no step in the middle. */
@@ -45,7 +46,8 @@ export async function runSSH(
   try {
     const heard = once(child.stderr, 'end').catch(() => undefined);
     const [code] = (await once(child, 'exit')) as [number | null];
-    await Promise.race([heard, new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS))]);
+    // A timer that is left over would keep this process from its end.
+    await Promise.race([heard, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
     return { ...(code === null ? {} : { code }), stderr };
   } catch (error) {
     return { stderr, notStarted: error instanceof Error ? error.message : String(error) };

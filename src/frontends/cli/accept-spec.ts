@@ -21,6 +21,8 @@ export interface Acceptance {
   readonly yes?: string | undefined;
   readonly offline?: boolean | undefined;
   readonly skipHostsCheck?: boolean | undefined;
+  /** Whoever asks acts on it as soon as it is accepted. */
+  readonly thenRuns?: boolean;
 }
 
 export interface Refusal {
@@ -57,7 +59,11 @@ export async function acceptSpec(
   if (read.value !== undefined) return changeExisting(context, cluster, read.value, acceptance);
   const unfit = await whyHostsUnfit(context, undefined, hostsIn(acceptance));
   if (unfit.length > 0) return { problems: unfit, exit: EXIT.blocked };
-  const founded = await cluster.found(acceptance.spec, preparing(context, acceptance));
+  const { command, thenRuns } = acceptance;
+  const founded = await cluster.found(acceptance.spec, {
+    ...preparing(context, acceptance),
+    ...(thenRuns === true ? { thenRuns: command } : {}),
+  });
   if (founded.ok) return undefined;
   const theirs = await foundedMeanwhile(context, cluster);
   return theirs === undefined

@@ -105,6 +105,9 @@ export interface ManagedCluster {
     signal: AbortSignal,
   ): Promise<Result<PlanInput, readonly Problem[]>>;
 
+  /** Whether the founding left us the lock for the run that follows it. */
+  readonly holdsLock?: () => boolean;
+
   /**
    * Takes the lock and runs the controller in this process. When `interrupt` aborts, the step under way is finished
    * first. Problems: who holds the lock, and whatever the store says.
@@ -137,6 +140,11 @@ export interface ManagedCluster {
 
 export interface FoundOptions {
   readonly offline: boolean;
+  /**
+   * The purpose of a run that follows in this process: it goes on under the lock of the founding, and etcd is brought to
+   * the hosts beside it. Absent: nobody acts on it from here.
+   */
+  readonly thenRuns?: string;
   /** For the terminal: fetching and building take a while. */
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;

@@ -74,10 +74,16 @@ export async function pursue(
   const { clock } = context.ports;
   const judge = judgement(context, cluster, pursuit);
   const reader = journalReader(context, cluster, pursuit);
-  await reader.skip();
   let told: string | undefined;
+  let isFirst = true;
   for (;;) {
-    const holder = await cluster.store.lockHolder();
+    // What was written before we came is nobody's news; nothing was when the founding was ours.
+    const isOurs = cluster.holdsLock?.() === true;
+    const [holder] = await Promise.all([
+      isOurs ? undefined : cluster.store.lockHolder(),
+      isFirst && !isOurs ? reader.skip() : undefined,
+    ]);
+    isFirst = false;
     const isToGive = holder?.token !== undefined && holder.token === pursuit.takeOver;
     if (holder?.seat !== undefined && !isToGive && told !== holder.token) {
       told = holder.token;

@@ -62,6 +62,7 @@ async function acceptFile(
     yes,
     offline,
     skipHostsCheck,
+    thenRuns: true,
   });
   return refused === undefined ? ok(cluster) : err(refused);
 }
