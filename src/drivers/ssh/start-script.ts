@@ -52,7 +52,8 @@ ${provenStatements(version)}
 ${lockHost(paths)}
 # The binary is read whole for its digest: beside the other looks, and before anything is written.
 isProven ${start.binaryDigest ?? ''} 9>&- & proof=$!
-proven() { wait $proof || exit ${SCRIPT_CODE.binaryMissing}; }
+isSure=
+proven() { [ -n "$isSure" ] || wait $proof || exit ${SCRIPT_CODE.binaryMissing}; isSure=yes; }
 [ "$(standing ${unit})" = ended ] || exit ${SCRIPT_CODE.changed}
 ${paths.former === undefined ? '' : `proven${putFormerOut(paths)}`}
 if [ -n "$(ls -A ${walOf(paths)} 2> /dev/null)" ]; then found=log; else found=no-log; fi
