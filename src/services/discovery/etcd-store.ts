@@ -14,16 +14,10 @@ import {
   textOf,
 } from '../../etcd/index.js';
 import { Batcher } from './batcher.js';
+import { FreshTokens } from './fresh-tokens.js';
 import { discoveryStorageSilent } from './problems.js';
 import { parseRecord, recordText, sightOfKept, writtenAt } from './record.js';
-import {
-  NONCE_BYTES,
-  SEALED_INDEX,
-  type Sealer,
-  looksSealed,
-  unwritten,
-  unwrittenOf,
-} from './sealed-token.js';
+import { NONCE_BYTES, SEALED_INDEX, type Sealer, looksSealed, unwritten } from './sealed-token.js';
 import { SealingKey } from './sealing-key.js';
 import { TokenCache } from './token-cache.js';
 import type {
@@ -57,6 +51,8 @@ const OPERATIONS_MAX = 128;
 const READS_OF_ONE = 3;
 /** Some thousands of usual tokens. */
 const CACHED_BYTES_MAX = 8 * 1024 ** 2;
+/** Sealed here and not asked for yet: a name each. Most of those that are used at all are used soon. */
+const FRESH_MAX = 8_192;
 
 interface TokenChange {
   readonly token: string;
@@ -140,6 +136,7 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
   });
 
   const cache = new TokenCache(CACHED_BYTES_MAX);
+  const fresh = new FreshTokens(FRESH_MAX);
   const underWay = new Map<string, OwnChange>();
 
   /** One question for all: is what is cached still so? The rest is read; when one of them is not so, all are. */
@@ -233,15 +230,22 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
     random: Random,
   ): Result<SealedToken> => {
     const made = sealer.seal({ ...wish, nonce: random.hex(NONCE_BYTES) });
-    const kept = unwrittenOf({ ...made, size: wish.size }, sealer);
-    // Nobody can have registered before there was such a name.
-    cache.keep(made.token, sightOfKept(latest, kept));
+    fresh.add(made.token, latest);
     return ok({ ...made, index: latest });
+  };
+  /** Nobody can have registered before there was such a name; the cache knows whether anybody may have since. */
+  const glanceAtFresh = (token: string): TokenSight | undefined => {
+    const index = fresh.indexOf(token);
+    const sealer = key.sure();
+    const kept = index === undefined || sealer === undefined ? undefined : unwritten(token, sealer);
+    if (index === undefined || kept === undefined) return undefined;
+    cache.keep(token, sightOfKept(index, kept));
+    return cache.get(token);
   };
 
   return {
     read: (token) => reads.add(token),
-    glance: (token) => cache.get(token),
+    glance: (token) => cache.get(token) ?? glanceAtFresh(token),
     seal: (wish, random) => {
       const sealer = key.sure();
       if (sealer !== undefined) return sealed(sealer, wish, random);

@@ -94,24 +94,16 @@ export const SEALED_INDEX = 1n;
 /** The token of a sealed name while nobody has registered. Undefined when the key did not seal it. */
 export function unwritten(token: string, sealer: Sealer): KeptToken | undefined {
   const opened = sealer.open(token);
-  return opened === undefined ? undefined : unwrittenOf({ token, ...opened }, sealer);
-}
-
-export const unwrittenOf = (
-  { token, size, secret }: Omit<SealedToken, 'index'> & { readonly size: number },
-  { key }: Sealer,
-): KeptToken => ({
-  record: {
+  if (opened === undefined) return undefined;
+  const record: TokenRecord = {
     token,
-    size,
+    size: opened.size,
     protocols: ['v2'],
     path: `/${token}`,
     url: undefined,
-    secretDigest: hash('sha256', secret),
+    secretDigest: hash('sha256', opened.secret),
     leaseID: undefined,
     members: [],
-  },
-  createdIndex: SEALED_INDEX,
-  version: NEVER_WRITTEN,
-  sealedBy: key,
-});
+  };
+  return { record, createdIndex: SEALED_INDEX, version: NEVER_WRITTEN, sealedBy: sealer.key };
+}
