@@ -1,9 +1,16 @@
-import { type Problem, type Result, deadlineSignal, err, ok } from '../../base/index.js';
+import {
+  type Clock,
+  type Problem,
+  type Result,
+  deadlineSignal,
+  err,
+  ok,
+} from '../../base/index.js';
 import type { HostName } from '../../core/cluster/index.js';
 import type { SSHOptions } from '../../core/spec/index.js';
 import { controlArguments, forwardArguments, loginCommand, masterArguments } from './arguments.js';
 import type { ControlDirectory } from './control-directory.js';
-import { CONNECT_TIMEOUT_MS, LOGIN_TIMEOUT_MS } from './limits.js';
+import { CONNECT_TIMEOUT_MS, IMPATIENT_MS, LOGIN_TIMEOUT_MS } from './limits.js';
 import { connectingProblem, sshMissing, sshNoAnswer, sshNotForwarded } from './problems.js';
 import { runSSH } from './program.js';
 
@@ -12,6 +19,7 @@ export interface Way {
   readonly env: NodeJS.ProcessEnv;
   readonly home: string;
   readonly ssh: SSHOptions;
+  readonly clock: Clock;
 }
 
 /** A connection that is there, or was when it was last used. */
@@ -39,6 +47,8 @@ export class HostConnection {
   #current: Promise<Result<Connection, WhyNot>> | undefined;
   /** What `current` came to. */
   #open: Connection | undefined;
+  /** Since when somebody waits for an answer of the host, and none has come. */
+  #silentSinceMs: number | undefined;
   readonly #telling = new Set<Promise<unknown>>();
 
   constructor(way: Way, host: HostName, directory: ControlDirectory, closed: AbortSignal) {
@@ -51,7 +61,9 @@ export class HostConnection {
   /** The connection that is there, or a new one; several who ask at once get the same. A failure is not kept. */
   get(): Promise<Result<Connection, WhyNot>> {
     if (this.#current !== undefined) return this.#current;
+    this.#silentSinceMs ??= this.#way.clock.monotonicMs();
     const made = this.#make().then((result) => {
+      if (result.ok || !sshNoAnswer.is(result.error(''))) this.#silentSinceMs = undefined;
       if (this.#current === made) {
         if (result.ok) this.#open = result.value;
         else this.#current = undefined;
@@ -60,6 +72,29 @@ export class HostConnection {
     });
     this.#current = made;
     return made;
+  }
+
+  /**
+   * How long a question with this deadline waits for the connection. A host that has been silent for a while costs no
+   * question the whole of its deadline again; meanwhile it is tried on, so that whoever asks later finds it when it is back.
+   */
+  patienceMs(deadlineMs: number): number {
+    return Math.min(deadlineMs, Math.max(IMPATIENT_MS, deadlineMs - this.silentMs));
+  }
+
+  /** How long somebody has been waiting for an answer of the host; 0: nobody is. */
+  get silentMs(): number {
+    const sinceMs = this.#silentSinceMs;
+    return sinceMs === undefined ? 0 : this.#way.clock.monotonicMs() - sinceMs;
+  }
+
+  /** A question that was sent then over a connection that was there has had no answer. */
+  noteSilence(sinceMs: number): void {
+    this.#silentSinceMs ??= sinceMs;
+  }
+
+  noteAnswer(): void {
+    this.#silentSinceMs = undefined;
   }
 
   /** A port of the host's loopback leads to ours over this connection; asked of ssh once. */

@@ -6,6 +6,9 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 /** Login comes after the connection and is not covered by ssh's own time-out. */
 export const LOGIN_TIMEOUT_MS = 10_000;
 
+/** How long a question waits for a host that others have waited for in vain: long enough for whoever is back to say so. */
+export const IMPATIENT_MS = 250;
+
 /** An idle connection ends by itself after this, so that one whose owner was killed is not there for ever. */
 export const IDLE_SECONDS_MAX = 60;
 /** A connection whose other side is silent for 15 s is dead. */

@@ -1,7 +1,13 @@
 import { readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { silentLogger, systemClock, systemRandom, unsafeBrand } from '../../base/index.js';
+import {
+  type Clock,
+  silentLogger,
+  systemClock,
+  systemRandom,
+  unsafeBrand,
+} from '../../base/index.js';
 import type { HostName } from '../../core/cluster/index.js';
 import type { SSHOptions } from '../../core/spec/index.js';
 import type { ShellEnd } from '../../engine/ports/index.js';
@@ -9,6 +15,8 @@ import { SESSIONS_PER_HOST_MAX } from './limits.js';
 import { type SSHShell, createSSHShell } from './ssh-shell.js';
 import { type FakeSSH, makeFakeSSH } from './testing/fake-ssh.js';
 
+/** In milliseconds: a deadline that passes at once. */
+const SHORTEST = 10;
 const never = (): AbortSignal => new AbortController().signal;
 const host = unsafeBrand<HostName>('10.0.1.10');
 
@@ -224,6 +232,38 @@ describe('what takes too long, or breaks', () => {
   test('a host that does not take the connection is unreached at the deadline', async () => {
     await fake.tell('hang-connect');
     expect(codeOf(await run('true', { deadlineMs: 200 }))).toBe('unreached: ssh-no-answer');
+  });
+
+  test('a host that is silent costs its deadline once: who asks later waits for what is left of his', async () => {
+    await fake.tell('hang-connect');
+    const waits: number[] = [];
+    let passedMs = 0;
+    const clock: Clock = {
+      ...systemClock,
+      monotonicMs: () => passedMs,
+      after: (ms, then) => {
+        waits.push(ms);
+        return systemClock.after(ms === SHORTEST ? 0 : 60_000, () => {
+          passedMs += ms;
+          then();
+        });
+      },
+    };
+    const { program, env } = fake;
+    shell = createSSHShell({
+      ssh: {},
+      clock,
+      random: systemRandom,
+      logger: silentLogger,
+      program,
+      env,
+    });
+    expect(codeOf(await run('true', { deadlineMs: SHORTEST }))).toBe('unreached: ssh-no-answer');
+    passedMs = 4_000;
+    void run('true', { deadlineMs: 5_000 });
+    void run('true', { deadlineMs: 3_000 });
+    await new Promise(setImmediate);
+    expect(waits).toEqual([SHORTEST, SHORTEST, 5_000, 3_000, 1_000, 250]);
   });
 
   test('a host that takes no script is unreached, and gets another connection next time', async () => {

@@ -63,6 +63,7 @@ export function createSSHShell(options: SSHShellOptions): SSHShell {
     env,
     home: env['HOME'] ?? homedir(),
     ssh: options.ssh,
+    clock: options.clock,
   };
   const directory = new ControlDirectory(env['XDG_RUNTIME_DIR']);
   const closing = new AbortController();
@@ -89,6 +90,12 @@ export function createSSHShell(options: SSHShellOptions): SSHShell {
     const { doing, deadlineMs } = command;
     const login = loginCommand(way.ssh, way.home, host);
     const unreached = (problem: Problem): ShellEnd => ({ kind: 'unreached', problem });
+    const sinceMs = way.clock.monotonicMs();
+    const silent = (ms: number): ShellEnd => {
+      const waitedMs = Math.max(ms, Math.round(connection.silentMs / 100) * 100);
+      const words = `No answer within ${waitedMs / 1000} s.`;
+      return unreached(sshNoAnswer({ host, doing, login, words }));
+    };
     // Until the script is sent, giving up is certain; from then on the session says how it ended.
     let session: Promise<SessionEnd> | undefined;
 
@@ -97,13 +104,19 @@ export function createSSHShell(options: SSHShellOptions): SSHShell {
       if (giveBack === undefined) return unreached(sshCancelled({ host, doing }));
       try {
         for (let tries = 1; ; tries++) {
-          const found = await connection.get();
+          const patienceMs = Math.ceil(connection.patienceMs(deadlineMs));
+          const there = await withDeadline(way.clock, patienceMs, signal, () => connection.get());
+          if (there.late) {
+            return signal.aborted ? unreached(sshCancelled({ host, doing })) : silent(patienceMs);
+          }
+          const found = there.value;
           if (!found.ok) return unreached(found.error(doing));
           if (signal.aborted) return unreached(sshCancelled({ host, doing }));
           session = runSession(way, host, found.value, command, options.random, signal);
           const end = await session;
           switch (end.kind) {
             case 'ended':
+              connection.noteAnswer();
               return end;
             case 'cut':
               if (!parent.aborted) connection.forget(found.value);
@@ -135,10 +148,9 @@ export function createSSHShell(options: SSHShellOptions): SSHShell {
         : sshDeadline({ host, doing, deadlineMs, words: end.words });
       return { kind: 'cut', problem };
     }
-    const words = `No answer within ${deadlineMs / 1000} s.`;
-    return unreached(
-      isCancelled ? sshCancelled({ host, doing }) : sshNoAnswer({ host, doing, login, words }),
-    );
+    if (isCancelled) return unreached(sshCancelled({ host, doing }));
+    if (session !== undefined) connection.noteSilence(sinceMs);
+    return silent(deadlineMs);
   };
 
   return {

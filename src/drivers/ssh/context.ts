@@ -53,6 +53,12 @@ export interface Context {
 /** Scripts that only look, or change at once. */
 export const SHORT_MS = 15_000;
 
+/**
+ * A look that takes longer than this is of no use to a turn, which waits no longer; told so by the shell first, it is known
+ * that the host is silent.
+ */
+export const LOOK_MS = 4500;
+
 /** How a script that changes something ended, as far as it is not the caller's to tell. */
 export type Acted =
   | {

@@ -13,7 +13,14 @@ import { type Scheme, allocateAddresses } from './addresses.js';
 import { bringerTo, hasBinary } from './binary.js';
 import { BinaryDigests } from './digests.js';
 import { BootTimes } from './boot-times.js';
-import { type ArchiveFor, type Context, SHORT_MS, textOf, unlessCancelled } from './context.js';
+import {
+  type ArchiveFor,
+  type Context,
+  LOOK_MS,
+  SHORT_MS,
+  textOf,
+  unlessCancelled,
+} from './context.js';
 import { startGateway, stopGateway } from './gateway.js';
 import { type AdoptedMember, hostPaths } from './layout.js';
 import { moveAway } from './move-away.js';
@@ -142,7 +149,7 @@ async function knownHosts(
   signal: AbortSignal,
 ): Promise<readonly HostName[]> {
   const script = `[ -d ${q(paths.stateDir)} ]`;
-  const command = { doing: 'look for the cluster', script, deadlineMs: SHORT_MS };
+  const command = { doing: 'look for the cluster', script, deadlineMs: LOOK_MS };
   const found = await Promise.all(
     [...new Set(candidates)].sort().map(async (host) => {
       const end = await lookShell.run(host, command, signal);

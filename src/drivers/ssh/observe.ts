@@ -1,7 +1,7 @@
 import { type Instant, instantOf } from '../../base/index.js';
 import type { HostName, ProcessSight } from '../../core/cluster/index.js';
 import type { HostFacts, HostShell, LookFor } from '../../engine/ports/index.js';
-import { type Context, SHORT_MS } from './context.js';
+import { type Context, LOOK_MS, SHORT_MS } from './context.js';
 import { type FormerProcess, formerFlags, formerProcessIn } from './former.js';
 import { factsOf } from './judge.js';
 import type { FormerPaths } from './layout.js';
@@ -22,12 +22,13 @@ export async function lookAt(
   signal: AbortSignal,
   more?: LookFor,
   shell: HostShell = context.shell,
+  deadlineMs = SHORT_MS,
 ): Promise<Seen | { readonly because: string }> {
   const { paths, clock, bootTimes } = context;
   const command = {
     doing: 'look at the member',
     script: lookScript(paths, more?.certificates),
-    deadlineMs: SHORT_MS,
+    deadlineMs,
   };
   const end = await shell.run(host, command, signal);
   if (end.kind !== 'ended') {
@@ -78,7 +79,7 @@ export async function observeHost(
   signal: AbortSignal,
   more?: LookFor,
 ): Promise<HostFacts> {
-  const seen = await lookAt(context, host, signal, more, context.lookShell);
+  const seen = await lookAt(context, host, signal, more, context.lookShell, LOOK_MS);
   return 'facts' in seen ? seen.facts : unseen(seen.because);
 }
 

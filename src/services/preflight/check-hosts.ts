@@ -25,6 +25,8 @@ const DIAL_MS = 15_000;
 const STOP_MS = 10_000;
 /** So long the others wait for a host, a slow login included, before they try the ways without it. */
 const PATIENCE_MS = 14_000;
+/** A host that is the other end of ways only, as one is that others wait for: without it its ways count for nothing. */
+const OTHER_LOGIN_MS = 4_000;
 const TOKEN_BYTES = 8;
 
 export interface PreflightPorts {
@@ -76,7 +78,15 @@ class Run {
     this.#isBrief = isBrief;
     this.#token = ports.random.hex(TOKEN_BYTES);
     const { shell, clock } = ports;
-    this.#logins = this.#each((host) => logInAndReadClock(shell, clock, host.host, this.#signal));
+    this.#logins = this.#each(({ host }) =>
+      logInAndReadClock(
+        shell,
+        clock,
+        host,
+        this.#signal,
+        this.#isWanted(host) ? undefined : OTHER_LOGIN_MS,
+      ),
+    );
     this.#listens = this.#each((host) => this.#listen(host));
   }
 

@@ -20,6 +20,7 @@ export async function logInAndReadClock(
   clock: Clock,
   host: HostName,
   signal: AbortSignal,
+  loginMs = LOGIN_MS,
 ): Promise<LoginSight> {
   let best: ClockSight | undefined;
   for (let reading = 0; reading < READINGS; reading++) {
@@ -29,7 +30,7 @@ export async function logInAndReadClock(
       {
         doing: 'read the clock',
         script: SCRIPT,
-        deadlineMs: reading === 0 ? LOGIN_MS : READING_MS,
+        deadlineMs: reading === 0 ? loginMs : READING_MS,
       },
       signal,
     );
