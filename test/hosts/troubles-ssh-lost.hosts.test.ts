@@ -13,6 +13,8 @@ const POINTS: Readonly<Record<How, number>> = LONG
   : { reset: 2, silence: 1 };
 /** `apply` waits so long for a host that is lost. */
 const PATIENCE = LONG ? '20s' : '6s';
+/** What a member leaves behind that was removed stays on its host, with a log of 64 MiB at least. */
+const DATA_MIB = 2_048;
 const TIME = { timeout: LONG ? 1_800_000 : 240_000 };
 /** What must be said of a host that was lost: ssh's own words, or that nothing was heard within a time. */
 const TRUE_REASON =
@@ -41,7 +43,7 @@ async function sweep({ how, machines, begin, judge, of }: Sweep): Promise<readon
 
   const lost: Ran[] = [];
   for (let point = 0; point < POINTS[how]; point++) {
-    const share = (point + 0.5) / POINTS[how];
+    const share = shareAt((point + 0.5) / POINTS[how]);
     const file = await begin();
     const it = of();
     const victims = machines.slice(0, point % 2 === 0 ? machines.length : 1);
@@ -61,6 +63,9 @@ async function sweep({ how, machines, begin, judge, of }: Sweep): Promise<readon
   }
   return lost;
 }
+
+/** Most is sent by the look whether hosts are fit, before anything is changed: the steps are near the end, and so are the points. */
+const shareAt = (evenly: number): number => 1 - (1 - evenly) ** 2;
 
 /** Its last words name a host that was lost, and what is wrong with it. */
 function saysTruly(ran: Ran, lost: readonly LabHost[]): void {
@@ -101,7 +106,7 @@ const shortFormOf = (how: How, context: TestContext) => {
   if (how === 'silence') longFormOnly(context);
 };
 
-const lab = hostsForAll({ hosts: 4 });
+const lab = hostsForAll({ hosts: 4, dataMiB: DATA_MIB });
 let isEtcdThere = false;
 
 /**
