@@ -10,6 +10,7 @@
  */
 export { type SSHShellOptions, type SSHShell, createSSHShell } from './ssh-shell.js';
 export { type JoinedLooks, type JoinedLooksOptions, createJoinedLooks } from './joined-looks.js';
+export type { OwnKeeper } from './control-directory.js';
 export { SESSIONS_PER_HOST_MAX } from './limits.js';
 export { shellQuoted } from './quoted.js';
 export * as shellProblems from './problems.js';

@@ -20,3 +20,6 @@ export const CONTROL_PATH_BYTES_MAX = 104 - 17;
 
 /** What is kept of what ssh or a host says on standard error: the end of it. */
 export const STDERR_LENGTH_MAX = 64 * 1024;
+
+/** So many of the directories that killed processes left behind are looked at when a new one is made. */
+export const LEFT_DIRECTORIES_MAX = 100;

@@ -14,7 +14,7 @@ import type { SSHOptions } from '../../core/spec/index.js';
 import type { HostShell, ShellCommand, ShellEnd } from '../../engine/ports/index.js';
 import { loginCommand } from './arguments.js';
 import { HostConnection, type Way } from './connection.js';
-import { ControlDirectory } from './control-directory.js';
+import { ControlDirectory, type OwnKeeper } from './control-directory.js';
 import { SESSIONS_PER_HOST_MAX } from './limits.js';
 import {
   becomingRootProblem,
@@ -37,6 +37,8 @@ export interface SSHShellOptions {
   readonly program?: string;
   /** What ssh is started with: it finds its agent and its configuration there. Absent: this process's environment. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Who keeps the connections: what others left here that were killed is then removed. Absent: it stays. */
+  readonly keeper?: OwnKeeper;
 }
 
 export interface SSHShell extends HostShell {
@@ -65,7 +67,7 @@ export function createSSHShell(options: SSHShellOptions): SSHShell {
     ssh: options.ssh,
     clock: options.clock,
   };
-  const directory = new ControlDirectory(env['XDG_RUNTIME_DIR']);
+  const directory = new ControlDirectory(env['XDG_RUNTIME_DIR'], options.keeper);
   const closing = new AbortController();
   // Every attempt to connect listens to it until its own deadline, and a host that refuses is tried again and again.
   setMaxListeners(0, closing.signal);
