@@ -10,8 +10,9 @@ export interface DNSCheckOptions extends DNSOptions {
 }
 
 /**
- * Asked from here, and by the hosts themselves where they are others. Whether members that are started now would find each other: every record over both transports, every target's address,
- * each member's own among them, nothing under the other scheme, the names in the certificates. Exit code 1: they would not.
+ * Asked from here, and by the hosts themselves where they are others. Whether members that are started now would find each
+ * other: every record over both transports, every target's address, each member's own among them, nothing under the other
+ * scheme, the names in the certificates. Exit code 1: they would not.
  */
 export async function dnsCheck(context: Context, options: DNSCheckOptions): Promise<ExitCode> {
   const wish = await dnsWish(context, options);
