@@ -1,7 +1,7 @@
 import { type Problem, isAbort } from '../../base/index.js';
 import { describeStep } from '../../engine/journal/index.js';
 import type { TurnResult } from '../../engine/controller/index.js';
-import type { PlanInput, Plan } from '../../core/planner/index.js';
+import type { PlanInput, Plan, Step } from '../../core/planner/index.js';
 import { sentenceOf } from '../../core/planner/index.js';
 import { type JournalEntry, type LockHolder, lockHeld } from '../../engine/ports/index.js';
 import { type Context, fail, tell, tellEntry } from './context.js';
@@ -124,11 +124,17 @@ function judgement(context: Context, cluster: ManagedCluster, pursuit: Pursuit) 
   const reached = pursuit.reached ?? (({ plan }: Moment) => plan.kind === 'converged');
   let blocked: { readonly problem: Problem; readonly sinceMs: number } | undefined;
   let last: Moment | undefined;
+  let failure: StepFailure | undefined;
   const name = cluster.name;
   return {
     leftMs: () => endMs - clock.monotonicMs(),
-    /** `undefined` problems: not blocked. */
-    look: (moment: Moment | undefined, problems: readonly Problem[]): PursuitEnd | undefined => {
+    /** No problems: not blocked. `failed`: a step was taken, and is not known to be done. */
+    look: (
+      moment: Moment | undefined,
+      problems: readonly Problem[],
+      failed?: StepFailure,
+    ): PursuitEnd | undefined => {
+      failure = failed;
       if (pursuit.enough?.aborted === true) return { kind: 'reached' };
       if (moment !== undefined) {
         last = moment;
@@ -150,7 +156,7 @@ function judgement(context: Context, cluster: ManagedCluster, pursuit: Pursuit) 
         cluster: name,
         forMs: pursuit.timeoutMs,
         what: pursuit.what,
-        saw: tellLast(last?.plan, blocked?.problem),
+        saw: tellLast(last?.plan, failure, blocked?.problem),
       }),
     }),
     interrupted: (state: string): PursuitEnd => ({
@@ -162,8 +168,22 @@ function judgement(context: Context, cluster: ManagedCluster, pursuit: Pursuit) 
   };
 }
 
+interface StepFailure {
+  readonly step: Step;
+  readonly problem: Problem;
+}
+
 /** With the words of whatever is in the way: who waited for a host must know which, and what is wrong with it. */
-function tellLast(plan: Plan | undefined, blocking: Problem | undefined): string {
+function tellLast(
+  plan: Plan | undefined,
+  failure: StepFailure | undefined,
+  blocking: Problem | undefined,
+): string {
+  if (failure !== undefined) {
+    const { step, problem } = failure;
+    const where = 'host' in step ? ` on ${step.host}` : '';
+    return `Seen last: ${describeStep(step)}${where}.\n${problem.summary}: ${problem.detail}`;
+  }
   if (blocking !== undefined) return `Seen last: blocked: ${blocking.summary}.\n${blocking.detail}`;
   if (plan === undefined) return 'Nothing was seen of it.';
   const seen = `Seen last: ${tellPlan(plan)}.`;
@@ -207,7 +227,7 @@ async function actOurselves(
       pursuit.onEntry?.(entry);
     },
     until: (turn) => {
-      end = judge.look(momentOf(turn), problemsOf(turn));
+      end = judge.look(momentOf(turn), problemsOf(turn), failureOf(turn));
       return end !== undefined;
     },
   });
@@ -232,6 +252,12 @@ async function actOurselves(
 
 function momentOf(turn: TurnResult): Moment | undefined {
   return 'view' in turn ? turn.view : undefined;
+}
+
+function failureOf(turn: TurnResult): StepFailure | undefined {
+  return turn.kind === 'step' && turn.outcome.kind !== 'applied'
+    ? { step: turn.step, problem: turn.outcome.problem }
+    : undefined;
 }
 
 function problemsOf(turn: TurnResult): readonly Problem[] {

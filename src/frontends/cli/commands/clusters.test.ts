@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { defineProblem, err, instantOf, ok, unsafeBrand } from '../../../base/index.js';
+import { defineProblem, err, instantOf, ok, unknown, unsafeBrand } from '../../../base/index.js';
 import type { ClusterName } from '../../../core/cluster/index.js';
 import { type FakeMachine, fakeMachine } from '../testing/fake-machine.js';
 
@@ -304,6 +304,27 @@ describe('apply', () => {
     expect(typed.exit).toBe(5);
     expect(typed.err).toContain(
       '  Seen last: waiting for host, because a host does not answer us.\n  Cannot see host a2: Connection refused',
+    );
+  });
+
+  test('waiting too long with a step of which nobody knows says which, where, and why', async () => {
+    const machine = withFile(fakeMachine());
+    await machine.type('apply', '-f', 'prod.yaml');
+    const prod = machine.cluster('prod');
+    const looked = await prod.look(new AbortController().signal);
+    if (!looked.ok) throw new Error('it can be looked at');
+    const step = { kind: 'stop-member', host: '10.0.1.12', name: 'a2' };
+    const run = async ({ until }: { until: (turn: unknown) => boolean }) => {
+      const view = { ...looked.value, plan: { kind: 'step', step, because: 'flags-differ' } };
+      const turn = { kind: 'step', step, outcome: unknown(away({})), view };
+      until(turn);
+      return ok({ kind: 'deadline', turn });
+    };
+    Object.assign(prod, { run });
+    const typed = await machine.type('apply', 'prod', '--timeout', '20s');
+    expect(typed.exit).toBe(5);
+    expect(typed.err).toContain(
+      '  Seen last: stop a2 on 10.0.1.12.\n  Cannot see host a2: Connection refused',
     );
   });
 
