@@ -17,6 +17,8 @@ export type Moment = Pick<PlanInput, 'record' | 'target' | 'observation'> & {
 export interface Pursuit {
   /** For the journal and for whoever asks who acts: `quorate apply`. */
   readonly command: string;
+  /** How to go on after an interrupt. Absent: the command itself. */
+  readonly again?: string;
   /** What is waited for, in words: completes "… has not happened". */
   readonly what: string;
   /** Asked of every moment. Default: the plan is converged. */
@@ -161,7 +163,7 @@ function judgement(context: Context, cluster: ManagedCluster, pursuit: Pursuit) 
     }),
     interrupted: (state: string): PursuitEnd => ({
       kind: 'interrupted',
-      problem: interrupted({ cluster: name, state, command: pursuit.command }),
+      problem: interrupted({ cluster: name, state, command: pursuit.again ?? pursuit.command }),
     }),
     lastPlan: () =>
       last === undefined ? 'nothing was begun' : `next would be: ${tellPlan(last.plan)}`,

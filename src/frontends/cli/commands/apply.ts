@@ -97,6 +97,7 @@ async function carryOut(
   const steps: StepReport[] = [];
   const end = await pursue(context, cluster, {
     command: 'quorate apply',
+    again: `quorate apply ${cluster.name}`,
     what: 'convergence',
     timeoutMs,
     takeOver,

@@ -352,7 +352,7 @@ describe('apply', () => {
     );
     expect(typed.exit).toBe(1);
     expect(typed.err).toContain('[interrupted]');
-    expect(typed.err).toContain('Go on from here:\n    quorate apply');
+    expect(typed.err).toContain('Go on from here:\n    quorate apply prod\n');
     expect((await machine.type('apply')).exit).toBe(0);
   });
 });
