@@ -33,4 +33,5 @@ export { type Logger, type LogLevel, silentLogger, lineLogger } from './log.js';
 export { parseDurationMs, formatDurationMs, formatGoDuration } from './durations.js';
 export { parseSizeBytes, formatSizeBytes } from './sizes.js';
 export { deadlineSignal, isAbort, withDeadline } from './deadline.js';
+export { Slots } from './slots.js';
 export { nearest } from './nearest.js';

@@ -1,4 +1,4 @@
-import type { Clock, Instant } from '../../base/index.js';
+import { type Clock, type Instant, Slots, withDeadline } from '../../base/index.js';
 import type { ClusterName, HostName } from '../../core/cluster/index.js';
 import type { HostShell, ShellEnd } from '../../engine/ports/index.js';
 import { type HostSet, isQuorum } from './host-set.js';
@@ -36,8 +36,8 @@ export interface Asking {
   readonly hostMs: number;
   /** Ends everything, also what goes on in the background. */
   readonly signal: AbortSignal;
-  /** How many questions each host has not answered yet. */
-  readonly open: Map<HostName, number>;
+  /** Each host's questions, so many at once. */
+  readonly turns: Map<HostName, Slots>;
 }
 
 export interface Round {
@@ -52,8 +52,10 @@ export interface Round {
   readonly onAll?: (answers: HostAnswers) => void;
 }
 
-/** A host that hangs keeps so many questions open; further ones are not sent to it. */
-const OPEN_MAX = 4;
+/** So many questions are under way to one host. The others wait: a turn asks several at once, over those of the last one. */
+const SENT_MAX = 4;
+/** So many wait for a host that hangs; further ones are not put to it. */
+const WAITING_MAX = 32;
 
 /** Asks all at once, and answers as soon as it is enough, or everybody has answered or is late. */
 export function askHosts(asking: Asking, round: Round): Promise<HostAnswers> {
@@ -73,28 +75,51 @@ export function askHosts(asking: Asking, round: Round): Promise<HostAnswers> {
 }
 
 async function askHost(
-  { cluster, shell, lookShell, clock, hostMs, signal, open }: Asking,
+  asking: Asking,
   host: HostName,
   doing: string,
   request: HostRequest,
 ): Promise<HostAnswer> {
-  const openNow = open.get(host) ?? 0;
-  if (openNow >= OPEN_MAX) {
-    return { kind: 'silent', because: `it has not answered ${openNow} earlier questions yet` };
-  }
-  open.set(host, openNow + 1);
+  const { cluster, shell, lookShell, clock, hostMs, signal, turns } = asking;
+  const slots = turns.get(host) ?? new Slots(SENT_MAX);
+  turns.set(host, slots);
+  if (slots.waiting >= WAITING_MAX) return unanswered(SENT_MAX + WAITING_MAX);
+  const askedMs = clock.monotonicMs();
+  const giveBack = await turnIn(slots, asking);
+  if (giveBack === undefined) return unanswered(SENT_MAX);
   try {
     const sent = momentOf(clock);
-    const command = { doing, deadlineMs: hostMs, ...hostCall(cluster, request) };
+    const deadlineMs = hostMs - (sent.monotonicMs - askedMs);
+    const command = { doing, deadlineMs, ...hostCall(cluster, request) };
     const by = isLook(request) ? lookShell : shell;
     const reply = understood(await by.run(host, command, signal));
     return typeof reply === 'string'
       ? { kind: 'silent', because: reply }
       : { kind: 'answered', reply, sent };
   } finally {
-    open.set(host, (open.get(host) ?? 1) - 1);
+    giveBack();
   }
 }
+
+/** Undefined when the deadline or the end of everything comes first. */
+async function turnIn(
+  slots: Slots,
+  { clock, hostMs, signal }: Asking,
+): Promise<(() => void) | undefined> {
+  const turn = await withDeadline(clock, hostMs, signal, async (ended) => {
+    const giveBack = await slots.take(ended);
+    if (!ended.aborted) return giveBack;
+    // It came at the very moment in which nobody waited for it any more.
+    giveBack?.();
+    return undefined;
+  });
+  return turn.late ? undefined : turn.value;
+}
+
+const unanswered = (count: number): HostAnswer => ({
+  kind: 'silent',
+  because: `it has not answered ${count} earlier questions yet`,
+});
 
 const isLook = ({ seed, record, promise, wish, release, mode }: HostRequest): boolean =>
   [seed, record, promise, wish, release, mode].every((part) => part === undefined);

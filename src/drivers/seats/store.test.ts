@@ -84,6 +84,27 @@ describe('what one seat writes, another reads', () => {
   });
 });
 
+describe('hosts that take their time', () => {
+  test('answer everything that is asked at once', async () => {
+    await begun();
+    const bob = abc('bob@lab');
+    for (const name of ['a', 'b', 'c']) hosts.host(name).delayMs = 700;
+    const asked = Array.from({ length: 12 }, () => got(bob.readJournal(1)));
+    expect(await Promise.all(asked)).toHaveLength(12);
+  });
+
+  test('have a limit of questions that wait, and one that hangs is put few of them', async () => {
+    await begun();
+    const bob = abc('bob@lab');
+    hosts.host('c').behaviour = 'hangs';
+    hosts.log.length = 0;
+    const asked = Array.from({ length: 60 }, () => got(bob.readJournal(1)));
+    await Promise.allSettled(asked);
+    const put = (name: string) => hosts.log.filter((line) => line.startsWith(name)).length;
+    expect([put('a'), put('b'), put('c')]).toEqual([36, 36, 4]);
+  });
+});
+
 describe('a host that is away', () => {
   test('is not needed, and is brought up to date by the next write', async () => {
     await begun();

@@ -74,7 +74,7 @@ export function createHostsStore(options: HostsStoreOptions): HostsStore {
     hostMs: timings.hostMs,
     tell: options.tell ?? (() => undefined),
     signal: options.signal ?? new AbortController().signal,
-    open: new Map(),
+    turns: new Map(),
   };
   // Every question listens to it, several per host.
   setMaxListeners(0, parts.signal);

@@ -6,6 +6,7 @@ import {
   type Problem,
   type Random,
   type Result,
+  Slots,
   err,
   withDeadline,
 } from '../../base/index.js';
@@ -26,7 +27,6 @@ import {
   sshNoAnswer,
 } from './problems.js';
 import { type SessionEnd, runSession } from './session.js';
-import { Slots } from './slots.js';
 
 export interface SSHShellOptions {
   readonly ssh: SSHOptions;

@@ -44,6 +44,8 @@ const cut = defineProblem('cut', (d: { host: string }) => ({
 
 export interface FakeHost {
   behaviour: Behaviour;
+  /** Each script begins so much later, as over a connection that is just being made. */
+  delayMs: number;
   /** Asked before each script; for hosts that behave differently from one to the next. */
   decide?: (command: ShellCommand) => Behaviour;
   readonly stateDir: string;
@@ -108,6 +110,7 @@ export class FakeHosts {
     const stateDir = join(dir, 'state', 'prod');
     host = {
       behaviour: 'answers',
+      delayMs: 0,
       stateDir,
       // Each has been up for another while.
       bootedAtMs: -1000 * (this.#hosts.size * 977 + 400),
@@ -130,6 +133,7 @@ export class FakeHosts {
     const host = this.#host(name);
     const behaviour = host.decide?.(command) ?? host.behaviour;
     this.log.push(`${name}: ${command.doing}`);
+    if (host.delayMs > 0) await this.clock.sleep(host.delayMs, signal);
     if (signal.aborted || behaviour === 'away') {
       return { kind: 'unreached', problem: unreached({ host: name }) };
     }

@@ -1,4 +1,11 @@
-/** At most so many at once; the others wait in the order in which they came. */
+/**
+ * At most so many at once; the others wait in the order in which they came.
+ *
+ * @example
+ * const giveBack = await slots.take(signal);
+ * if (giveBack === undefined) return; // The signal came first.
+ * try { await work(); } finally { giveBack(); }
+ */
 export class Slots {
   readonly #max: number;
   #taken = 0;
@@ -6,6 +13,11 @@ export class Slots {
 
   constructor(max: number) {
     this.#max = max;
+  }
+
+  /** How many wait for their turn. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   /** Resolves with the function that gives the slot back, or with undefined when the signal aborts first. */
