@@ -70,6 +70,17 @@ describe('one turn', () => {
     expect(world.inputs).toHaveLength(3);
   });
 
+  test('is not converged before it is there', async () => {
+    let bring: () => void = () => undefined;
+    const ready = new Promise<void>((resolve) => (bring = resolve));
+    const result = controllerOf(world, { ready }).turn(never);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(kinds()).not.toContain('converged');
+    bring();
+    expect((await settled(result)).kind).toBe('converged');
+    expect(world.inputs).toHaveLength(2);
+  });
+
   test('gives the planner a list through quorum and every host', async () => {
     const result = await turn();
     expect(result.kind).toBe('converged');

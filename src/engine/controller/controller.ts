@@ -62,8 +62,8 @@ export interface ControllerParts {
   /** Absent: no look is joined with another question. */
   readonly looks?: LookWindow;
   /**
-   * What has to be there before the first step: whoever has one to take waits for it, and then looks again. Never rejects,
-   * and ends by itself when the run is interrupted. Absent: nothing.
+   * What has to be there before the first step, and before nothing is left to do: who comes so far waits for it, and then
+   * looks again. Never rejects, and ends by itself when the run is interrupted. Absent: nothing.
    */
   readonly ready?: Promise<void>;
   /** Default: core/planner's. */
@@ -295,6 +295,7 @@ export function createController(parts: ControllerParts): Controller {
       case 'blocked':
         return blocked([next.problem], view);
       case 'converged':
+        if (!isReady) return 'not-ready';
         emit({ kind: 'converged', at: clock.now() });
         await say('converged', 'converged');
         return { kind: 'converged', view };
