@@ -1,54 +1,38 @@
-import { type Clock, type Problem, type Random, type Result, err, ok } from '../../base/index.js';
+import { type Clock, type Random, type Result, err, ok } from '../../base/index.js';
 import {
   type CallResult,
   type Comparison,
   type EtcdClient,
   type EtcdError,
-  type KeyValue,
   type Txn,
   type TxnAnswer,
   type TxnOperation,
-  type TxnOperationAnswer,
   compare,
-  problemOfEtcdError,
-  textOf,
 } from '../../etcd/index.js';
 import { Batcher } from './batcher.js';
+import { followTokens } from './follow-tokens.js';
 import { FreshTokens } from './fresh-tokens.js';
+import { type OwnChange, sightOfOwn } from './own-change.js';
 import { discoveryStorageSilent } from './problems.js';
-import { parseRecord, recordText, sightOfKept, writtenAt } from './record.js';
-import { NONCE_BYTES, SEALED_INDEX, type Sealer, looksSealed, unwritten } from './sealed-token.js';
+import { recordText, sightOfKept } from './record.js';
+import { Revisions } from './revisions.js';
+import { NONCE_BYTES, type Sealer, looksSealed, unwritten } from './sealed-token.js';
 import { SealingKey } from './sealing-key.js';
+import { silent } from './storage-silent.js';
+import { ROOT, SEALING_KEY, tokenKey, v3Members, v3Root, v3Size } from './store-keys.js';
 import { TokenCache } from './token-cache.js';
+import { READS_OF_ONE, readingOf, sightOf } from './token-reading.js';
 import type {
   Change,
   DiscoveryStore,
-  Follower,
   KeptToken,
-  Registration,
   SealedToken,
   TokenRecord,
   TokenSight,
 } from './store.js';
 
-const ROOT = '/quorate/discovery';
-/** One key a token: whatever happens to it is one put, and one event that says all. */
-const TOKENS = `${ROOT}/tokens/`;
-/** What sealed tokens are sealed with; whoever reads tokens here may read it. */
-const SEALING_KEY = `${ROOT}/sealing-key`;
-const tokenKey = (token: string): string => TOKENS + token;
-
-/** Where etcd itself looks over the v3 protocol (etcd-facts 14.4). */
-const v3Root = (token: string): string => `/_etcd/registry/${token}/`;
-const v3Size = (token: string): string => `${v3Root(token)}_config/size`;
-const v3Members = (token: string): string => `${v3Root(token)}members/`;
-
-/** More than any token has: a directory of somebody else's making is not read whole. */
-const REGISTRATIONS_READ_MAX = 64;
 /** What etcd takes in one transaction by default (`--max-txn-ops`), of comparisons as of operations. */
 const OPERATIONS_MAX = 128;
-/** Of one token: its record, and what the v3 protocol has of it. */
-const READS_OF_ONE = 3;
 /** Some thousands of usual tokens. */
 const CACHED_BYTES_MAX = 8 * 1024 ** 2;
 /** Sealed here and not asked for yet: a name each. Most of those that are used at all are used soon. */
@@ -62,9 +46,6 @@ interface TokenChange {
   };
 }
 
-/** Between two tries to follow a store that refuses. */
-const FOLLOW_PAUSE_MS = 1_000;
-
 export interface EtcdStoreOptions {
   readonly client: Pick<EtcdClient, 'kv' | 'lease' | 'watch'>;
   readonly clock: Clock;
@@ -74,18 +55,17 @@ export interface EtcdStoreOptions {
 
 /** Tokens in a real etcd. Its revisions are the indexes of the v2 protocol. */
 export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions): DiscoveryStore {
-  /** The newest revision that was seen. */
-  let latest = 0n;
-  const heard = (revision: bigint): void => {
-    if (revision > latest) latest = revision;
-  };
-  const key = new SealingKey(SEALING_KEY, {
-    client,
-    clock,
-    deadlineMs,
-    failed: silent,
-    heard,
+  const cache = new TokenCache(CACHED_BYTES_MAX);
+  const fresh = new FreshTokens(FRESH_MAX);
+  const underWay = new Map<string, OwnChange>();
+  let round = new AbortController();
+  /** Nothing that was seen is so, and what is told now is told by a watch of what was. */
+  const revisions = new Revisions(() => {
+    cache.end();
+    fresh.clear();
+    round.abort();
   });
+  const key = new SealingKey(SEALING_KEY, { client, clock, deadlineMs, failed: silent, revisions });
   const txn = (then: readonly TxnOperation[]): Promise<CallResult<TxnAnswer>> =>
     client.kv.txn({ then }, { deadlineMs });
 
@@ -94,6 +74,7 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
    * that is asked first; if not, each is a transaction of its own within the one.
    */
   const send = async (batch: readonly TokenChange[]): Promise<readonly Change[]> => {
+    const atLeast = revisions.latest;
     const together = await client.kv.txn(
       {
         if: batch.flatMap(({ change }) => change.if),
@@ -103,7 +84,7 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
     );
     if (!together.ok) return failed(together.error, batch);
     const { header, succeeded } = together.value;
-    heard(header.revision);
+    revisions.heard(header.revision, atLeast);
     if (succeeded) return batch.map(() => ({ kind: 'done', index: header.revision }));
     return batch.length === 1 ? [{ kind: 'changed' }] : sendApart(batch);
   };
@@ -135,10 +116,6 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
     apart: ({ token }) => token,
   });
 
-  const cache = new TokenCache(CACHED_BYTES_MAX);
-  const fresh = new FreshTokens(FRESH_MAX);
-  const underWay = new Map<string, OwnChange>();
-
   /** One question for all: is what is cached still so? The rest is read; when one of them is not so, all are. */
   const readingOfAll = (
     tokens: readonly string[],
@@ -169,6 +146,7 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
       const tokens = [...new Set(asked)];
       const cached = tokens.map((token) => cache.get(token));
       const question = readingOfAll(tokens, cached);
+      const atLeast = revisions.latest;
       let answer = await client.kv.txn(question, { deadlineMs });
       // A read changes nothing, so one that was cut off is asked once more.
       if (!answer.ok && answer.error.kind === 'unknown' && answer.error.why !== 'deadline') {
@@ -180,7 +158,7 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
       }
       const { header, answers, succeeded } = answer.value;
       const index = header.revision;
-      heard(index);
+      revisions.heard(index, atLeast);
       const last = answers.at(-1);
       const sealer = key.read(last?.kind === 'range' ? last.kvs[0]?.value : undefined);
       let next = 0;
@@ -230,8 +208,9 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
     random: Random,
   ): Result<SealedToken> => {
     const made = sealer.seal({ ...wish, nonce: random.hex(NONCE_BYTES) });
-    fresh.add(made.token, latest);
-    return ok({ ...made, index: latest });
+    const index = revisions.latest;
+    fresh.add(made.token, index);
+    return ok({ ...made, index });
   };
   /** Nobody can have registered before there was such a name; the cache knows whether anybody may have since. */
   const glanceAtFresh = (token: string): TokenSight | undefined => {
@@ -241,6 +220,11 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
     if (index === undefined || kept === undefined) return undefined;
     cache.keep(token, sightOfKept(index, kept));
     return cache.get(token);
+  };
+
+  const newRound = (): AbortSignal => {
+    round = new AbortController();
+    return round.signal;
   };
 
   return {
@@ -278,7 +262,7 @@ export function createEtcdStore({ client, clock, deadlineMs }: EtcdStoreOptions)
     },
     follow: (follower) => {
       const ending = new AbortController();
-      const following = { client, clock, deadlineMs, heard, cache, underWay };
+      const following = { client, clock, deadlineMs, revisions, cache, underWay, newRound };
       void followTokens(following, follower, ending.signal);
       return { stop: () => ending.abort() };
     },
@@ -298,150 +282,4 @@ function besides({ record: { token }, sealedBy }: KeptToken): readonly Compariso
   return looksSealed(token) ? [] : [compare({ prefix: v3Members(token) }).isMissing()];
 }
 
-/** A change of ours that is not answered yet: the watch often tells of it before. */
-interface OwnChange {
-  readonly value: string;
-  readonly next: TokenRecord;
-  /** Undefined: it makes the token. */
-  readonly createdIndex: bigint | undefined;
-}
-
-const sightOfOwn = ({ next, createdIndex }: OwnChange, version: bigint): TokenSight =>
-  sightOfKept(version, {
-    record: writtenAt(next, version),
-    createdIndex: createdIndex ?? version,
-    version,
-  });
-
 const COUNT: TxnOperation = { kind: 'range', range: ROOT, countOnly: true };
-
-const list = (prefix: string): TxnOperation => ({
-  kind: 'range',
-  range: { prefix },
-  limit: REGISTRATIONS_READ_MAX,
-  sort: { by: 'createRevision', order: 'ascending' },
-});
-
-/** Of each `READS_OF_ONE`, and last the key. */
-const readingOf = (tokens: readonly string[]): readonly TxnOperation[] => [
-  ...tokens.flatMap((token): readonly TxnOperation[] => [
-    { kind: 'range', range: tokenKey(token) },
-    { kind: 'range', range: v3Size(token) },
-    list(v3Members(token)),
-  ]),
-  { kind: 'range', range: SEALING_KEY },
-];
-
-function sightOf(
-  token: string,
-  index: bigint,
-  answers: readonly TxnOperationAnswer[],
-  sealer: Sealer | undefined,
-): TokenSight {
-  const kvsAt = (at: number): readonly KeyValue[] => {
-    const answer = answers[at];
-    return answer?.kind === 'range' ? answer.kvs : [];
-  };
-  const [kv] = kvsAt(0);
-  const [size] = kvsAt(1);
-  const fromName = sealer === undefined ? undefined : unwritten(token, sealer);
-  const kept = kv === undefined ? fromName : keptOf(token, kv);
-  const v3 = {
-    size: size === undefined ? undefined : textOf(size.value),
-    registrations: kvsAt(2).map((each) => v3RegistrationOf(token, each)),
-  };
-  return kept === undefined ? { index, kept, registrations: [], v3 } : sightOfKept(index, kept, v3);
-}
-
-function keptOf(token: string, kv: KeyValue): KeptToken | undefined {
-  const version = kv.modRevision;
-  const record = parseRecord(token, textOf(kv.value), version);
-  const createdIndex = looksSealed(token) ? SEALED_INDEX : kv.createRevision;
-  return record === undefined ? undefined : { record, createdIndex, version };
-}
-
-function v3RegistrationOf(token: string, kv: KeyValue): Registration {
-  const key = textOf(kv.key);
-  return {
-    token,
-    id: key.slice(key.lastIndexOf('/') + 1),
-    value: textOf(kv.value),
-    createdIndex: kv.createRevision,
-    ...(kv.version > 1n ? { againIndex: kv.modRevision } : {}),
-  };
-}
-
-interface Following extends EtcdStoreOptions {
-  readonly heard: (revision: bigint) => void;
-  readonly cache: TokenCache;
-  readonly underWay: ReadonlyMap<string, OwnChange>;
-}
-
-/** One watch for all tokens; the client takes it up again after every break. */
-async function followTokens(
-  { client, clock, deadlineMs, heard, cache, underWay }: Following,
-  { onRegistration, onGap }: Follower,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    const now = await client.kv.range(ROOT, { deadlineMs, countOnly: true, signal });
-    if (now.ok) {
-      heard(now.value.header.revision);
-      const startRevision = now.value.header.revision + 1n;
-      const watch = client.watch.open({ prefix: TOKENS }, { startRevision, signal });
-      cache.begin(now.value.header.revision);
-      onGap();
-      for await (const item of watch) {
-        if (item.kind !== 'events') continue;
-        for (const { kind, kv } of item.events) {
-          const token = textOf(kv.key).slice(TOKENS.length);
-          heard(kv.modRevision);
-          if (kind === 'delete') cache.gone(token, kv.modRevision);
-          // A token that was made by name has no members yet that anybody could have missed.
-          else if (kv.version > 1n || looksSealed(token)) {
-            const sight = told(cache, token, kv, underWay.get(token));
-            const last = sight?.registrations.at(-1);
-            const record = sight?.kept?.record;
-            if (last?.createdIndex === kv.modRevision && record) onRegistration(last, record);
-          }
-        }
-      }
-      cache.end();
-    }
-    // Refused, compacted or silent: begin anew from what is there.
-    await clock.sleep(FOLLOW_PAUSE_MS, signal).catch(() => undefined);
-  }
-}
-
-/** A token as an event shows it, which is in the cache before anybody is told. What we wrote ourselves is there already. */
-function told(
-  cache: TokenCache,
-  token: string,
-  kv: KeyValue,
-  own: OwnChange | undefined,
-): TokenSight | undefined {
-  const seen = cache.get(token);
-  if (seen?.kept?.version === kv.modRevision) return seen;
-  // The same text is the same record, and need not be read again.
-  if (own !== undefined && own.value === textOf(kv.value)) {
-    const sight = sightOfOwn(own, kv.modRevision);
-    cache.keep(token, sight);
-    return sight;
-  }
-  const kept = keptOf(token, kv);
-  if (kept === undefined) {
-    cache.gone(token, kv.modRevision);
-    return undefined;
-  }
-  const sight = sightOfKept(kv.modRevision, kept);
-  cache.keep(token, sight);
-  return sight;
-}
-
-const silent = (error: EtcdError): Problem => {
-  const { summary, detail } = problemOfEtcdError(error, {
-    what: 'read and write discovery tokens',
-    target: 'the etcd behind the discovery service',
-  });
-  return discoveryStorageSilent({ because: `${summary}. ${detail}` });
-};

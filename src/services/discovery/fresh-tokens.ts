@@ -17,6 +17,11 @@ export class FreshTokens {
     this.#young.set(token, index);
   }
 
+  clear(): void {
+    this.#young.clear();
+    this.#old.clear();
+  }
+
   indexOf(token: string): bigint | undefined {
     return this.#young.get(token) ?? this.#old.get(token);
   }

@@ -1,6 +1,7 @@
 import { type Clock, type Problem, type Random, type Result, err, ok } from '../../base/index.js';
 import { type Bytes, type EtcdClient, type EtcdError, compare, textOf } from '../../etcd/index.js';
 import { discoveryStorageSilent } from './problems.js';
+import type { Revisions } from './revisions.js';
 import { KEY_BYTES, Sealer, isSealingKey } from './sealed-token.js';
 
 /** A store that was wiped or replaced is noticed within this. */
@@ -12,8 +13,7 @@ export interface SealingKeyParts {
   readonly deadlineMs: number;
   /** The problem of a question that was not answered. */
   readonly failed: (error: EtcdError) => Problem;
-  /** A revision of the store was seen. */
-  readonly heard: (revision: bigint) => void;
+  readonly revisions: Revisions;
 }
 
 /**
@@ -54,10 +54,11 @@ export class SealingKey {
   }
 
   async #ask(random: Random): Promise<Result<Sealer>> {
-    const { client, clock, deadlineMs, failed, heard } = this.#parts;
+    const { client, clock, deadlineMs, failed, revisions } = this.#parts;
     const name = this.#name;
     const fresh = random.hex(KEY_BYTES);
     const beganMs = clock.monotonicMs();
+    const atLeast = revisions.latest;
     const answer = await client.kv.txn(
       {
         if: [compare(name).isMissing()],
@@ -68,7 +69,7 @@ export class SealingKey {
     );
     if (!answer.ok) return err(failed(answer.error));
     const { header, succeeded, answers } = answer.value;
-    heard(header.revision);
+    revisions.heard(header.revision, atLeast);
     const [found] = answers;
     const kept = found?.kind === 'range' ? found.kvs[0]?.value : undefined;
     const sealer = this.read(succeeded ? fresh : kept);
