@@ -15,7 +15,7 @@
  *   what cannot be otherwise any more: a size, the list of a closed token (0022).
  *
  * Decides nothing about members of a running cluster.
- * Start reading at protocol.ts; rules.ts says what may happen to a token, etcd-store.ts where it lives.
+ * Start reading at protocol.ts, which says what a request asks for; registrar.ts and polls.ts do it. rules.ts says what may happen to a token, etcd-store.ts where it lives.
  */
 export {
   type DiscoveryService,

@@ -11,6 +11,8 @@ export type Place =
   | ({ readonly kind: 'member'; readonly id: string; readonly orToken: TokenPlace } & TokenPlace)
   | { readonly kind: 'nowhere' };
 
+export type MemberPlace = Extract<Place, { kind: 'member' }>;
+
 export interface TokenPlace {
   readonly token: string;
   /** As a token has it: no empty parts, no slash at the end. */
