@@ -28,6 +28,7 @@ import {
 import {
   type ControllerTimings,
   DEFAULT_TIMINGS,
+  JOURNAL_LOOKBACK_ENTRIES,
   createController,
   hostsWithoutAddresses,
 } from '../engine/controller/index.js';
@@ -35,9 +36,6 @@ import { unresolvedFrom, unseenSinceFrom } from '../engine/journal/index.js';
 import type { ClusterStore, HeldLock, JournalEntry, Wish } from '../engine/ports/index.js';
 import type { ImaginedWish, Look } from '../frontends/cli/index.js';
 import type { Parts, Machine } from './machine.js';
-
-/** Entries read to know whether the last membership change is resolved, and since when a host has not been seen. */
-const JOURNAL_LOOK_BACK = 500;
 
 /**
  * One turn of the controller with its hands tied: it sees what the acting one sees, and neither writes nor acts.
@@ -51,17 +49,22 @@ export async function lookAt(
   const { store } = parts;
   const wish = await store.readWish();
   if (!wish.ok) return err([wish.error]);
+  // What the controller reads of it says as well since when a host has not been seen.
+  const journal = store.readJournal(JOURNAL_LOOKBACK_ENTRIES);
   const controller = createController({
     ...parts,
     ...machine,
-    store: readOnly(parts, wish.value, signal),
+    store: {
+      ...readOnly(parts, wish.value, signal),
+      readJournal: () => journal,
+    },
     lock: NO_LOCK,
     logger: silentLogger,
     timings: { ...parts.timings, ...PATIENT, ...patientWithHosts(parts.timings) },
   });
   const [turn, entries, holder] = await Promise.all([
     controller.turn(signal),
-    store.readJournal(JOURNAL_LOOK_BACK),
+    journal,
     store.lockHolder(),
   ]);
   const view = 'view' in turn ? turn.view : undefined;

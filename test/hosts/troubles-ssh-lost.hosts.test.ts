@@ -11,11 +11,12 @@ type How = 'reset' | 'silence';
 const POINTS: Readonly<Record<How, number>> = LONG
   ? { reset: 8, silence: 4 }
   : { reset: 2, silence: 1 };
-/** `apply` waits so long for a host that is lost. */
-const PATIENCE = LONG ? '20s' : '6s';
+/** `apply` waits so long for a host that is lost, or as many times as long as it takes when none is. */
+const PATIENCE_SECONDS = LONG ? 20 : 6;
+const PATIENCE_FACTOR = 3;
 /** What a member leaves behind that was removed stays on its host, with a log of 64 MiB at least. */
 const DATA_MIB = 2_048;
-const TIME = { timeout: LONG ? 1_800_000 : 240_000 };
+const TIME = { timeout: LONG ? 1_800_000 : 360_000 };
 /** What must be said of a host that was lost: ssh's own words, or that nothing was heard within a time. */
 const TRUE_REASON =
   /connection ended in the middle|[Cc]onnection (to \S+ port 22 )?(refused|reset|closed|timed out)|Broken pipe|[Nn]o (answer|login) within/;
@@ -38,7 +39,11 @@ interface Sweep {
  * more of that, each time in an `apply` that has as much to do, and lets the next one go on. Answers those that were cut off.
  */
 async function sweep({ how, machines, begin, judge, of }: Sweep): Promise<readonly Ran[]> {
-  const whole = await bytesOf(machines, await begin(), of());
+  const first = await begin();
+  const beganAt = performance.now();
+  const whole = await bytesOf(machines, first, of());
+  const tookSeconds = (performance.now() - beganAt) / 1000;
+  const patience = Math.ceil(Math.max(PATIENCE_SECONDS, PATIENCE_FACTOR * tookSeconds));
   await judge?.();
 
   const lost: Ran[] = [];
@@ -50,7 +55,7 @@ async function sweep({ how, machines, begin, judge, of }: Sweep): Promise<readon
     for (const [index, machine] of victims.entries()) {
       await machine.breakSshAfter(Math.round(share * (whole[index] ?? 0)), how);
     }
-    const ran = await it.start(`apply -f ${file} --timeout ${PATIENCE} --yes=${it.name}`).done;
+    const ran = await it.start(`apply -f ${file} --timeout ${patience}s --yes=${it.name}`).done;
     for (const machine of victims) await machine.mendSsh();
     const where = `${how} after ${Math.round(share * 100)} % of ${whole.join(', ')} bytes`;
     process.stderr.write(`    ${where}, to ${victims.length}: ended with ${ran.code}\n`);

@@ -787,6 +787,21 @@ describe('a turn', () => {
     await hosts.finish(lock.release());
   });
 
+  test('of one who only looks asks no more for the lock, and again when it is asked a second time', async () => {
+    await begun();
+    const ann = abc('ann@desk');
+    await got(ann.readWish());
+    const asked = async () => {
+      const before = hosts.log.length;
+      const holder = await hosts.finish(ann.lockHolder());
+      return [holder?.seat, hosts.log.length - before];
+    };
+    expect(await asked()).toEqual([undefined, 0]);
+    const lock = await got(abc('bob@lab').lock('run'));
+    expect(await asked()).toEqual(['bob@lab', 3]);
+    await hosts.finish(lock.release());
+  });
+
   test('sees at once what we wrote ourselves, and at the next question what others wrote', async () => {
     await begun();
     const ann = abc('ann@desk');

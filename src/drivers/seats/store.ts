@@ -52,7 +52,7 @@ export interface HostsStore extends ClusterStore {
   lock(purpose: string, options?: { readonly takeOver?: string }): Promise<Result<HeldLock>>;
 }
 
-type Kind = 'record' | 'wish';
+type Kind = 'record' | 'wish' | 'holder';
 
 const AUTHOR_BYTES = 8;
 const MARK_BYTES = 8;
@@ -276,7 +276,7 @@ export function createHostsStore(options: HostsStoreOptions): HostsStore {
   }
 
   async function lockHolder(): Promise<LockHolder | undefined> {
-    const state = await readState(parts, { doing: 'see who has the lock' });
+    const state = await stateFor('holder');
     if (state.ok) {
       if (isAbsent(state.value)) return undefined;
       const { answers, set } = state.value;

@@ -11,6 +11,7 @@ export { type Controller, type ControllerParts, createController } from './contr
 export type { RunEnd, RunOptions } from './run.js';
 export type { TurnResult, TurnView } from './turn.js';
 export type { StepOutcome } from './carry-out.js';
+export { JOURNAL_LOOKBACK_ENTRIES } from './quiet.js';
 export { type ResolveTarget, hostsWithoutAddresses } from './prepare.js';
 export { type ClusterSummary, type ControllerEvent, type StepDetail, summaryOf } from './events.js';
 export { type ControllerTimings, DEFAULT_TIMINGS, STEP_DEADLINE_MS } from './timings.js';
