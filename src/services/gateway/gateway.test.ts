@@ -227,6 +227,19 @@ describe('a backend that falls ill', () => {
     expect(gateway.metrics()).toContain('connections_cut_total{reason="dead"} 1');
   });
 
+  test('a client that is cut off counts once, however often the backend is looked at before it is gone', async () => {
+    const clock = virtualClock();
+    const [a, b] = await Promise.all([fakeBackend('a'), fakeBackend('b')]);
+    const { gateway, probe, client } = await scene([a, b], {}, { clock });
+    const clients = await Promise.all([client(), client()]);
+    for (const one of clients) one.socket.write('x');
+    const names = await Promise.all(clients.map(async (one) => (await one.more()).charAt(0)));
+    probe.sights.set(a.backend.url, { kind: 'silent', because: 'nothing came' });
+    await clock.run({ untilMs: 10_000 });
+    await clients[names.indexOf('a')]?.ended();
+    expect(gateway.metrics()).toContain('connections_cut_total{reason="dead"} 1\n');
+  });
+
   test('all hung: nobody is cut off; when one is well again, the clients of the others are', async () => {
     const clock = virtualClock();
     const [a, b] = await Promise.all([fakeBackend('a'), fakeBackend('b')]);

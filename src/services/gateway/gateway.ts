@@ -207,10 +207,12 @@ class RelayGateway implements Gateway {
   }
 
   #cutAll(entry: BackendEntry, reason: CutReason): void {
-    for (const relay of entry.live) {
-      this.#counts.cut[reason]++;
-      relay.cut();
-    }
+    for (const relay of entry.live) this.#cut(relay, reason);
+  }
+
+  /** A connection is among the live ones until both its sockets are closed, and may be cut again before. */
+  #cut(relay: Relay, reason: CutReason): void {
+    if (relay.cut()) this.#counts.cut[reason]++;
   }
 
   #sweepSoon(): void {
@@ -233,9 +235,7 @@ class RelayGateway implements Gateway {
       if (endMs === Infinity) continue;
       const reason: CutReason = this.#endsAtMs === undefined ? 'left' : 'gateway-ends';
       for (const relay of entry.live) {
-        if (!relay.isQuiet() && nowMs < endMs) continue;
-        this.#counts.cut[reason]++;
-        relay.cut();
+        if (relay.isQuiet() || nowMs >= endMs) this.#cut(relay, reason);
       }
     }
     if (nowMs >= (this.#endsAtMs ?? Infinity)) this.#drained?.();

@@ -29,6 +29,7 @@ export class Relay {
   #seenBytes = -1;
   #backendSpokeLast = false;
   #open = 2;
+  #isCut = false;
 
   constructor({ client, backend, tally, bufferBytesMax, onEnd }: RelayParts) {
     this.#client = client;
@@ -72,10 +73,13 @@ export class Relay {
     if (this.#farewell.ask() && this.#client.writable) this.#client.write(this.#farewell.frame);
   }
 
-  /** Both ends are closed now, whatever is under way. */
-  cut(): void {
+  /** Both ends are closed now, whatever is under way. False: they were before, and are about to be gone. */
+  cut(): boolean {
+    if (this.#isCut) return false;
+    this.#isCut = true;
     this.#client.destroy();
     this.#backend.destroy();
+    return true;
   }
 
   /**
