@@ -86,7 +86,9 @@ async function askHost(
   if (slots.waiting >= WAITING_MAX) return unanswered(SENT_MAX + WAITING_MAX);
   const askedMs = clock.monotonicMs();
   const giveBack = await turnIn(slots, asking);
-  if (giveBack === undefined) return unanswered(SENT_MAX);
+  if (giveBack === undefined) {
+    return signal.aborted ? NOT_ASKED : unanswered(SENT_MAX);
+  }
   try {
     const sent = momentOf(clock);
     const deadlineMs = hostMs - (sent.monotonicMs - askedMs);
@@ -115,6 +117,12 @@ async function turnIn(
   });
   return turn.late ? undefined : turn.value;
 }
+
+/** Nothing is known of the host then, and nothing is said of it. */
+const NOT_ASKED: HostAnswer = {
+  kind: 'silent',
+  because: 'it was not asked: this process is ending',
+};
 
 const unanswered = (count: number): HostAnswer => ({
   kind: 'silent',

@@ -29,7 +29,6 @@ export class Relay {
   #seenBytes = -1;
   #backendSpokeLast = false;
   #open = 2;
-  #isCut = false;
 
   constructor({ client, backend, tally, bufferBytesMax, onEnd }: RelayParts) {
     this.#client = client;
@@ -75,8 +74,7 @@ export class Relay {
 
   /** Both ends are closed now, whatever is under way. False: they were before, and are about to be gone. */
   cut(): boolean {
-    if (this.#isCut) return false;
-    this.#isCut = true;
+    if (this.#client.destroyed && this.#backend.destroyed) return false;
     this.#client.destroy();
     this.#backend.destroy();
     return true;
