@@ -60,6 +60,13 @@ export type ConsumerSight =
       readonly isHalfTold?: boolean;
       /** The last list that it did not come back with; it was put back. */
       readonly lastTry?: ConsumerTry;
+      /** What it would need for https endpoints and has not; absent where it has all, or where that is its own matter. */
+      readonly lacks?: {
+        /** Whom to trust. */
+        readonly ca?: Problem;
+        /** What to show to members that ask for it. */
+        readonly certificate?: Problem;
+      };
     }
   /** Its host answers, and what the spec says of the consumer is not what is there. */
   | { readonly kind: 'unusable'; readonly id: ConsumerID; readonly problem: Problem }
@@ -89,6 +96,17 @@ export const consumerID = ({ host, program }: Consumer): ConsumerID =>
 /** One spelling for an endpoint, so that two texts can be compared. */
 export const plainEndpoint = (text: string): string =>
   text.trim().toLowerCase().replace(/\/+$/, '');
+
+/**
+ * Those of a list that are dialled: etcd's Go client takes the scheme of the first one for all of them, so that a list of
+ * both kinds works as if only one kind stood there (`dialWithBalancer` of client/v3, 3.4 to 3.7).
+ */
+export function usableEndpoints(names: readonly string[]): readonly string[] {
+  const [first] = names;
+  return first === undefined ? [] : names.filter((url) => isHTTPS(url) === isHTTPS(first));
+}
+
+const isHTTPS = (url: string): boolean => plainEndpoint(url).startsWith('https:');
 
 /** The same endpoints, in whatever order: gRPC dials all of them. */
 export function sameEndpoints(a: readonly string[], b: readonly string[]): boolean {

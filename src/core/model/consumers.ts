@@ -1,3 +1,4 @@
+import type { Problem } from '../../base/index.js';
 import {
   type ConsumerID,
   type ConsumerSight,
@@ -5,6 +6,7 @@ import {
   type Target,
   consumerID,
   plainEndpoint,
+  usableEndpoints,
 } from '../cluster/index.js';
 import type { Step } from '../planner/index.js';
 import { type Applied, applied, refuse, unanswered } from './applied.js';
@@ -18,6 +20,9 @@ export function tellConsumer(
 ): Applied {
   const consumer = world.consumers?.find((each) => each.id === id);
   if (consumer === undefined || consumer.seen === false) return unanswered(world, 'unreachable');
+  if (consumer.takesTLS === false && endpoints.some((url) => url.startsWith('https:'))) {
+    return refuse(world, 'consumer-without-ca');
+  }
   const told = { ...consumer, names: endpoints };
   if (consumer.works === false || connectionsOf(world, told).length === 0) {
     return refuse(world, 'consumer-put-back');
@@ -38,11 +43,13 @@ function connectionsOf(world: World, { names }: WorldConsumer): readonly string[
       .filter(({ id, isLearner }) => !isLearner && isAlive(world, id))
       .flatMap(({ clientURLs }) => clientURLs.map(plainEndpoint)),
   );
-  return names.filter((url) => live.has(plainEndpoint(url)) || !known.has(plainEndpoint(url)));
+  return usableEndpoints(names).filter(
+    (url) => live.has(plainEndpoint(url)) || !known.has(plainEndpoint(url)),
+  );
 }
 
 export function sightOfConsumer(world: World, consumer: WorldConsumer): ConsumerSight {
-  const { id, names, seen, works } = consumer;
+  const { id, names, seen, works, takesTLS } = consumer;
   if (seen === false) return { kind: 'unseen', id, because: 'the host does not answer' };
   return {
     kind: 'seen',
@@ -53,8 +60,17 @@ export function sightOfConsumer(world: World, consumer: WorldConsumer): Consumer
       works === false
         ? { kind: 'broken', because: 'it does not run' }
         : { kind: 'connected', to: connectionsOf(world, consumer) },
+    ...(takesTLS === false ? { lacks: { ca: withoutCA(id) } } : {}),
   };
 }
+
+const withoutCA = (id: ConsumerID): Problem => ({
+  code: 'consumer-without-ca',
+  data: { consumer: id },
+  summary: `Not telling ${id} https endpoints: it could not trust them`,
+  detail: '(where it looked)',
+  hint: '',
+});
 
 /** The consumers that an observation shows. One that was seen to be well is, whatever it is told. */
 export const consumersIn = (
@@ -64,7 +80,9 @@ export const consumersIn = (
   consumers.map((consumer): WorldConsumer => {
     const id = consumerID(consumer);
     const sight = observation.consumers?.find((seen) => seen.id === id);
-    return sight?.kind === 'seen' ? { id, names: sight.names } : { id, names: [], seen: false };
+    if (sight?.kind !== 'seen') return { id, names: [], seen: false };
+    const lacksCA = sight.lacks?.ca !== undefined;
+    return { id, names: sight.names, ...(lacksCA ? { takesTLS: false } : {}) };
   });
 
 const withConsumer = (
@@ -84,6 +102,13 @@ export const hideConsumer = (world: World, id: ConsumerID): World =>
 export const showConsumer = (world: World, id: ConsumerID): World =>
   withConsumer(world, id, (consumer) => without(consumer, 'seen'));
 
+/** It has no CA, and keeps what it has when it is told https endpoints. */
+export const takeCAFrom = (world: World, id: ConsumerID): World =>
+  withConsumer(world, id, (consumer) => ({ ...consumer, takesTLS: false }));
+
+export const giveCATo = (world: World, id: ConsumerID): World =>
+  withConsumer(world, id, (consumer) => without(consumer, 'takesTLS'));
+
 /** It does not run any more, and does not come back with any list. */
 export const breakConsumer = (world: World, id: ConsumerID): World =>
   withConsumer(world, id, (consumer) => ({ ...consumer, works: false }));
@@ -91,7 +116,7 @@ export const breakConsumer = (world: World, id: ConsumerID): World =>
 export const mendConsumer = (world: World, id: ConsumerID): World =>
   withConsumer(world, id, (consumer) => without(consumer, 'works'));
 
-function without(consumer: WorldConsumer, key: 'seen' | 'works'): WorldConsumer {
+function without(consumer: WorldConsumer, key: 'seen' | 'works' | 'takesTLS'): WorldConsumer {
   const { [key]: _, ...rest } = consumer;
   return rest;
 }

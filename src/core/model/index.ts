@@ -11,7 +11,14 @@ export { worldOf } from './world-of.js';
 export { hasQuorum, isAlive, ledSide, quorumSide } from './leadership.js';
 export { observe } from './observe.js';
 export type { Applied } from './applied.js';
-export { breakConsumer, hideConsumer, mendConsumer, showConsumer } from './consumers.js';
+export {
+  breakConsumer,
+  giveCATo,
+  hideConsumer,
+  mendConsumer,
+  showConsumer,
+  takeCAFrom,
+} from './consumers.js';
 export { applyStep, landLate } from './apply-step.js';
 export { settle } from './settle.js';
 export {

@@ -38,6 +38,8 @@ export interface WorldConsumer {
   readonly seen?: boolean;
   /** Whether it can be well with any list at all; absent: true. */
   readonly works?: boolean;
+  /** Whether it has what https endpoints need; absent: true. */
+  readonly takesTLS?: boolean;
 }
 
 /** An entry at a meeting place. It stays, whatever becomes of the member. */

@@ -6,6 +6,7 @@ import {
   type Standing,
   plainEndpoint,
   sameEndpoints,
+  usableEndpoints,
 } from '../cluster/index.js';
 
 /** Each try is a restart of somebody's API server: the next one with the same list is not due at once. */
@@ -37,6 +38,20 @@ export function overlap(a: readonly string[], b: readonly string[]): readonly st
   const plain = new Set(b.map(plainEndpoint));
   return a.filter((url) => plain.has(plainEndpoint(url)));
 }
+
+/** Those of the members that each of its lists can still be served by: its file's, and its process's where that is another. */
+export const serversOf = (
+  { names, runsWith }: Pick<Seen, 'names' | 'runsWith'>,
+  members: readonly Standing[],
+): readonly (readonly Standing[])[] =>
+  [names, ...(runsWith === undefined ? [] : [runsWith])].map((list) => {
+    const usable = usableEndpoints(list);
+    return members.filter(({ member }) => overlap(usable, member.clientURLs).length > 0);
+  });
+
+/** Its next restart gives it other client URLs. One that a person runs is not restarted by us. */
+export const isMoving = ({ wanted, member }: Standing): boolean =>
+  wanted !== undefined && !wanted.byHand && !sameEndpoints(wanted.clientURLs, member.clientURLs);
 
 /** It is well, and where that can be seen, through one of these members. */
 export function follows({ link }: Seen, members: readonly Standing[]): boolean {

@@ -13,7 +13,7 @@ import {
   marginOf,
   trusts,
 } from '../cluster/index.js';
-import { type ToldConsumer, follows, namesAny, overlap } from './consumers.js';
+import { type ToldConsumer, follows, namesAny, overlap, serversOf } from './consumers.js';
 import { elapsedMs } from './elapsed.js';
 import type { Lately } from './lately.js';
 import type { UnresolvedChange } from './plan-types.js';
@@ -89,6 +89,11 @@ export interface Guards {
    * it is seen well through one of those that stay. One that was pointed elsewhere only must not be pointed at it.
    */
   consumerForgotIt(told: ToldConsumer, leaving: Standing, standing: ClusterStanding): boolean;
+  /**
+   * A live voter gets other client URLs only when this consumer has another one to go on with: one that it names, dials and
+   * that is well. One that was pointed elsewhere only must not be pointed at it. A lone member cannot be spared.
+   */
+  consumerKeepsAnEndpoint(told: ToldConsumer, moving: Standing, standing: ClusterStanding): boolean;
   /** `member update` on a learner makes it a voter in etcd ≤ 3.5.30 and ≤ 3.6.11 (etcd-facts 5.7). */
   isVoter(member: Standing): boolean;
   /** A member without certificate, key or authorities ends at its start; with an expired one it finds nobody. */
@@ -156,6 +161,20 @@ export const GUARDS: Guards = {
       follows(
         sight,
         standing.voters.filter((voter) => voter !== leaving),
+      )
+    );
+  },
+  consumerKeepsAnEndpoint: ({ consumer, sight }, moving, { healthyVoters }) => {
+    if (healthyVoters.every((voter) => voter === moving)) return true;
+    const { clientURLs } = moving.member;
+    if (consumer.endpoints !== 'members') {
+      const isPointedAtIt = overlap(consumer.endpoints, clientURLs).length > 0;
+      return !isPointedAtIt && (sight.kind !== 'seen' || !namesAny(sight, clientURLs));
+    }
+    return (
+      sight.kind === 'seen' &&
+      serversOf(sight, healthyVoters).every(
+        (servers) => !servers.includes(moving) || servers.length > 1,
       )
     );
   },

@@ -257,7 +257,7 @@ export const consumerUnseen = defineProblem(
   'consumer-unseen',
   (d: { cluster: string; consumer: string; host: string; because: string }) => ({
     summary: `Cannot see ${d.consumer}, a consumer of ${d.cluster}`,
-    detail: `${d.host}: ${d.because}. No member that lives is removed as long as a consumer may name it.`,
+    detail: `${d.host}: ${d.because}. No member that lives is removed or gets other client URLs as long as a consumer may name it.`,
     hint: 'Bring its host back; or take it out of spec.consumers if it is gone.',
   }),
 );
@@ -279,6 +279,26 @@ export const consumerPinned = defineProblem(
     summary: `Not removing ${d.member} from ${d.cluster}: ${d.consumer} was pointed at it`,
     detail: `Its endpoints are fixed in the spec or on ${d.host}, and name ${d.member}. They are yours to change.`,
     hint: 'Point it elsewhere, or let it follow with endpoints: members in spec.consumers.',
+  }),
+);
+
+/** A member is to get other client URLs, and a consumer names the old ones by the spec's own word. */
+export const consumerPinnedToMoving = defineProblem(
+  'consumer-pinned-to-moving',
+  (d: { cluster: string; consumer: string; host: string; member: string }) => ({
+    summary: `Not changing the client URLs of ${d.member} in ${d.cluster}: ${d.consumer} was pointed at them`,
+    detail: `Its endpoints are fixed in the spec or on ${d.host}, and name ${d.member}. They are yours to change.`,
+    hint: 'Point it elsewhere, or let it follow with endpoints: members in spec.consumers.',
+  }),
+);
+
+/** A member is to get other client URLs, and it is the only one left that a consumer can use. */
+export const consumerNeedsMoving = defineProblem(
+  'consumer-needs-moving',
+  (d: { cluster: string; consumer: string; host: string; member: string }) => ({
+    summary: `Not changing the client URLs of ${d.member} in ${d.cluster}: ${d.consumer} has no other endpoint that works`,
+    detail: `It runs on ${d.host}, and could reach no member from then on. It is told others before the last of its own goes.`,
+    hint: 'See what is in the way:\n  quorate plan',
   }),
 );
 

@@ -160,6 +160,12 @@ describe('a flanneld under systemd', () => {
     const unit = host.write('units/flanneld.service', unitFile(a));
     await systemctl('restart');
     const before = restarts();
+    expect(await here().observe(flannel(), signal)).toMatchObject({
+      lacks: {
+        ca: { code: 'consumer-without-ca' },
+        certificate: { code: 'consumer-without-certificate' },
+      },
+    });
     const https = a.replace('http:', 'https:');
     expect(await here().update(flannel(), [https], signal)).toMatchObject({
       kind: 'refused',
@@ -172,6 +178,15 @@ describe('a flanneld under systemd', () => {
     });
     expect(restarts()).toBe(before);
     expect(readFileSync(unit, 'utf8')).toContain(a);
+    // Where they lie is asked when it is told; that it was told of them is seen before.
+    const files = '--etcd-cafile=/ca.crt --etcd-certfile=/own.crt --etcd-keyfile=/own.key';
+    host.write('units/flanneld.service', unitFile(`${a} ${files}`));
+    expect(await here().observe(flannel(), signal)).not.toHaveProperty('lacks');
+    const environment = 'Environment=FLANNELD_ETCD_CAFILE=/ca FLANNELD_ETCD_CERTFILE=/crt';
+    host.write('units/flanneld.service', `${unitFile(a)}${environment}\n`);
+    expect(await here().observe(flannel(), signal)).toMatchObject({
+      lacks: { certificate: { detail: expect.stringContaining('FLANNELD_ETCD_KEYFILE') } },
+    });
   });
 
   test.each([

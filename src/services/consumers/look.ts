@@ -11,31 +11,21 @@ import { addressOfEndpoint, isIP } from './endpoint.js';
 import { type Facts, type ProcessFacts, parseFacts } from './facts.js';
 import { type FlaggedProgram, flagsOf } from './flags.js';
 import { type Parts, runOn, stateDirOf } from './parts.js';
+import type { Place } from './place.js';
 import { consumerUnusable } from './problems.js';
 import { type Questions, askScript, lookScript } from './scripts.js';
 import { plainIP } from './sockets.js';
 import { spotInManifest } from './text/manifest.js';
-import { type Spot, endpointsIn } from './text/spot.js';
+import { endpointsIn } from './text/spot.js';
 import { readTemplate } from './text/template.js';
 import { type UnitText, spotInUnit } from './text/unit.js';
+import { caFilesOf, whyNoCertificate } from './tls.js';
 
 /** A sight, and for a change what it was read from. */
 export interface Look {
   readonly sight: ConsumerSight;
   readonly place?: Place;
   readonly pending?: readonly string[];
-}
-
-/** The file with the endpoints. */
-export interface Place {
-  readonly path: string;
-  /** Absent: it is not there yet. */
-  readonly text?: string;
-  readonly sum?: string;
-  /** Absent: the whole file is ours. */
-  readonly spot?: Spot;
-  /** Where the value of another flag stands, or why nowhere. */
-  readonly flag: (flag: string, variable?: string) => Result<string, string>;
 }
 
 export async function look(parts: Parts, consumer: Consumer, signal: AbortSignal): Promise<Look> {
@@ -78,9 +68,22 @@ export async function look(parts: Parts, consumer: Consumer, signal: AbortSignal
       link: linkOf(program, facts, asked.value, runsWith ?? names),
       ...(pending === undefined ? {} : { isHalfTold: true }),
       ...(lastTry === undefined ? {} : { lastTry }),
+      ...lacksOf(consumer, place.value),
     },
   };
 }
+
+function lacksOf(consumer: Consumer, place: Place): Pick<Seen, 'lacks'> {
+  const ca = caFilesOf(consumer, place);
+  const certificate = whyNoCertificate(consumer, place);
+  const lacks = {
+    ...(ca.ok ? {} : { ca: ca.error }),
+    ...(certificate === undefined ? {} : { certificate }),
+  };
+  return Object.keys(lacks).length === 0 ? {} : { lacks };
+}
+
+type Seen = Extract<ConsumerSight, { kind: 'seen' }>;
 
 function placeOf(program: ConsumerProgram, facts: Facts): Result<Place, string> {
   if (program.kind === 'file') {

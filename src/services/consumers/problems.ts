@@ -13,10 +13,20 @@ export const consumerUnusable = defineProblem(
 /** The endpoints are https, and the consumer was never told which CA to trust. */
 export const consumerWithoutCA = defineProblem(
   'consumer-without-ca',
-  (d: { consumer: string; flag: string; because: string }) => ({
+  (d: { consumer: string; flags: readonly string[]; because: string }) => ({
     summary: `Not telling ${d.consumer} https endpoints: it could not trust them`,
     detail: `${d.because}. It keeps the endpoints that it has.`,
-    hint: `Make it a client certificate of its own, put the files on its host (0600), and name them once with --${d.flag}, --etcd-certfile and --etcd-keyfile:\n  quorate certificates issue client NAME --to DIRECTORY`,
+    hint: makeItACertificate(d.flags),
+  }),
+);
+
+/** The members ask for a client certificate, and it names none. */
+export const consumerWithoutCertificate = defineProblem(
+  'consumer-without-certificate',
+  (d: { consumer: string; flags: readonly string[]; because: string }) => ({
+    summary: `Not telling ${d.consumer} https endpoints: it has no certificate to show them`,
+    detail: `${d.because}. It keeps the endpoints that it has.`,
+    hint: makeItACertificate(d.flags),
   }),
 );
 
@@ -79,3 +89,6 @@ export const consumerLeftBroken = defineProblem(
     hint: `What it had before is kept in ${d.kept} there.`,
   }),
 );
+
+const makeItACertificate = (flags: readonly string[]): string =>
+  `Make it a client certificate of its own, put the files on its host (0600), and name them once with ${flags.map((flag) => `--${flag}`).join(', ')}:\n  quorate certificates issue client NAME --to DIRECTORY`;

@@ -5,6 +5,7 @@ import {
   applied,
   assert,
   isAbort,
+  ok,
   refused,
   unknown,
 } from '../../base/index.js';
@@ -16,8 +17,9 @@ import {
   sameEndpoints,
 } from '../../core/cluster/index.js';
 import { flagsOf } from './flags.js';
-import { type Look, type Place, look } from './look.js';
+import { type Look, look } from './look.js';
 import { type Parts, runOn, stateDirOf } from './parts.js';
+import type { Place } from './place.js';
 import {
   consumerHalfTold,
   consumerLeftBroken,
@@ -25,12 +27,12 @@ import {
   consumerPutBack,
   consumerUnusable,
   consumerUnwell,
-  consumerWithoutCA,
 } from './problems.js';
 import { endScript, putBackScript, restartScript, writeScript } from './scripts.js';
 import { spotInManifest } from './text/manifest.js';
 import { replaceAt } from './text/spot.js';
 import { renderTemplate } from './text/template.js';
+import { caFilesOf } from './tls.js';
 
 /** Seconds are all that a process's age is known by. */
 const AGE_SLACK_MS = 2000;
@@ -55,8 +57,9 @@ export async function update(
   // What was kept is of this change only when something was written for it, now or by whoever began it.
   const isOurs = !sameEndpoints(sight.names, endpoints) || before.pending !== undefined;
   if (isOurs) {
-    const ca = needsCA(consumer, place, endpoints);
-    if (ca.kind === 'refused') return ca.outcome;
+    const isTLS = endpoints.some((url) => url.startsWith('https:'));
+    const needs = isTLS ? caFilesOf(consumer, place) : ok([]);
+    if (!needs.ok) return refused(needs.error);
     const text = textWith(consumer, place, endpoints);
     if (text === undefined) {
       const because = `${place.path} has no room for ${endpoints.join(',')} where the endpoints stand: put them in quotes`;
@@ -68,7 +71,7 @@ export async function update(
       ...(place.sum === undefined ? {} : { read: place.sum }),
       byteCount: new TextEncoder().encode(text).length,
       pending: JSON.stringify({ endpoints }),
-      needs: ca.files,
+      needs: needs.value,
     });
     const written = await runOn(parts, consumer, 'write the endpoints', script, signal, text);
     if (written.kind === 'no') return notTold(written.because);
@@ -117,30 +120,6 @@ function textWith(
   // In a flow list without quotes a comma begins the next item.
   const again = spotInManifest(changed, flagsOf(program).endpoints);
   return again.ok && again.value.value === value ? changed : undefined;
-}
-
-type CA =
-  | { readonly kind: 'refused'; readonly outcome: Outcome }
-  | { readonly kind: 'fine'; readonly files: readonly string[] };
-
-/** Who is told https must have been told a CA; which one, and with which certificate, is for people to say. */
-function needsCA(consumer: Consumer, place: Place, endpoints: readonly string[]): CA {
-  const { program } = consumer;
-  if (program.kind === 'file' || !endpoints.some((url) => url.startsWith('https:'))) {
-    return { kind: 'fine', files: [] };
-  }
-  const { ca } = flagsOf(program);
-  const found = place.flag(ca.flag, ca.variable);
-  if (!found.ok) {
-    const problem = consumerWithoutCA({
-      consumer: consumerID(consumer),
-      flag: ca.flag,
-      because: `On ${consumer.host}, ${found.error}`,
-    });
-    return { kind: 'refused', outcome: refused(problem) };
-  }
-  // What a pod calls its files by is its own matter.
-  return { kind: 'fine', files: program.at.kind === 'unit' ? [found.value] : [] };
 }
 
 type Gate =

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type MemberID, unsafeBrand } from '../../../src/base/index.js';
+import type { HostName, MemberName } from '../../../src/core/cluster/index.js';
 import { type World, crash, observe } from '../../../src/core/model/index.js';
 import { marginChange } from '../../../src/core/planner/make.js';
 import { GUARDS } from '../../../src/core/planner/guards.js';
@@ -32,6 +33,25 @@ function removalOfC(world: World): Decision {
   };
 }
 
+/** Somebody decides to stop the member on a host, to give it what the spec says. */
+function stopOf(host: string, world: World): Decision {
+  const { target, record, now } = world;
+  const view = viewOf({ target, record, observation: observe(world), now }, GUARDS);
+  const name = world.members.find((member) => member.name === host)?.name ?? '';
+  const step = {
+    kind: 'stop-member',
+    host: unsafeBrand<HostName>(host),
+    name: unsafeBrand<MemberName>(name),
+  } as const;
+  const margin = marginChange(view, { healthy: -1 });
+  return {
+    plan: { kind: 'step', step, because: 'flags-differ', margin },
+    at: now,
+    world,
+    unresolved: undefined,
+  };
+}
+
 const told = (world: World) => checkConsumersFirst(removalOfC(world)).map(({ what }) => what);
 
 test('a member that lives may not go while a consumer names it, seen or not', () => {
@@ -46,4 +66,25 @@ test('it may when nobody names it, and one that is down may anyway', () => {
   expect(told(worldAfter(cluster))).toEqual([]);
   const named = worldAfter('cluster prod voters=(a b c d)\nconsumer api names=c');
   expect(told(crash(named, unsafeBrand('c')))).toEqual([]);
+});
+
+test('a member that is to serve elsewhere may not stop while it is all that a consumer has', () => {
+  const cluster = 'cluster prod voters=(a b c)\nspec move-clients=(a b c)';
+  const stopped = (commands: string) =>
+    checkConsumersFirst(stopOf('a', worldAfter(`${cluster}\n${commands}`))).map(({ what }) => what);
+  const broken = ['a gets other client URLs while flannel@api has no other endpoint'];
+  expect(stopped('consumer api names=a')).toEqual(broken);
+  expect(stopped('consumer api names=a\nconsumer api hidden')).toEqual(broken);
+  // The first endpoint says how all are dialled.
+  expect(stopped('consumer api names=(a https://b:2379)')).toEqual(broken);
+  expect(stopped('consumer api names=(a b)')).toEqual([]);
+  expect(stopped('consumer api names=(b c)')).toEqual([]);
+  expect(stopped('consumer api names=(a b)\ncrash b')).toEqual(broken);
+});
+
+test('a member that only gets other flags may stop, and so may the only one', () => {
+  const stopped = (commands: string) => checkConsumersFirst(stopOf('a', worldAfter(commands)));
+  const flags = 'spec flags=(snapshot-count:5000)\nconsumer api names=a';
+  expect(stopped(`cluster prod voters=(a b c)\n${flags}`)).toEqual([]);
+  expect(stopped('cluster prod voters=a\nspec move-clients=a\nconsumer api names=a')).toEqual([]);
 });

@@ -13,6 +13,8 @@ export interface BrokenPlanner {
   readonly planner: Planner;
   /** The rule whose violation is found first. */
   readonly rule: Violation['rule'];
+  /** The one case that has what it takes; absent: all are searched. */
+  readonly in?: string;
 }
 
 /** "Its data is gone? Then start it again, etcd will copy everything back." */
@@ -75,6 +77,13 @@ export const BROKEN_PLANNERS: readonly BrokenPlanner[] = [
     name: 'a member goes although nobody can see whether a consumer needs it',
     rule: 9,
     planner: createPlanner({ ...GUARDS, consumerForgotIt: () => true }),
+    in: 'a consumer follows a move',
+  },
+  {
+    name: 'a member gets other client URLs although a consumer has no others',
+    rule: 9,
+    planner: createPlanner({ ...GUARDS, consumerKeepsAnEndpoint: () => true }),
+    in: 'a consumer while addresses change',
   },
   {
     name: 'a leader is removed like anybody else',

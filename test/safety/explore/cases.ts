@@ -186,6 +186,15 @@ const ROWS: readonly Row[] = [
     short: { crashes: 1, messages: 1, hides: 1 },
   },
   {
+    name: 'a consumer while addresses change',
+    opening: [
+      'cluster prod voters=(a b c)',
+      'spec move-clients=(a b c)',
+      'consumer api names=(a b)',
+    ],
+    short: { crashes: 1, hides: 1 },
+  },
+  {
     name: 'supervised hosts',
     opening: ['cluster prod voters=(a b c) target=(a b d)'],
     short: { crashes: 1, messages: 1, revivals: 1 },

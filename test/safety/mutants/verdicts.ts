@@ -67,6 +67,10 @@ const VERDICTS = {
     by: 'never-removes-a-live-member-that-a-consumer-may-name',
     does: 'remove-member d                not-in-spec              1 -> 1',
   },
+  consumerKeepsAnEndpoint: {
+    by: 'never-takes-the-last-endpoint-from-a-consumer',
+    does: 'step      update-peer-urls a',
+  },
   isVoter: {
     coveredBy: ['finishLearner'],
     because: 'a learner in the list is the business of finishLearner, which comes before addresses',

@@ -5,6 +5,7 @@ import { moveLeaderAway } from '../move-leader-away.js';
 import type { Plan, Reason } from '../plan-types.js';
 import { minorChange } from '../problems.js';
 import type { Rule, View } from '../view.js';
+import { consumerLeftBehind } from './tell-consumers.js';
 import { isLastInPlainText, isMoved, listensElsewhere, updateStep } from './update-peer-urls.js';
 
 /**
@@ -25,7 +26,7 @@ export const rollOutChanges: Rule = (view) => {
     );
   const [next] = differing;
   if (next === undefined) return undefined;
-  const refusal = refuseMinorChange(view, next);
+  const refusal = refuseMinorChange(view, next) ?? consumerLeftBehind(view, next);
   if (refusal !== undefined) return refusal;
   if (!guards.stopKeepsQuorum(standing, next))
     return waitFor('member-healthy', 'voter-not-healthy');

@@ -1,11 +1,13 @@
+import type { Problem } from '../../../base/index.js';
 import { type Standing, consumerID, labelOf, sameEndpoints } from '../../cluster/index.js';
 import {
   type ToldConsumer,
   follows,
+  isMoving,
   isTold,
   namesAny,
-  overlap,
   retryTellingAt,
+  serversOf,
   urlsOf,
   whyNotFollowing,
 } from '../consumers.js';
@@ -14,9 +16,11 @@ import { STARTING_MAX_MS } from '../guards.js';
 import { blockedBy, stepOf, waitFor } from '../make.js';
 import type { Plan, Reason } from '../plan-types.js';
 import {
+  consumerNeedsMoving,
   consumerNotFollowing,
   consumerPinned,
   consumerPinnedElsewhere,
+  consumerPinnedToMoving,
   consumerStillLists,
   consumerUnseen,
 } from '../problems.js';
@@ -34,13 +38,11 @@ export const rescueConsumers: Rule = (view) => {
     const { consumer, sight } = told;
     if (consumer.endpoints !== 'members' || sight.kind !== 'seen') continue;
     if (isTold(sight, endpoints) || mustWait(view, told, endpoints)) continue;
-    const named = [...sight.names, ...(sight.runsWith ?? [])];
-    const alive = standing.healthyVoters.filter(
-      ({ member }) => overlap(named, member.clientURLs).length > 0,
+    const lists = serversOf(sight, standing.healthyVoters);
+    const isCutOff = lists.every(({ length }) => length === 0) && !isConnected(told);
+    const isLastOnItsWay = lists.some(
+      ([last, second]) => second === undefined && last !== undefined && isMoving(last),
     );
-    const isCutOff = alive.length === 0 && !isConnected(told);
-    const [last, second] = alive;
-    const isLastOnItsWay = second === undefined && last !== undefined && isMoving(last);
     if (isCutOff && standing.healthyVoters.length > 0) {
       return tell(view, told, endpoints, 'consumer-cut-off');
     }
@@ -106,6 +108,38 @@ export function consumerInTheWay(view: View, leaving: Standing): Plan | undefine
   return undefined;
 }
 
+/**
+ * Why a voter may not get other client URLs yet; undefined when every consumer can go on without it. Who could not use https
+ * says so before the first member has it: with the last one it would be too late.
+ */
+export function consumerLeftBehind(view: View, moving: Standing): Plan | undefined {
+  if (!isMoving(moving)) return undefined;
+  const { standing, guards, target, now } = view;
+  for (const told of consumersOf(view)) {
+    const { id, consumer, sight } = told;
+    const lack = lackOf(told, moving);
+    if (lack !== undefined) return blockedBy(lack);
+    if (guards.consumerKeepsAnEndpoint(told, moving, standing)) continue;
+    const member = labelOf(moving.member);
+    const data = { cluster: target.name, consumer: id, host: consumer.host, member };
+    if (consumer.endpoints !== 'members') return blockedBy(consumerPinnedToMoving(data));
+    if (sight.kind !== 'seen') return unseenTrouble(view, told);
+    const isWaiting = retryTellingAt(sight, endpointsToTell(view) ?? []) > now;
+    return blockedBy(
+      isWaiting && sight.lastTry !== undefined ? sight.lastTry.problem : consumerNeedsMoving(data),
+    );
+  }
+  return undefined;
+}
+
+/** What a consumer that follows would need for the URLs that a member gets. */
+function lackOf({ consumer, sight }: ToldConsumer, { wanted }: Standing): Problem | undefined {
+  if (consumer.endpoints !== 'members' || sight.kind !== 'seen') return undefined;
+  if (wanted?.clientURLs.some((url) => url.startsWith('https:')) !== true) return undefined;
+  const asksForOne = wanted.flags['client-cert-auth'] === 'true';
+  return sight.lacks?.ca ?? (asksForOne ? sight.lacks?.certificate : undefined);
+}
+
 const tell = (
   view: View,
   { id, consumer }: ToldConsumer,
@@ -133,10 +167,6 @@ function mustWait({ now }: View, { sight }: ToldConsumer, endpoints: readonly st
 
 const isConnected = ({ sight }: ToldConsumer): boolean =>
   sight.kind === 'seen' && sight.link.kind === 'connected' && sight.link.to.length > 0;
-
-/** Its next restart gives it other client URLs. */
-const isMoving = ({ wanted, member }: Standing): boolean =>
-  wanted !== undefined && !sameEndpoints(wanted.clientURLs, member.clientURLs);
 
 function unseenTrouble(view: View, { id, consumer, sight }: ToldConsumer): Plan | undefined {
   switch (sight.kind) {
@@ -213,7 +243,11 @@ function endpointsToTell(view: View): readonly string[] | undefined {
       (voter.wanted !== undefined ||
         !guards.removalKeepsMargin(standing, voter, target.members.length)),
   );
-  const urls = [...staying]
+  // Where some have moved and some have not, those that have: the others' URLs are of no use for long, and a list of both
+  // schemes is dialled by one.
+  const settled = staying.filter((voter) => !isMoving(voter));
+  const named = settled.some(({ healthy }) => healthy) ? settled : staying;
+  const urls = [...named]
     .sort((a, b) => place(a) - place(b))
     .flatMap(({ member }) => member.clientURLs);
   return urls.length === 0 ? undefined : urls;

@@ -22,6 +22,7 @@ import { type World, type WorldHost, settle } from '../../../model/index.js';
 const START = instantOf(1_000_000_000);
 const PEER_PORT = 2380;
 export const MOVED_PEER_PORT = 2480;
+export const MOVED_CLIENT_PORT = 2479;
 
 /** The member of a host of the same name, with addresses that say whose they are. */
 export function memberOn(name: string, peerPort = PEER_PORT): TargetMember {
@@ -53,6 +54,15 @@ export function listeningOn(member: TargetMember, peerPort: number): TargetMembe
     ...member,
     peerURLs,
     flags: { ...member.flags, 'listen-peer-urls': peerURLs.join() },
+  };
+}
+
+export function servingOn(member: TargetMember, clientPort: number): TargetMember {
+  const url = unsafeBrand<ClientURL>(`http://${member.host}:${clientPort}`);
+  return {
+    ...member,
+    clientURLs: [url],
+    flags: { ...member.flags, 'listen-client-urls': url, 'advertise-client-urls': url },
   };
 }
 

@@ -8,9 +8,11 @@ import {
 import {
   type World,
   breakConsumer,
+  giveCATo,
   hideConsumer,
   mendConsumer,
   showConsumer,
+  takeCAFrom,
 } from '../../../../model/index.js';
 import type { Command } from '../command.js';
 import { CommandError } from '../scene.js';
@@ -21,6 +23,8 @@ const FAULTS = {
   shown: showConsumer,
   broken: breakConsumer,
   mended: mendConsumer,
+  'without-ca': takeCAFrom,
+  'with-ca': giveCATo,
 } as const;
 
 /**
@@ -32,9 +36,10 @@ const FAULTS = {
  *     consumer node pinned=(http://gateway:2379)
  *     consumer api hidden          we do not reach it; `shown` again
  *     consumer api broken          it does not run, nor come back with any list; `mended` again
+ *     consumer api without-ca      it could use no https endpoints; `with-ca` again
  */
 export const consumer: Command = {
-  usage: 'consumer HOST [hidden|shown|broken|mended] [names=(…)] [pinned=(…)]',
+  usage: 'consumer HOST [hidden|shown|broken|mended|without-ca|with-ca] [names=(…)] [pinned=(…)]',
   words: [1, 2],
   options: ['names', 'pinned'],
   run: (scene, args) => {

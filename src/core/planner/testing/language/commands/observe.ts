@@ -119,9 +119,12 @@ const eachConsumer =
           ),
         };
 
-/** Of the list that the wanted members make. */
-const tryNow = ({ world }: Scene): ConsumerTry => ({
-  endpoints: world.target.members.flatMap(({ clientURLs }) => clientURLs),
+/** Of the list that was decided on, or else of the one that the wanted members make. */
+const tryNow = ({ world, decided }: Scene): ConsumerTry => ({
+  endpoints:
+    decided?.plan.step.kind === 'update-consumer'
+      ? decided.plan.step.endpoints
+      : world.target.members.flatMap(({ clientURLs }) => clientURLs),
   at: world.now,
   inARow: 1,
   problem: {

@@ -10,7 +10,15 @@ import {
   tokenOfPlace,
 } from '../../../../cluster/index.js';
 import type { World } from '../../../../model/index.js';
-import { MOVED_PEER_PORT, listeningOn, memberOn, proxyOn, withTarget } from '../cast.js';
+import {
+  MOVED_CLIENT_PORT,
+  MOVED_PEER_PORT,
+  listeningOn,
+  memberOn,
+  proxyOn,
+  servingOn,
+  withTarget,
+} from '../cast.js';
 import type { Command } from '../command.js';
 import { memberOf } from '../hosts.js';
 import type { Args } from '../parse.js';
@@ -25,6 +33,7 @@ import { withWorld } from '../turn.js';
  *     spec proxies=(e f)               hosts beyond the size: each gets a gateway
  *     spec rename=(b:blue)             the member on b gets another name
  *     spec move=b                      b gets another peer address
+ *     spec move-clients=b              b gets another client address
  *     spec flags=(snapshot-count:5000)
  *     spec version=3.6.16
  *     spec retire=b                    as `quorate member replace b`: removed by id, then its host joins afresh
@@ -42,6 +51,7 @@ export const spec: Command = {
     'proxies',
     'rename',
     'move',
+    'move-clients',
     'flags',
     'version',
     'retire',
@@ -64,7 +74,7 @@ export const spec: Command = {
       members: members.map((member) => memberWishes(member, args)),
       proxies,
     };
-    for (const key of ['rename', 'move', 'by-hand']) {
+    for (const key of ['rename', 'move', 'move-clients', 'by-hand']) {
       for (const [host = ''] of (args.list(key) ?? []).map((text) => text.split(':'))) {
         if (!target.members.some((member) => member.host === host)) {
           throw new CommandError(`${key}=: the spec has no member on "${host}"`);
@@ -128,15 +138,15 @@ function globalWishes(target: Target, args: Args): Partial<Target> {
 }
 
 function memberWishes(member: TargetMember, args: Args): TargetMember {
-  const moved = (args.list('move') ?? []).includes(member.host)
-    ? listeningOn(member, MOVED_PEER_PORT)
-    : member;
+  const isOf = (key: string): boolean => (args.list(key) ?? []).includes(member.host);
+  const heard = isOf('move') ? listeningOn(member, MOVED_PEER_PORT) : member;
+  const moved = isOf('move-clients') ? servingOn(heard, MOVED_CLIENT_PORT) : heard;
   const [, name] = args.pairs('rename').find(([host]) => host === member.host) ?? [];
   const renamed =
     name === undefined
       ? moved
       : { ...moved, name: unsafeBrand<MemberName>(name), flags: { ...moved.flags, name } };
   const flags = { ...renamed.flags, ...Object.fromEntries(args.pairs('flags')) };
-  const byHand = renamed.byHand || (args.list('by-hand') ?? []).includes(member.host);
+  const byHand = renamed.byHand || isOf('by-hand');
   return { ...renamed, flags, byHand };
 }

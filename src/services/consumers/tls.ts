@@ -1,0 +1,46 @@
+import { type Problem, type Result, err, ok } from '../../base/index.js';
+import { type Consumer, consumerID } from '../../core/cluster/index.js';
+import { type TLSFlag, flagsOf } from './flags.js';
+import type { Place } from './place.js';
+import { consumerWithoutCA, consumerWithoutCertificate } from './problems.js';
+
+/**
+ * The files on its host that a program needs before it can be told https endpoints: which ones, and what is in them, is for
+ * people to say. None of a templated file, which may be read by anything.
+ */
+export function caFilesOf(consumer: Consumer, place: Place): Result<readonly string[], Problem> {
+  const { program, host } = consumer;
+  if (program.kind === 'file') return ok([]);
+  const { ca, certificate, key } = flagsOf(program);
+  const found = place.flag(ca.flag, ca.variable);
+  if (!found.ok) {
+    return err(
+      consumerWithoutCA({
+        consumer: consumerID(consumer),
+        flags: [ca.flag, certificate.flag, key.flag],
+        because: `On ${host}, ${found.error}`,
+      }),
+    );
+  }
+  // What a pod calls its files by is its own matter.
+  return ok(program.at.kind === 'unit' ? [found.value] : []);
+}
+
+/** Why it could show members no certificate that ask for one. */
+export function whyNoCertificate(consumer: Consumer, place: Place): Problem | undefined {
+  const { program, host } = consumer;
+  if (program.kind === 'file') return undefined;
+  const { certificate, key } = flagsOf(program);
+  const whyNot = ({ flag, variable }: TLSFlag): readonly string[] => {
+    const found = place.flag(flag, variable);
+    return found.ok ? [] : [found.error];
+  };
+  const [because] = [certificate, key].flatMap(whyNot);
+  return because === undefined
+    ? undefined
+    : consumerWithoutCertificate({
+        consumer: consumerID(consumer),
+        flags: [certificate.flag, key.flag],
+        because: `On ${host}, ${because}`,
+      });
+}
