@@ -178,12 +178,13 @@ async function partsOf(
     tls: tlsOf(files.client),
     peerTLS: tlsOf(files.peer),
   });
+  const certificates = createCertificates({ directory: pki, clock, random });
   return {
     timings: HOSTS_TIMINGS,
     driver: between?.driver(driver) ?? driver,
     store,
     admin: between?.admin(admin) ?? admin,
-    certificates: createCertificates({ directory: pki, clock, random }),
+    certificates: between?.certificates(certificates) ?? certificates,
     resolveTarget: targetResolver(driver.firstLife),
     looks: looks.window,
     consumers: consumersLater(machine, name, shell),

@@ -43,6 +43,7 @@ export interface Between {
   readonly driver: (driver: HostDriver) => HostDriver;
   readonly store: (store: ClusterStore) => ClusterStore;
   readonly admin: (admin: EtcdAdmin) => EtcdAdmin;
+  readonly certificates: (certificates: Certificates) => Certificates;
 }
 
 export const thisMachine = (): Machine => ({
@@ -125,7 +126,7 @@ export async function localParts(
     driver: between?.driver(driver) ?? driver,
     store: book.noting(localStore(machine, stateDir)),
     admin: between?.admin(admin) ?? admin,
-    certificates,
+    certificates: between?.certificates(certificates) ?? certificates,
     resolveTarget: targetResolver(driver.firstLife),
   };
 }

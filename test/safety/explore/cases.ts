@@ -195,6 +195,18 @@ const ROWS: readonly Row[] = [
     short: { crashes: 1, hides: 1 },
   },
   {
+    name: 'a cluster turns to TLS, and a consumer with it',
+    opening: ['cluster prod voters=(a b c)', 'consumer api', 'certificates wanted'],
+    short: { crashes: 1, messages: 1, hides: 1 },
+    deep: TWO_AND_NO_CUT,
+  },
+  {
+    name: 'other authorities follow',
+    opening: ['cluster prod voters=(a b c) tls=auto', 'certificates follow'],
+    short: WITHOUT_CUT,
+    deep: TWO_AND_NO_CUT,
+  },
+  {
     name: 'supervised hosts',
     opening: ['cluster prod voters=(a b c) target=(a b d)'],
     short: { crashes: 1, messages: 1, revivals: 1 },

@@ -49,6 +49,8 @@ test.each([
   'birth of 3, then 2 wanted',
   'move the leader',
   'addresses of 3',
+  'a cluster turns to TLS, and a consumer with it',
+  'other authorities follow',
   'a proxy becomes a member',
   'starts that fail',
   'growth under NOSPACE',

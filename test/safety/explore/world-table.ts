@@ -61,6 +61,7 @@ export class WorldTable {
   readonly #records = new Interner<World['record']>();
   readonly #registrations = new Interner<readonly Registration[]>();
   readonly #consumers = new Interner<readonly WorldConsumer[]>();
+  readonly #certificates = new Interner<WorldHost['certificates']>();
   readonly #hosts: WorldHost[] = [];
   readonly #hostIDs = new NumberMap();
   /** Most hosts of a next world are those of the last one. */
@@ -79,6 +80,7 @@ export class WorldTable {
     this.#isCoarse = isCoarse;
     this.#registrations.idOf('', []);
     this.#consumers.idOf('', []);
+    this.#certificates.idOf('', undefined);
   }
 
   /** Nearly always the same one. */
@@ -210,7 +212,7 @@ export class WorldTable {
     return code;
   }
 
-  /** 7 bits of life, 1 new, 6 data, 5 faults and memories, 2 alarms, 1 gateway. */
+  /** 7 bits of life, 1 new, 6 data, 5 faults and memories, 2 alarms, 1 gateway, 5 certificates. */
   #hostCode(host: WorldHost): number {
     const { process, data } = host;
     const life = process.kind === 'running' ? 1 + this.#lifeCode(process) : exitCode(process);
@@ -227,8 +229,15 @@ export class WorldTable {
       (Number(host.metLeader ?? false) << 17) |
       (Number(this.#isNew(host.rejoinedAt)) << 18) |
       (alarmCode(host.alarms) << 19) |
-      (Number(host.gateway?.kind === 'running') << 21)
+      (Number(host.gateway?.kind === 'running') << 21) |
+      (this.#certificatesCode(host.certificates) << 22)
     );
+  }
+
+  #certificatesCode(certificates: WorldHost['certificates']): number {
+    if (certificates === undefined) return 0;
+    const key = JSON.stringify(certificates);
+    return within(this.#certificates.idOf(key, certificates), 31, 'sets of certificates');
   }
 
   #lifeCode({ flags, version }: Running): number {
@@ -260,7 +269,7 @@ export class WorldTable {
     if (same !== undefined) return same;
     const code = this.#hostCode(host);
     const old = this.#oldCode(host);
-    const key = (slot * 2 ** 22 + code) * 2 ** 16 + old;
+    const key = (slot * 2 ** 27 + code) * 2 ** 16 + old;
     const known = this.#hostIDs.at(key);
     if (known >= 0) return known;
     const canonical = this.#canonicalHost(host, old);
@@ -271,6 +280,7 @@ export class WorldTable {
 
   #canonicalHost(host: WorldHost, old: number): WorldHost {
     const { process } = host;
+    const certificates = this.#certificates.at(this.#certificatesCode(host.certificates));
     return {
       host: host.host,
       process:
@@ -282,6 +292,7 @@ export class WorldTable {
             }
           : settledExit(process),
       data: host.data,
+      ...(certificates === undefined ? {} : { certificates }),
       // Whether it runs is all that matters; what it listens at is the spec's.
       ...(host.gateway?.kind === 'running'
         ? { gateway: { ...host.gateway, startedAt: LONG_AGO } }

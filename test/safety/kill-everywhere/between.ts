@@ -1,4 +1,5 @@
 import type {
+  Certificates,
   ClusterStore,
   EtcdAdmin,
   HeldLock,
@@ -10,7 +11,7 @@ import type { Between } from '../../../src/main/machine.js';
 import type { Points } from './points.js';
 
 type Async = (...args: never[]) => Promise<unknown>;
-type MethodOf<P> = { [K in keyof P]: P[K] extends Async ? K : never }[keyof P];
+type MethodOf<P> = { [K in keyof P]-?: NonNullable<P[K]> extends Async ? K : never }[keyof P];
 /** A change is a point before it is made and a point when it has been made and nobody knows it yet. */
 type CallKind = 'change' | 'look';
 /** Every method of a port, so that a new one does not compile until somebody has said which it is. */
@@ -23,6 +24,7 @@ const DRIVER: Table<HostDriver> = {
   startGateway: 'change',
   stopGateway: 'change',
   setAsideData: 'change',
+  writeFiles: 'change',
   allocate: 'look',
   logTail: 'look',
   knownHosts: 'look',
@@ -38,6 +40,13 @@ const ADMIN: Table<EtcdAdmin> = {
   updatePeerURLs: 'change',
   moveLeader: 'change',
   close: 'look',
+};
+
+/** Leafs are made in memory; what is kept of them is written on the hosts. */
+const CERTIFICATES: Table<Certificates> = {
+  authorities: 'look',
+  issue: 'look',
+  advance: 'change',
 };
 
 const STORE: Table<ClusterStore> = {
@@ -67,6 +76,7 @@ export const betweenPorts = (points: Points): Between => ({
       },
     }),
   admin: (admin) => around(admin, 'admin', ADMIN, points),
+  certificates: (certificates) => around(certificates, 'certificates', CERTIFICATES, points),
   store: (store) =>
     around(store, 'store', STORE, points, {
       lock: (_args, answer) => {

@@ -28,3 +28,16 @@ test(
     expect(resumed).toBe(points);
   },
 );
+
+test(
+  'so is one that is killed while a cluster turns to TLS, or exchanges its authorities',
+  { timeout: 600_000 },
+  async () => {
+    const { operations, points, resumed } = await runProof<Document>('kill-everywhere', [
+      ...['--operation', 'to-tls', '--operation', 'rotate-ca', '--points', '2'],
+    ]);
+    expect(operations.map(({ operation }) => operation)).toEqual(['to-tls', 'rotate-ca']);
+    for (const { points: own } of operations) expect(own).toBeGreaterThan(0);
+    expect(resumed).toBe(points);
+  },
+);

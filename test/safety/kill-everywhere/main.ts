@@ -4,14 +4,15 @@
  *
  * With `--driver ssh` the members are on hosts with systemd and sshd, made for it in a network of their own. `--points N`
  * takes so many points of each operation, spread evenly over it, `--short` three of the operations that take seconds;
+ * `--tls`: the members of every cluster speak TLS.
  * `--walk` goes once from birth over growth and removal to a change of flags on one cluster, with one death in each.
  *
- *   npm run kill-everywhere -- [--driver local|ssh] [--version 3.6] [--operation NAME]… [--points N] [--short] [--every-look] [-o text|json]
+ *   npm run kill-everywhere -- [--driver local|ssh] [--version 3.6] [--operation NAME]… [--points N] [--short] [--tls] [--every-look] [-o text|json]
  *   npm run kill-everywhere -- --driver ssh --walk [-o text|json]
  */
 import { parseArgs } from 'node:util';
 import { parseClusterName } from '../../../src/core/cluster/index.js';
-import { defaultSpec } from '../../../src/core/spec/index.js';
+import { type ClusterSpec, defaultSpec } from '../../../src/core/spec/index.js';
 import { type HostsLab, hostsLab, isInsideNetwork, whyNoHosts } from '../../lab/hosts/index.js';
 import { runInNetwork } from '../../lab/hosts/network-of-run.js';
 import { publishEtcds } from '../../lab/etcd.js';
@@ -41,6 +42,7 @@ const { values } = parseArgs({
     points: { type: 'string' },
     short: { type: 'boolean', default: false },
     walk: { type: 'boolean', default: false },
+    tls: { type: 'boolean', default: false },
     'every-look': { type: 'boolean', default: false },
     output: { type: 'string', short: 'o', default: 'text' },
   },
@@ -121,7 +123,9 @@ function stageOf(
 ): Stage {
   const parsed = parseClusterName(name);
   if (!parsed.ok) throw new Error(`${name} is no cluster's name: ${parsed.error}`);
-  const spec = defaultSpec({ name: parsed.value, memberCount: 3, version: values.version });
+  const plain = defaultSpec({ name: parsed.value, memberCount: 3, version: values.version });
+  const isSecured = kind === 'secured' || (values.tls && kind !== 'young');
+  const spec: ClusterSpec = isSecured ? { ...plain, tls: { kind: 'auto' } } : plain;
   if (hosts === undefined) return new Stage(base, spec);
   return kind === 'adopted'
     ? new AdoptedStage(base, spec, hosts)

@@ -37,15 +37,17 @@ export const OPERATIONS = [
   'up',
   'grow',
   'shrink',
+  'to-tls',
+  'rotate-ca',
   'adopt',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 /**
- * `born` serves all runs of a cycle. Else every run has one of its own: `unborn`, which is not there before, or `adopted`,
- * which a person made on hosts and has given into our keeping.
+ * `born` serves all runs of a cycle, and `secured` too, which was born with TLS. Else every run has one of its own: `unborn`, which is
+ * not there before, `young`, which was just born, or `adopted`, which a person made on hosts and has given into our keeping.
  */
-export type ClusterKind = 'born' | 'unborn' | 'adopted';
+export type ClusterKind = 'born' | 'secured' | 'young' | 'unborn' | 'adopted';
 
 /** Moves that follow each other on one cluster and lead back to where they began. */
 export interface Cycle {
@@ -141,7 +143,7 @@ const renameTo = (from: string, to: string): Move => ({
   operation: 'rename',
   key: `rename ${from} to ${to}`,
   begin: async (stage, before) => {
-    await lead(before, from);
+    await lead(stage, before, from);
     await stage.wish(({ spec }) => {
       const renamed = renameMember(spec, from, to);
       if (!renamed.ok) throw new Error(renamed.error.summary);
@@ -158,7 +160,7 @@ function peerURLs(name: string): readonly Move[] {
     operation: 'peer-urls',
     key: `peer URL ${which + 1}`,
     begin: async (stage, before) => {
-      await lead(before, 'm1');
+      await lead(stage, before, 'm1');
       const host = before.members.find((member) => member.name === name)?.host ?? '';
       urls ??= [await stage.sparePeerURL(host), await stage.sparePeerURL(host)];
       const url = urls[which];
@@ -201,6 +203,26 @@ const takeOverBooted: Move = {
   between: async (stage) => await stage.boot(),
 };
 
+/** Certificates for every host, then each member in turn from http to https, peers and clients at once. */
+const toTLS: Move = {
+  operation: 'to-tls',
+  key: 'from plain text to TLS',
+  begin: async (stage) => {
+    await stage.wish(({ spec }) => ({ spec: { ...spec, tls: { kind: 'auto' } } }));
+    return NOTHING;
+  },
+};
+
+/** Both authorities are exchanged, in three phases, with two restarts of every member. */
+const rotateCA: Move = {
+  operation: 'rotate-ca',
+  key: 'other authorities',
+  begin: async (stage) => {
+    await stage.askForRotation();
+    return NOTHING;
+  },
+};
+
 const turn = (state: 'up' | 'down'): Move => ({
   operation: state,
   key: state,
@@ -224,7 +246,7 @@ export const shrinkTo = (size: number, leader: string): Move => ({
   operation: 'shrink',
   key: 'shrink',
   begin: async (stage, before) => {
-    await lead(before, leader);
+    await lead(stage, before, leader);
     await resize(stage, size);
     return NOTHING;
   },
@@ -235,13 +257,13 @@ async function resize(stage: Stage, size: number): Promise<void> {
 }
 
 /** Sees to it that the member leads before anything begins. */
-async function lead(before: Survey, name: string): Promise<void> {
+async function lead(stage: Stage, before: Survey, name: string): Promise<void> {
   const { id, clientURL: endpoint } = leaderOf(before);
   const heir = before.members.find((member) => member.name === name);
   const target = parseMemberID(heir?.id ?? '');
   if (target === undefined) throw new Error(`there is no ${name}`);
   if (target === id) return;
-  const client = createClient({ endpoints: [endpoint] });
+  const client = createClient({ endpoints: [endpoint], tls: stage.tls });
   try {
     const moved = await client.maintenance.moveLeader(target, { endpoint, deadlineMs: 5000 });
     if (!moved.ok) throw new Error(`the lead could not be moved: ${moved.error.message}`);
@@ -264,5 +286,7 @@ export const cycles = (): readonly Cycle[] => [
   { cluster: 'born', moves: [snapshotCount(20_000), snapshotCount(30_000)] },
   { cluster: 'born', moves: [turn('down'), turn('up')] },
   { cluster: 'born', moves: [growTo(5), shrinkTo(3, 'm5')] },
+  { cluster: 'young', moves: [toTLS] },
+  { cluster: 'secured', moves: [rotateCA] },
   { cluster: 'adopted', moves: [takeOver, takeOverBooted] },
 ];

@@ -78,11 +78,12 @@ export async function runCycle(cycle: Cycle, options: RunOptions): Promise<Cycle
           progress(`${move.operation}: ${what}, ${inWords(trial.killedAt)} (${trial.took})`);
         }
         // What went wrong must not spoil the next run.
-        if (cycle.cluster !== 'born' || !isFine) {
+        const isShared = cycle.cluster === 'born' || cycle.cluster === 'secured';
+        if (!isShared || !isFine) {
           await stage.close();
           stage = undefined;
           // Another cluster has other addresses.
-          if (cycle.cluster === 'born') ends.clear();
+          if (isShared) ends.clear();
         }
         if (!isFine && sameEnd === undefined && ++undisturbedFaults >= UNDISTURBED_FAULTS_MAX) {
           return resultOf(tallies, faults, early);
@@ -153,7 +154,7 @@ const resultOf = (
 async function openStage({ cluster }: Cycle, options: RunOptions): Promise<Stage> {
   const stage = options.stage(`kill-${process.pid}-${++stageCount}`, cluster);
   await stage.prepare();
-  if (cluster !== 'born') return stage;
+  if (cluster === 'unborn' || cluster === 'adopted') return stage;
   const born = await stage.controller();
   if (born.code !== 0) throw new Error(`the cluster was not born: ${born.stderr}`);
   return stage;

@@ -3,11 +3,14 @@ import { once } from 'node:events';
 import { readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { systemClock } from '../../../src/base/index.js';
+import { systemClock, systemRandom } from '../../../src/base/index.js';
 import { type ClusterSpec, withSize } from '../../../src/core/spec/index.js';
 import { SHORT_LIFE_MS } from '../../../src/drivers/evidence/index.js';
 import { clusterDirectory, createLocalStore } from '../../../src/drivers/local/index.js';
 import type { ClusterStore, Wish } from '../../../src/engine/ports/index.js';
+import type { TLSOptions } from '../../../src/etcd/index.js';
+import { pkiDirectory, tlsOf } from '../../../src/main/machine.js';
+import { askForRotation, seatFiles } from '../../../src/services/certificates/index.js';
 import { type JournalLine, readJournal } from '../../lab/journal.js';
 import { freeURL } from '../../lab/ports.js';
 import { type LabProcess, killHard, processesOf, signalTo } from '../../lab/processes.js';
@@ -72,6 +75,21 @@ export class Stage {
     this.store = store ?? createLocalStore({ stateDir: this.directory, clock: systemClock });
     this.#spec = spec;
     this.#specFile = join(base, `${spec.name}.json`);
+  }
+
+  /** What the seat shows to members that speak TLS, and whom it trusts; read at each dial, so that it may come later. */
+  get tls(): TLSOptions {
+    return tlsOf(seatFiles(this.#pki).client);
+  }
+
+  get #pki(): string {
+    return pkiDirectory(this.directory);
+  }
+
+  /** As `quorate certificates rotate-ca`. */
+  async askForRotation(): Promise<void> {
+    const asked = await askForRotation(this.#pki, systemRandom);
+    if (!asked.ok) throw new Error(asked.error.summary);
   }
 
   async prepare(): Promise<void> {

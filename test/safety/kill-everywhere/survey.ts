@@ -38,7 +38,7 @@ async function look(stage: Stage): Promise<{ done: Survey } | { seen: unknown }>
   const endpoints = [...processes.values()].map(
     ({ flags }) => flags['advertise-client-urls'] ?? '',
   );
-  const client = createClient({ endpoints });
+  const client = createClient({ endpoints, tls: stage.tls });
   try {
     const list = await client.cluster.memberListLinearizable({ deadlineMs: CALL_MS });
     if (!list.ok) return { seen: list.error.message };

@@ -42,6 +42,7 @@ export async function attempt(stage: Stage, move: Move, options: TrialOptions): 
     const writer = new Writer(
       before.members.map(({ clientURL }) => clientURL),
       prefix(),
+      stage.tls,
     );
     await writer.begin();
     stage.writers.push(writer);
@@ -129,10 +130,16 @@ const UNBORN: Survey = { clusterID: '', leader: undefined, members: [] };
 let writers = 0;
 const prefix = (): string => `kill/${process.pid}/${++writers}/`;
 
-/** The end of a birth without what is found anew for every cluster: its directory and its ports. */
+const ON_A_CLUSTER_OF_ITS_OWN: ReadonlySet<Move['operation']> = new Set([
+  'birth',
+  'to-tls',
+  'adopt',
+]);
+
+/** The end without what is found anew for every cluster, its directory and its ports, and for every authority, its digest. */
 export function endFor(move: Move, after: Survey, stage: Stage): string {
-  const end = endOf(after);
-  return move.operation === 'birth' || move.operation === 'adopt'
+  const end = endOf(after).replaceAll(/-[0-9a-f]{8,64}\.pem/g, '-….pem');
+  return ON_A_CLUSTER_OF_ITS_OWN.has(move.operation)
     ? end
         .replaceAll(stage.directory, '…')
         .replaceAll(stage.name, '…')
@@ -178,7 +185,7 @@ async function lostWrites(stage: Stage, after: Survey): Promise<readonly string[
       faults.push(`members differ: ${JSON.stringify(hashes)}`);
     }
   }
-  const writer = new Writer(endpoints, prefix());
+  const writer = new Writer(endpoints, prefix(), stage.tls);
   await writer.begin();
   await writer.flows(WRITES);
   const { lost } = await writer.verify(endpoints);
