@@ -33,9 +33,8 @@ test(
   'so is one that is killed while a cluster turns to TLS, or exchanges its authorities',
   { timeout: 600_000 },
   async () => {
-    const { operations, points, resumed } = await runProof<Document>('kill-everywhere', [
-      ...['--operation', 'to-tls', '--operation', 'rotate-ca', '--points', '2'],
-    ]);
+    const words = ['--operation', 'to-tls', '--operation', 'rotate-ca', '--points', '2'];
+    const { operations, points, resumed } = await runProof<Document>('kill-everywhere', words);
     expect(operations.map(({ operation }) => operation)).toEqual(['to-tls', 'rotate-ca']);
     for (const { points: own } of operations) expect(own).toBeGreaterThan(0);
     expect(resumed).toBe(points);
