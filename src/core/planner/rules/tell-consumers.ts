@@ -38,6 +38,7 @@ export const rescueConsumers: Rule = (view) => {
     const { consumer, sight } = told;
     if (consumer.endpoints !== 'members' || sight.kind !== 'seen') continue;
     if (isTold(sight, endpoints) || mustWait(view, told, endpoints)) continue;
+    if (lackOf(view, told, endpoints) !== undefined) continue;
     const lists = serversOf(sight, standing.healthyVoters);
     const isCutOff = lists.every(({ length }) => length === 0) && !isConnected(told);
     const isLastOnItsWay = lists.some(
@@ -55,12 +56,15 @@ export const rescueConsumers: Rule = (view) => {
 
 /**
  * Once members have been added and before any is removed, each consumer in turn gets the list of those that stay: it learns
- * and forgets in one restart. The next one is told only when those before it follow.
+ * and forgets in one restart. The next one is told only when those before it follow; one that could not use what it would be
+ * told is left out.
  */
 export const tellConsumers: Rule = (view) => {
   const endpoints = endpointsToTell(view);
   if (endpoints === undefined) return undefined;
-  const consumers = consumersOf(view).filter(({ consumer }) => consumer.endpoints === 'members');
+  const consumers = consumersOf(view).filter(
+    (told) => told.consumer.endpoints === 'members' && lackOf(view, told, endpoints) === undefined,
+  );
   const untold = consumers.filter(
     ({ sight }) => sight.kind === 'seen' && !isTold(sight, endpoints),
   );
@@ -80,7 +84,10 @@ export const tellConsumers: Rule = (view) => {
 export const tellConsumerTrouble: Rule = (view) => {
   for (const told of consumersOf(view)) {
     const trouble =
-      unseenTrouble(view, told) ?? pinnedElsewhere(view, told) ?? notFollowing(view, told);
+      unseenTrouble(view, told) ??
+      pinnedElsewhere(view, told) ??
+      lackTrouble(view, told) ??
+      notFollowing(view, told);
     if (trouble !== undefined) return trouble;
   }
   return undefined;
@@ -102,7 +109,7 @@ export function consumerInTheWay(view: View, leaving: Standing): Plan | undefine
       return blockedBy(sight.lastTry.problem);
     }
     return namesAny(sight, leaving.member.clientURLs)
-      ? blockedBy(consumerStillLists(data))
+      ? (lackTrouble(view, told) ?? blockedBy(consumerStillLists(data)))
       : notFollowing(view, told);
   }
   return undefined;
@@ -117,7 +124,7 @@ export function consumerLeftBehind(view: View, moving: Standing): Plan | undefin
   const { standing, guards, target, now } = view;
   for (const told of consumersOf(view)) {
     const { id, consumer, sight } = told;
-    const lack = lackOf(told, moving);
+    const lack = lackOf(view, told, moving.wanted?.clientURLs ?? []);
     if (lack !== undefined) return blockedBy(lack);
     if (guards.consumerKeepsAnEndpoint(told, moving, standing)) continue;
     const member = labelOf(moving.member);
@@ -132,12 +139,26 @@ export function consumerLeftBehind(view: View, moving: Standing): Plan | undefin
   return undefined;
 }
 
-/** What a consumer that follows would need for the URLs that a member gets. */
-function lackOf({ consumer, sight }: ToldConsumer, { wanted }: Standing): Problem | undefined {
+/** What a consumer that follows would need to use these endpoints, and has not. */
+function lackOf(
+  { target }: View,
+  { consumer, sight }: ToldConsumer,
+  endpoints: readonly string[],
+): Problem | undefined {
   if (consumer.endpoints !== 'members' || sight.kind !== 'seen') return undefined;
-  if (wanted?.clientURLs.some((url) => url.startsWith('https:')) !== true) return undefined;
-  const asksForOne = wanted.flags['client-cert-auth'] === 'true';
-  return sight.lacks?.ca ?? (asksForOne ? sight.lacks?.certificate : undefined);
+  if (!endpoints.some((url) => url.startsWith('https:'))) return undefined;
+  const areAsked = target.members.some(({ flags }) => flags['client-cert-auth'] === 'true');
+  return sight.lacks?.ca ?? (areAsked ? sight.lacks?.certificate : undefined);
+}
+
+/** It cannot be told for want of something that only people can give it. */
+function lackTrouble(view: View, told: ToldConsumer): Plan | undefined {
+  const endpoints = endpointsToTell(view) ?? [];
+  const { sight } = told;
+  const lack = lackOf(view, told, endpoints);
+  return sight.kind === 'seen' && lack !== undefined && !isTold(sight, endpoints)
+    ? blockedBy(lack)
+    : undefined;
 }
 
 const tell = (
