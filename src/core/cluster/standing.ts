@@ -148,4 +148,5 @@ function hostByPeerURL(
   return known === undefined ? undefined : unsafeBrand<HostName>(known);
 }
 
-const withoutScheme = (url: PeerURL): string => url.replace(/^https?:/, '');
+/** Where a URL leads, whatever is spoken there. */
+export const withoutScheme = (url: PeerURL): string => url.replace(/^https?:/, '');

@@ -1,5 +1,11 @@
 import type { MemberID } from '../../base/index.js';
-import { type HostName, type HostSight, type PeerURL, memberIDAtBirth } from '../cluster/index.js';
+import {
+  type HostName,
+  type HostSight,
+  type PeerURL,
+  memberIDAtBirth,
+  withoutScheme,
+} from '../cluster/index.js';
 import { blockedBy } from './make.js';
 import type { Plan } from './plan-types.js';
 import { copiedData } from './problems.js';
@@ -16,10 +22,12 @@ export function homeOf(view: View, id: MemberID): HostName | undefined {
     ...Object.entries(record.addresses).map(([host, { peerURLs }]) => [host, peerURLs] as const),
   ];
   const registered = view.standing.standings.find(({ member }) => member.id === id)?.member;
+  // The record keeps what a host was given before it had certificates.
+  const listed = registered?.peerURLs.map(withoutScheme);
   const home =
-    registered === undefined
+    listed === undefined
       ? places.find(([, urls]) => memberIDAtBirth(urls, target.token) === id)
-      : places.find(([, urls]) => urls.some((url) => registered.peerURLs.includes(url)));
+      : places.find(([, urls]) => urls.some((url) => listed.includes(withoutScheme(url))));
   return view.observation.hosts.find(({ host }) => host === home?.[0])?.host;
 }
 

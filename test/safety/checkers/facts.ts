@@ -58,7 +58,7 @@ export const hasStarted = ({ name }: Member): boolean => name !== '';
 /** The host where a member is registered to live, by the addresses of spec and record. */
 export function addressedHost(world: World, member: Member): WorldHost | undefined {
   const isIts = (urls: readonly string[]) =>
-    urls.some((url) => member.peerURLs.some((own) => own === url));
+    urls.some((url) => member.peerURLs.some((own) => placeOf(own) === placeOf(url)));
   const wanted = world.target.members.find(({ peerURLs }) => isIts(peerURLs))?.host;
   const recorded = Object.entries(world.record.addresses).find(([, { peerURLs }]) =>
     isIts(peerURLs),
@@ -66,6 +66,9 @@ export function addressedHost(world: World, member: Member): WorldHost | undefin
   const name: string | undefined = wanted ?? recorded;
   return world.hosts.find(({ host }) => host === name);
 }
+
+/** The record has the addresses of before a cluster turned to TLS. */
+const placeOf = (url: string): string => url.slice(url.indexOf(':'));
 
 /**
  * Voters whose log is gone, as we can see it: they had one, no host has it, and the host where they live is empty.

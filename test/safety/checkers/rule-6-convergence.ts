@@ -67,6 +67,8 @@ function isSameList({ members, target }: World): boolean {
   return born.join() === wanted.join();
 }
 
+const isHTTPS = (url: string): boolean => url.startsWith('https:');
+
 /** What each problem claims, looked up in the world. What is not here is not accepted as an end. */
 function isTrue(code: string, world: World): boolean {
   const voters = votersIn(world);
@@ -115,6 +117,18 @@ function isTrue(code: string, world: World): boolean {
       return world.hosts.some(({ alarms }) => alarms?.includes('CORRUPT') === true);
     case 'learner-stuck':
       return world.hosts.some(({ caughtUp }) => caughtUp === false);
+    // It holds nothing back but what it needs: every wanted member votes, or none was to change to https before it can.
+    case 'consumer-without-ca': {
+      const well = wellVoters(world).map(({ id }) => homeOf(world, id)?.host);
+      const isHeldBack = voters.some(({ clientURLs }) => !clientURLs.some(isHTTPS));
+      return (
+        (world.consumers ?? []).some(
+          ({ takesTLS, names }) => takesTLS === false && !names.some(isHTTPS),
+        ) &&
+        world.target.members.some(({ clientURLs }) => clientURLs.some(isHTTPS)) &&
+        (isHeldBack || world.target.members.every(({ host }) => well.includes(host)))
+      );
+    }
     case 'foreign-data':
       return world.hosts.some(
         ({ data }) => data.kind === 'present' && data.clusterID !== world.clusterID,

@@ -201,6 +201,26 @@ const ROWS: readonly Row[] = [
     deep: TWO_AND_NO_CUT,
   },
   {
+    name: 'a consumer without a CA',
+    opening: [
+      'cluster prod voters=(a b c) target=(a b d) tls=auto',
+      'consumer api names=http://a:2379',
+      'consumer api without-ca',
+      'consumer node',
+    ],
+    short: { crashes: 1, dataLosses: 1, hides: 1 },
+  },
+  {
+    name: 'a consumer without a CA holds TLS back',
+    opening: [
+      'cluster prod voters=(a b c)',
+      'consumer api',
+      'consumer api without-ca',
+      'certificates wanted',
+    ],
+    short: { crashes: 1, dataLosses: 1, hides: 1 },
+  },
+  {
     name: 'other authorities follow',
     opening: ['cluster prod voters=(a b c) tls=auto', 'certificates follow'],
     short: WITHOUT_CUT,

@@ -1,5 +1,11 @@
 import type { Problem } from '../../../base/index.js';
-import { type Standing, consumerID, labelOf, sameEndpoints } from '../../cluster/index.js';
+import {
+  type Standing,
+  type Target,
+  consumerID,
+  labelOf,
+  sameEndpoints,
+} from '../../cluster/index.js';
 import {
   type ToldConsumer,
   follows,
@@ -108,8 +114,10 @@ export function consumerInTheWay(view: View, leaving: Standing): Plan | undefine
     if (retryTellingAt(sight, endpointsToTell(view) ?? []) > now && sight.lastTry !== undefined) {
       return blockedBy(sight.lastTry.problem);
     }
+    const lack = lackTrouble(view, told);
+    if (lack !== undefined) return lack;
     return namesAny(sight, leaving.member.clientURLs)
-      ? (lackTrouble(view, told) ?? blockedBy(consumerStillLists(data)))
+      ? blockedBy(consumerStillLists(data))
       : notFollowing(view, told);
   }
   return undefined;
@@ -146,7 +154,7 @@ function lackOf(
   endpoints: readonly string[],
 ): Problem | undefined {
   if (consumer.endpoints !== 'members' || sight.kind !== 'seen') return undefined;
-  if (!endpoints.some((url) => url.startsWith('https:'))) return undefined;
+  if (!endpoints.some(isHTTPS)) return undefined;
   const areAsked = target.members.some(({ flags }) => flags['client-cert-auth'] === 'true');
   return sight.lacks?.ca ?? (areAsked ? sight.lacks?.certificate : undefined);
 }
@@ -264,12 +272,21 @@ function endpointsToTell(view: View): readonly string[] | undefined {
       (voter.wanted !== undefined ||
         !guards.removalKeepsMargin(standing, voter, target.members.length)),
   );
-  // Where some have moved and some have not, those that have: the others' URLs are of no use for long, and a list of both
-  // schemes is dialled by one.
+  // Where some have moved and some have not, those that have: the others' URLs are of no use for long.
   const settled = staying.filter((voter) => !isMoving(voter));
-  const named = settled.some(({ healthy }) => healthy) ? settled : staying;
+  const named = ofOneScheme(target, settled.some(({ healthy }) => healthy) ? settled : staying);
   const urls = [...named]
     .sort((a, b) => place(a) - place(b))
     .flatMap(({ member }) => member.clientURLs);
   return urls.length === 0 ? undefined : urls;
 }
+
+/** A list of both schemes is dialled by one. The spec's comes first, as soon as somebody serves it. */
+function ofOneScheme({ members }: Target, voters: readonly Standing[]): readonly Standing[] {
+  const isTLS = members.some(({ clientURLs }) => clientURLs.some(isHTTPS));
+  const fits = voters.filter(({ member }) => member.clientURLs.some(isHTTPS) === isTLS);
+  const others = voters.filter((voter) => !fits.includes(voter));
+  return others.length === 0 || fits.some(({ healthy }) => healthy) ? fits : others;
+}
+
+const isHTTPS = (url: string): boolean => url.startsWith('https:');

@@ -10,6 +10,7 @@ import {
   type TargetMember,
   certificatesFor,
 } from '../../../cluster/index.js';
+import { memberOn } from './cast.js';
 import { type World, type WorldHost, applyStep, settle } from '../../../model/index.js';
 
 const TLS = { kind: 'auto' } as const;
@@ -73,8 +74,9 @@ export function secureWorld(plain: World): World {
     clientURLs: withScheme(TLS, member.clientURLs),
   });
   const hosts = plain.hosts.map((host): WorldHost => {
-    const member = target.members.find((candidate) => candidate.host === host.host);
-    if (host.process.kind !== 'running' || member === undefined) return host;
+    if (host.process.kind !== 'running') return host;
+    const wanted = target.members.find((candidate) => candidate.host === host.host);
+    const member = wanted ?? secureMember(memberOn(host.host));
     return { ...host, process: { ...host.process, flags: restartFlags(member.flags) } };
   });
   const world: World = {
