@@ -189,6 +189,16 @@ describe('a flanneld under systemd', () => {
     });
   });
 
+  test('that is connected over https has what it needs, wherever it got it from', async () => {
+    const [a, b] = [await host.member(), await host.member()].map((url) =>
+      url.replace('http:', 'https:'),
+    );
+    host.write('units/flanneld.service', unitFile(a ?? ''));
+    await systemctl('restart');
+    expect(await here().observe(flannel(), signal)).not.toHaveProperty('lacks');
+    expect(await here().update(flannel(), [b ?? ''], signal)).toEqual({ kind: 'applied' });
+  });
+
   test.each([
     ['no unit', undefined, 'systemd says that flanneld.service is not-found'],
     [

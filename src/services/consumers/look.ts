@@ -19,7 +19,7 @@ import { spotInManifest } from './text/manifest.js';
 import { endpointsIn } from './text/spot.js';
 import { readTemplate } from './text/template.js';
 import { type UnitText, spotInUnit } from './text/unit.js';
-import { caFilesOf, whyNoCertificate } from './tls.js';
+import { caFilesOf, usesTLS, whyNoCertificate } from './tls.js';
 
 /** A sight, and for a change what it was read from. */
 export interface Look {
@@ -49,6 +49,7 @@ export async function look(parts: Parts, consumer: Consumer, signal: AbortSignal
   const asked = await answersTo(parts, consumer, questions, signal);
   if (!asked.ok) return unseen(asked.error);
   const startedAt = startOf(process, parts.clock.now());
+  const link = linkOf(program, facts, asked.value, runsWith ?? names);
   const pending = marked<{ readonly endpoints: readonly string[] }>(
     parts,
     consumer,
@@ -65,10 +66,10 @@ export async function look(parts: Parts, consumer: Consumer, signal: AbortSignal
       names,
       ...(runsWith === undefined ? {} : { runsWith }),
       ...(startedAt === undefined ? {} : { startedAt }),
-      link: linkOf(program, facts, asked.value, runsWith ?? names),
+      link,
       ...(pending === undefined ? {} : { isHalfTold: true }),
       ...(lastTry === undefined ? {} : { lastTry }),
-      ...lacksOf(consumer, place.value),
+      ...(usesTLS(link) ? {} : lacksOf(consumer, place.value)),
     },
   };
 }

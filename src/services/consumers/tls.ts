@@ -1,5 +1,5 @@
 import { type Problem, type Result, err, ok } from '../../base/index.js';
-import { type Consumer, consumerID } from '../../core/cluster/index.js';
+import { type Consumer, type ConsumerLink, consumerID } from '../../core/cluster/index.js';
 import { type TLSFlag, flagsOf } from './flags.js';
 import type { Place } from './place.js';
 import { consumerWithoutCA, consumerWithoutCertificate } from './problems.js';
@@ -25,6 +25,10 @@ export function caFilesOf(consumer: Consumer, place: Place): Result<readonly str
   // What a pod calls its files by is its own matter.
   return ok(program.at.kind === 'unit' ? [found.value] : []);
 }
+
+/** It has all that it needs, however it came by it: it is connected so. */
+export const usesTLS = (link: ConsumerLink): boolean =>
+  link.kind === 'connected' && link.to.some((url) => url.startsWith('https:'));
 
 /** Why it could show members no certificate that ask for one. */
 export function whyNoCertificate(consumer: Consumer, place: Place): Problem | undefined {

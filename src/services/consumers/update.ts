@@ -32,7 +32,7 @@ import { endScript, putBackScript, restartScript, writeScript } from './scripts.
 import { spotInManifest } from './text/manifest.js';
 import { replaceAt } from './text/spot.js';
 import { renderTemplate } from './text/template.js';
-import { caFilesOf } from './tls.js';
+import { caFilesOf, usesTLS } from './tls.js';
 
 /** Seconds are all that a process's age is known by. */
 const AGE_SLACK_MS = 2000;
@@ -57,8 +57,8 @@ export async function update(
   // What was kept is of this change only when something was written for it, now or by whoever began it.
   const isOurs = !sameEndpoints(sight.names, endpoints) || before.pending !== undefined;
   if (isOurs) {
-    const isTLS = endpoints.some((url) => url.startsWith('https:'));
-    const needs = isTLS ? caFilesOf(consumer, place) : ok([]);
+    const isNew = endpoints.some((url) => url.startsWith('https:')) && !usesTLS(sight.link);
+    const needs = isNew ? caFilesOf(consumer, place) : ok([]);
     if (!needs.ok) return refused(needs.error);
     const text = textWith(consumer, place, endpoints);
     if (text === undefined) {
