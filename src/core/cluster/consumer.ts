@@ -58,7 +58,7 @@ export type ConsumerSight =
       readonly link: ConsumerLink;
       /** Somebody began to tell it and never came to an end: it is gone through once more. */
       readonly isHalfTold?: boolean;
-      /** The last list that it did not come back with; it was put back. */
+      /** The last list that it did not come back with, and was put back; or that could not be written for it. */
       readonly lastTry?: ConsumerTry;
       /** What it would need for https endpoints and has not; absent where it has all, or where that is its own matter. */
       readonly lacks?: {
@@ -86,6 +86,8 @@ export interface ConsumerTry {
   readonly at: Instant;
   /** How many tries in a row with this list ended so. */
   readonly inARow: number;
+  /** Nothing was written and nothing started again: another try costs nobody anything. */
+  readonly isUntouched?: true;
   readonly problem: Problem;
 }
 

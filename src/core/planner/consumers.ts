@@ -11,6 +11,8 @@ import {
 
 /** Each try is a restart of somebody's API server: the next one with the same list is not due at once. */
 const RETRY_MS = [0, 60_000, 300_000, 900_000] as const;
+/** One that costs nothing is due soon, and still lets everything else go on in between. */
+const UNTOUCHED_RETRY_MS = 5_000;
 
 /** A consumer of the spec with what was seen of it. */
 export interface ToldConsumer {
@@ -75,6 +77,6 @@ export const whyNotFollowing = ({ link }: Seen): string =>
 /** When it may be told this list once more, after it did not come back with it. */
 export function retryTellingAt({ lastTry }: Seen, endpoints: readonly string[]): Instant {
   if (lastTry === undefined || !sameEndpoints(lastTry.endpoints, endpoints)) return instantOf(0);
-  const pauseMs = RETRY_MS[Math.min(lastTry.inARow, RETRY_MS.length - 1)] ?? 0;
-  return instantOf(lastTry.at + pauseMs);
+  const longMs = RETRY_MS[Math.min(lastTry.inARow, RETRY_MS.length - 1)] ?? 0;
+  return instantOf(lastTry.at + (lastTry.isUntouched === true ? UNTOUCHED_RETRY_MS : longMs));
 }

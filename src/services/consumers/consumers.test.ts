@@ -178,6 +178,14 @@ describe('a flanneld under systemd', () => {
     });
     expect(restarts()).toBe(before);
     expect(readFileSync(unit, 'utf8')).toContain(a);
+    // It is noted, so that whoever acts on the cluster does something else for a while; and forgotten when it is told.
+    expect(await here().observe(flannel(), signal)).toMatchObject({
+      names: [a],
+      lastTry: { endpoints: [https], isUntouched: true, problem: { code: 'consumer-not-told' } },
+    });
+    const b = await host.member();
+    expect(await here().update(flannel(), [b], signal)).toEqual({ kind: 'applied' });
+    expect(await here().observe(flannel(), signal)).not.toHaveProperty('lastTry');
     // Where they lie is asked when it is told; that it was told of them is seen before.
     const files = '--etcd-cafile=/ca.crt --etcd-certfile=/own.crt --etcd-keyfile=/own.key';
     host.write('units/flanneld.service', unitFile(`${a} ${files}`));

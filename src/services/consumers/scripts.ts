@@ -163,9 +163,20 @@ export const endScript = (stateDir: string, refused?: string): string => `
 set -eu
 umask 077
 dir=${quoted(stateDir)}
-${refused === undefined ? 'rm -f "$dir/refused"' : `mkdir -p "$dir"; printf '%s\\n' ${quoted(refused)} > "$dir/refused.new"; mv -f "$dir/refused.new" "$dir/refused"`}
+${refused === undefined ? 'rm -f "$dir/refused"' : noting(refused)}
 rm -f "$dir/pending"
 `;
+
+/** Notes a try, and leaves what may be under way as it is. */
+export const refuseScript = (stateDir: string, refused: string): string => `
+set -eu
+umask 077
+dir=${quoted(stateDir)}
+${noting(refused)}
+`;
+
+const noting = (refused: string): string =>
+  `mkdir -p "$dir"; printf '%s\\n' ${quoted(refused)} > "$dir/refused.new"; mv -f "$dir/refused.new" "$dir/refused"`;
 
 /** Lets the program take what its file says. The kubelet needs no asking. */
 export function restartScript(program: ConsumerProgram): string | undefined {

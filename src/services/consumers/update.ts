@@ -28,7 +28,7 @@ import {
   consumerUnusable,
   consumerUnwell,
 } from './problems.js';
-import { endScript, putBackScript, restartScript, writeScript } from './scripts.js';
+import { endScript, putBackScript, refuseScript, restartScript, writeScript } from './scripts.js';
 import { spotInManifest } from './text/manifest.js';
 import { replaceAt } from './text/spot.js';
 import { renderTemplate } from './text/template.js';
@@ -74,7 +74,8 @@ export async function update(
       needs: needs.value,
     });
     const written = await runOn(parts, consumer, 'write the endpoints', script, signal, text);
-    if (written.kind === 'no') return notTold(written.because);
+    if (written.kind === 'no')
+      return noteUnwritten(parts, consumer, endpoints, before, written, signal);
     if (written.kind === 'cut') {
       return unknown(consumerHalfTold({ consumer: id, host, because: written.because }));
     }
@@ -226,6 +227,26 @@ async function putBack(
   const failed = tryOf(parts, before, endpoints, problem);
   const ended = await end(parts, consumer, failed, signal);
   if (ended !== undefined) return unknown(consumerHalfTold({ consumer: id, host, because: ended }));
+  return refused(problem);
+}
+
+/** The host said no before anything was changed: noted, so that meanwhile all else can go on. Best effort. */
+async function noteUnwritten(
+  parts: Parts,
+  consumer: Consumer,
+  endpoints: readonly string[],
+  before: Look,
+  { because }: { readonly because: string },
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const problem = consumerNotTold({
+    consumer: consumerID(consumer),
+    host: consumer.host,
+    because,
+  });
+  const failed = { ...tryOf(parts, before, endpoints, problem), isUntouched: true } as const;
+  const script = refuseScript(stateDirOf(parts, consumer), JSON.stringify(failed));
+  await runOn(parts, consumer, 'note that nothing was written', script, signal);
   return refused(problem);
 }
 

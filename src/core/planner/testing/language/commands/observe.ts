@@ -29,6 +29,7 @@ import { look } from '../turn.js';
  *     observe unnamed-alarm=CORRUPT    every member tells an alarm that names nobody
  *     observe half-told=api            somebody began to tell the consumer on api
  *     observe tried=api                it did not come back with the list that it would be told now
+ *     observe unwritten=api            that list could not be written for it
  *     observe no-log=b                it runs, and its directory holds no log (not yet, or not any more)
  */
 export const observe: Command = {
@@ -45,6 +46,7 @@ export const observe: Command = {
     'unnamed-alarm',
     'half-told',
     'tried',
+    'unwritten',
   ],
   run: (scene, args) => {
     const [word] = args.words;
@@ -88,6 +90,10 @@ function troublesOf(scene: Scene, args: Args): readonly Trouble[] {
     })),
     eachConsumer(args.list('half-told') ?? [], (sight) => ({ ...sight, isHalfTold: true })),
     eachConsumer(args.list('tried') ?? [], (sight) => ({ ...sight, lastTry: tryNow(scene) })),
+    eachConsumer(args.list('unwritten') ?? [], (sight) => ({
+      ...sight,
+      lastTry: { ...tryNow(scene), isUntouched: true },
+    })),
     ...(lag.size === 0 ? [] : [eachStatus((status, host) => behind(status, lag.get(host)))]),
     ...(leader === undefined ? [] : [eachStatus(leaderless)]),
     listTrouble(args.value('list') ?? (leader === undefined ? undefined : 'local')),
