@@ -6,6 +6,12 @@ const MAIN = '.tmp/safety/test/safety/explore/main.js';
 /** What the short form reached when this was written, rounded down: fewer means that a case or a move got lost. */
 const STATES_MIN = 300_000;
 
+/** Nothing that heals by itself gives a consumer a CA: what does not need it is done, and then it is told for ever. */
+const WAIT_FOR_PEOPLE: ReadonlySet<string> = new Set([
+  'a consumer without a CA',
+  'a consumer without a CA holds TLS back',
+]);
+
 interface Document {
   readonly states: number;
   readonly violations: number;
@@ -27,5 +33,8 @@ test('whatever fails, in whatever order, no rule is broken and every world conve
   expect(found.complete).toBe(true);
   expect(found.states).toBeGreaterThan(STATES_MIN);
   expect(status).toBe(0);
-  for (const { case: name, converging } of found.cases) expect(converging, name).toBeGreaterThan(0);
+  for (const { case: name, converging } of found.cases) {
+    if (WAIT_FOR_PEOPLE.has(name)) expect(converging, name).toBe(0);
+    else expect(converging, name).toBeGreaterThan(0);
+  }
 });
