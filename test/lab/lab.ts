@@ -320,8 +320,9 @@ export class Lab {
     );
     for (const deed of deeds) {
       const target = deed.kind === 'remove-member' ? deed.member : ids.get(deed.step.host ?? '');
-      const single = deed.margin.votersBefore === 1;
-      if (!single) assert.notEqual(leaderAt(reigns, deed.at), target, `it led: ${tellDeed(deed)}`);
+      // None: the cluster is unborn, and its first member could not keep the lead with short timings for ten seconds.
+      const isAlone = deed.margin.votersBefore <= 1;
+      if (!isAlone) assert.notEqual(leaderAt(reigns, deed.at), target, `it led: ${tellDeed(deed)}`);
     }
   }
 
