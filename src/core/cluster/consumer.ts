@@ -108,7 +108,7 @@ export function usableEndpoints(names: readonly string[]): readonly string[] {
   return first === undefined ? [] : names.filter((url) => isHTTPS(url) === isHTTPS(first));
 }
 
-const isHTTPS = (url: string): boolean => plainEndpoint(url).startsWith('https:');
+export const isHTTPS = (url: string): boolean => plainEndpoint(url).startsWith('https:');
 
 /** The same endpoints, in whatever order: gRPC dials all of them. */
 export function sameEndpoints(a: readonly string[], b: readonly string[]): boolean {

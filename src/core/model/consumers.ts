@@ -5,6 +5,7 @@ import {
   type Observation,
   type Target,
   consumerID,
+  isHTTPS,
   plainEndpoint,
   usableEndpoints,
 } from '../cluster/index.js';
@@ -20,7 +21,7 @@ export function tellConsumer(
 ): Applied {
   const consumer = world.consumers?.find((each) => each.id === id);
   if (consumer === undefined || consumer.seen === false) return unanswered(world, 'unreachable');
-  if (consumer.takesTLS === false && endpoints.some((url) => url.startsWith('https:'))) {
+  if (consumer.takesTLS === false && endpoints.some(isHTTPS)) {
     return refuse(world, 'consumer-without-ca');
   }
   const told = { ...consumer, names: endpoints };

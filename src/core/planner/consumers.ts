@@ -41,6 +41,14 @@ export function overlap(a: readonly string[], b: readonly string[]): readonly st
   return a.filter((url) => plain.has(plainEndpoint(url)));
 }
 
+/** A fixed list of the spec, or what is on its host instead, has one of these endpoints. */
+export const isPointedAt = (
+  { consumer, sight }: Pick<ToldConsumer, 'consumer' | 'sight'>,
+  urls: readonly string[],
+): boolean =>
+  (consumer.endpoints !== 'members' && overlap(consumer.endpoints, urls).length > 0) ||
+  (sight.kind === 'seen' && namesAny(sight, urls));
+
 /** Those of the members that each of its lists can still be served by: its file's, and its process's where that is another. */
 export const serversOf = (
   { names, runsWith }: Pick<Seen, 'names' | 'runsWith'>,

@@ -13,7 +13,7 @@ import {
   marginOf,
   trusts,
 } from '../cluster/index.js';
-import { type ToldConsumer, follows, namesAny, overlap, serversOf } from './consumers.js';
+import { type ToldConsumer, follows, isPointedAt, namesAny, serversOf } from './consumers.js';
 import { elapsedMs } from './elapsed.js';
 import type { Lately } from './lately.js';
 import type { UnresolvedChange } from './plan-types.js';
@@ -150,10 +150,7 @@ export const GUARDS: Guards = {
   },
   consumerForgotIt: ({ consumer, sight }, leaving, standing) => {
     const { clientURLs } = leaving.member;
-    if (consumer.endpoints !== 'members') {
-      const isPointedAtIt = overlap(consumer.endpoints, clientURLs).length > 0;
-      return !isPointedAtIt && (sight.kind !== 'seen' || !namesAny(sight, clientURLs));
-    }
+    if (consumer.endpoints !== 'members') return !isPointedAt({ consumer, sight }, clientURLs);
     return (
       sight.kind === 'seen' &&
       sight.isHalfTold !== true &&
@@ -167,10 +164,7 @@ export const GUARDS: Guards = {
   consumerKeepsAnEndpoint: ({ consumer, sight }, moving, { healthyVoters }) => {
     if (healthyVoters.every((voter) => voter === moving)) return true;
     const { clientURLs } = moving.member;
-    if (consumer.endpoints !== 'members') {
-      const isPointedAtIt = overlap(consumer.endpoints, clientURLs).length > 0;
-      return !isPointedAtIt && (sight.kind !== 'seen' || !namesAny(sight, clientURLs));
-    }
+    if (consumer.endpoints !== 'members') return !isPointedAt({ consumer, sight }, clientURLs);
     return (
       sight.kind === 'seen' &&
       serversOf(sight, healthyVoters).every(

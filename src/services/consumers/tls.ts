@@ -1,5 +1,5 @@
 import { type Problem, type Result, err, ok } from '../../base/index.js';
-import { type Consumer, type ConsumerLink, consumerID } from '../../core/cluster/index.js';
+import { type Consumer, type ConsumerLink, consumerID, isHTTPS } from '../../core/cluster/index.js';
 import { type TLSFlag, flagsOf } from './flags.js';
 import type { Place } from './place.js';
 import { consumerWithoutCA, consumerWithoutCertificate } from './problems.js';
@@ -28,7 +28,7 @@ export function caFilesOf(consumer: Consumer, place: Place): Result<readonly str
 
 /** It has all that it needs, however it came by it: it is connected so. */
 export const usesTLS = (link: ConsumerLink): boolean =>
-  link.kind === 'connected' && link.to.some((url) => url.startsWith('https:'));
+  link.kind === 'connected' && link.to.some(isHTTPS);
 
 /** Why it could show members no certificate that ask for one. */
 export function whyNoCertificate(consumer: Consumer, place: Place): Problem | undefined {

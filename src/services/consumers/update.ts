@@ -14,6 +14,7 @@ import {
   type ConsumerSight,
   type ConsumerTry,
   consumerID,
+  isHTTPS,
   sameEndpoints,
 } from '../../core/cluster/index.js';
 import { flagsOf } from './flags.js';
@@ -57,7 +58,7 @@ export async function update(
   // What was kept is of this change only when something was written for it, now or by whoever began it.
   const isOurs = !sameEndpoints(sight.names, endpoints) || before.pending !== undefined;
   if (isOurs) {
-    const isNew = endpoints.some((url) => url.startsWith('https:')) && !usesTLS(sight.link);
+    const isNew = endpoints.some(isHTTPS) && !usesTLS(sight.link);
     const needs = isNew ? caFilesOf(consumer, place) : ok([]);
     if (!needs.ok) return refused(needs.error);
     const text = textWith(consumer, place, endpoints);

@@ -3,6 +3,7 @@ import {
   type Standing,
   type Target,
   consumerID,
+  isHTTPS,
   labelOf,
   sameEndpoints,
 } from '../../cluster/index.js';
@@ -288,5 +289,3 @@ function ofOneScheme({ members }: Target, voters: readonly Standing[]): readonly
   const others = voters.filter((voter) => !fits.includes(voter));
   return others.length === 0 || fits.some(({ healthy }) => healthy) ? fits : others;
 }
-
-const isHTTPS = (url: string): boolean => url.startsWith('https:');
