@@ -111,7 +111,8 @@ async function addThroughPlan(
   if (!accepted.ok) return failStop(context, accepted.error);
 
   let registered: MemberChange | undefined;
-  const goal = { command, timeoutMs };
+  // What is wanted is written down: said once more, it would be refused.
+  const goal = { command, again: `quorate apply ${cluster.name}`, timeoutMs };
   const first = await pursue(context, cluster, {
     ...goal,
     what: `the registration of ${newcomer.name}`,

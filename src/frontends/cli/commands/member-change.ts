@@ -245,7 +245,9 @@ async function changeThroughPlan(
   );
   if (!accepted.ok) return failStop(context, accepted.error);
   const { cluster } = kept;
-  const goal = { command, what, timeoutMs: timeoutMs.value, reached };
+  // What is wanted is written down: said once more, it would be another wish, or none.
+  const again = `quorate apply ${cluster.name}`;
+  const goal = { command, again, what, timeoutMs: timeoutMs.value, reached };
   const end = await pursue(context, cluster, goal);
   if (end.kind !== 'reached') return failPursuit(context, end);
   const supervised = await cluster.supervise(AbortSignal.timeout(SUPERVISE_MS));

@@ -139,6 +139,18 @@ describe('member add', () => {
     expect(machine.asked).toEqual([]);
   });
 
+  test.each(['add m4', 'remove m3'])(
+    'Ctrl-C in member %s says how to go on with what is wanted already',
+    async (line) => {
+      const machine = await three();
+      const words = ['member', ...line.split(' ')];
+      const typed = await machine.typeAt({ onListen: (interrupt) => interrupt() }, ...words);
+      expect(typed.exit).toBe(1);
+      expect(typed.err).toContain('[interrupted]');
+      expect(typed.err).toContain('Go on from here:\n    quorate apply default\n');
+    },
+  );
+
   test('a name that is taken is refused before anything is written', async () => {
     const machine = await three();
     const typed = await machine.type('member', 'add', 'm2');
