@@ -10,4 +10,5 @@ export { plan } from './plan.js';
 export { type Lately, NOTHING_LATELY, remember } from './lately.js';
 export { QUIET_PERIOD_MS } from './guards.js';
 export { sentenceOf } from './reasons.js';
+export { mayPass } from './problems.js';
 export * as plannerProblems from './problems.js';

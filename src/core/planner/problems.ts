@@ -1,4 +1,4 @@
-import { defineProblem, formatDurationMs } from '../../base/index.js';
+import { type Problem, defineProblem, formatDurationMs } from '../../base/index.js';
 
 const runningFor = (ms: number): string =>
   Number.isFinite(ms) ? formatDurationMs(ms) : 'longer than can be told: our clock was set back';
@@ -380,3 +380,7 @@ export const rotationHeld = defineProblem(
     hint: 'Members that a person runs need the new bundle and a restart. See who shows what:\n  quorate certificates list',
   }),
 );
+
+/** It may end by itself within moments: an election is under way, a host or a member is slow to answer. */
+export const mayPass = (problem: Problem): boolean =>
+  [noLeader, hostUnseen, memberUnhealthy].some(({ is }) => is(problem));

@@ -142,6 +142,30 @@ describe('who hangs delays nobody', () => {
     expect(tookMs).toBeLessThan(50);
   });
 
+  test('a host whose process is stopped has no answer, however late the driver says so: its name leads elsewhere now', async () => {
+    const seen = world.observe;
+    world.observe = async (name) => {
+      if (name !== 'm2') return seen(name);
+      await systemClock.sleep(2 * DEFAULT_TIMINGS.headStartMs, never);
+      return { process: { kind: 'stopped' }, data: { kind: 'empty' } };
+    };
+    world.status = (name) => Promise.resolve(statusOf(name === 'm2' ? 'm3' : name));
+    const { sight } = await look();
+    const notRunning = { kind: 'silent', because: 'its process is not running' };
+    expect(sight('m2')).toMatchObject({ peer: notRunning, status: notRunning });
+    expect(sight('m3')).toMatchObject({ status: { kind: 'answered' } });
+  });
+
+  test('where nobody can look, an answer of a member that runs elsewhere is that of whoever has the name now', async () => {
+    const seen = world.observe;
+    world.observe = (name) => (name === 'm2' ? forNever() : seen(name));
+    world.status = (name) => Promise.resolve(statusOf(name === 'm2' ? 'm3' : name));
+    const { sight } = await look();
+    const elsewhere = { kind: 'silent', because: 'm3 answers by its name' };
+    expect(sight('m2')).toMatchObject({ peer: elsewhere, status: elsewhere });
+    expect(sight('m3')).toMatchObject({ status: { kind: 'answered' } });
+  });
+
   test('a running process is asked where it listens, not where the spec wants it', async () => {
     const asked: string[] = [];
     const flags = {

@@ -57,7 +57,7 @@ export async function observe(
   const probes = looks.map(({ host, facts }) => {
     const process = early.get(host)?.process;
     const { peerURL, clientURL } = addressOf(host, target, record, process);
-    const stopped = process?.kind === 'stopped' ? 'its process is not running' : undefined;
+    const stopped = process?.kind === 'stopped' ? NOT_RUNNING.because : undefined;
     return {
       host,
       facts,
@@ -67,7 +67,7 @@ export async function observe(
     };
   });
   const list = await listThroughQuorum(eyes, probes, record, deadlineMs, signal);
-  const seen = await Promise.all(
+  const answers = await Promise.all(
     probes.map(async ({ host, facts, peer, status }): Promise<HostSight> => {
       const seen = await facts;
       return isGateway(target, host, seen)
@@ -75,6 +75,7 @@ export async function observe(
         : { host, ...seen, peer: await peer, status: await status };
     }),
   );
+  const seen = answers.map((sight) => withOwnAnswers(sight, answers));
   const memberList =
     list.kind === 'unseen' ? localList(seen, record.clusterID, at, list.because) : list;
   const sights = await lookAgainAtEmpty(eyes, target, record, seen, memberList, signal);
@@ -146,6 +147,31 @@ async function factsWithin(
     Promise.all(looks.map(async ({ host, facts }) => seen.set(host, await facts))),
   );
   return new Map(seen);
+}
+
+const NOT_RUNNING = { kind: 'silent', because: 'its process is not running' } as const;
+
+/**
+ * A name leads where its member lives now, so what answered may be a successor: on a host where no process runs (which the
+ * driver may say after the asking), or that nobody can look at, while the member that answered runs on another.
+ */
+function withOwnAnswers(sight: HostSight, all: readonly HostSight[]): HostSight {
+  const { process, status } = sight;
+  if (process.kind === 'stopped') {
+    return sight.status === THROUGH_GATEWAY
+      ? sight
+      : { ...sight, peer: NOT_RUNNING, status: NOT_RUNNING };
+  }
+  if (process.kind !== 'unseen' || status.kind !== 'answered') return sight;
+  const owner = all.find(
+    (other) =>
+      other.process.kind === 'running' &&
+      other.data.kind === 'present' &&
+      other.data.memberID === status.memberID,
+  );
+  if (owner === undefined) return sight;
+  const elsewhere = { kind: 'silent', because: `${owner.host} answers by its name` } as const;
+  return { ...sight, peer: elsewhere, status: elsewhere };
 }
 
 const THROUGH_GATEWAY = { kind: 'silent', because: 'a gateway answers there for others' } as const;

@@ -5,7 +5,7 @@ import { confirm } from './confirm.js';
 import { type Context, tell } from './context.js';
 import { editWish } from './edit-wish.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
-import { previewOf } from './preview.js';
+import { settledPreviewOf } from './settled-preview.js';
 import { whyHostsUnfit } from './new-hosts.js';
 import type { FoundOptions, ManagedCluster } from './ports.js';
 import { clusterPaused } from './problems.js';
@@ -126,7 +126,7 @@ async function showAndConfirm(
     cluster.look(context.interrupt),
   ]);
   if (!look.ok) return failed(...look.error);
-  const preview = await previewOf(context, cluster, look.value, { spec, state: 'up' });
+  const preview = await settledPreviewOf(context, cluster, look.value, { spec, state: 'up' });
   if (!preview.ok) return failed(...preview.error);
   const report = preview.value;
   if (report.kind === 'blocked' && report.problem !== undefined) {

@@ -57,7 +57,7 @@ export async function failPursuit(
 }
 
 /** What a blocked plan is given to unblock itself: a start that failed is tried again, a host answers late. */
-const BLOCKED_FOR_MS = 3000;
+export const BLOCKED_FOR_MS = 3000;
 /** Whoever held the lock and vanished: its guardian brings it back within this time. */
 const HOLDER_GONE_MS = 2500;
 const FOLLOW_POLL_MS = 200;

@@ -39,8 +39,8 @@ export interface EtcdAdminOptions {
   readonly peerTLS?: TLSOptions;
 }
 
-/** Answers from memory; a member that takes longer is as good as silent. The controller usually waits less. */
-const STATUS_DEADLINE_MS = 2000;
+/** Answers from memory; a member that takes longer is as good as silent. Whoever asks waits less. */
+const STATUS_DEADLINE_MS = 5000;
 
 /** Without a quorum a list through it never comes; the controller usually waits less. */
 const LIST_DEADLINE_MS = 5000;

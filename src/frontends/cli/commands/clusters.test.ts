@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { defineProblem, err, instantOf, ok, unknown, unsafeBrand } from '../../../base/index.js';
-import type { ClusterName } from '../../../core/cluster/index.js';
+import type { ClusterName, HostSight } from '../../../core/cluster/index.js';
+import type { Look } from '../ports.js';
 import { type FakeMachine, fakeMachine } from '../testing/fake-machine.js';
 
 const SPEC = `apiVersion: quorate.dev/v1alpha1
@@ -29,6 +30,20 @@ const withFile = (machine: FakeMachine, text = SPEC, path = 'prod.yaml'): FakeMa
   machine.files.set(path, text);
   return machine;
 };
+
+/** The same look in the middle of an election: all members run, have run for long, and none of them knows a leader. */
+function withoutLeader(look: Look): Look {
+  const { observation } = look.input;
+  const hosts = observation.hosts.map((sight): HostSight => {
+    const { process, status } = sight;
+    if (process.kind !== 'running' || status.kind !== 'answered') return sight;
+    const { leader: _leader, ...rest } = status;
+    return { ...sight, process: { ...process, startedAt: instantOf(0) }, status: rest };
+  });
+  const seen = observation.memberList;
+  const memberList = seen.kind === 'unseen' ? seen : ({ ...seen, kind: 'local' } as const);
+  return { ...look, input: { ...look.input, observation: { ...observation, hosts, memberList } } };
+}
 
 describe('up', () => {
   test('from nothing: three members, named steps on stderr, endpoints on stdout, a supervisor behind', async () => {
@@ -253,6 +268,33 @@ describe('apply', () => {
     expect(typed.exit).toBe(4);
     expect(typed.err).toContain('[quorum-lost]');
     expect(machine.cluster('prod').wish?.spec.members).toHaveLength(3);
+  });
+
+  test('a look that falls into an election is taken again; a cluster that stays without a leader is refused after a moment', async () => {
+    const machine = withFile(fakeMachine());
+    await machine.type('apply', '-f', 'prod.yaml');
+    const prod = machine.cluster('prod');
+    const look = prod.look.bind(prod);
+    const electing = (looks: number) => {
+      let looked = 0;
+      Object.assign(prod, {
+        look: async (signal: AbortSignal) => {
+          const seen = await look(signal);
+          return !seen.ok || ++looked > looks ? seen : ok(withoutLeader(seen.value));
+        },
+      });
+      return () => looked;
+    };
+    machine.files.set('prod.yaml', SPEC.replace('{ name: a3 }', '{ name: a3 }, { name: a4 }'));
+    electing(Infinity);
+    const refused = await machine.type('apply', '-f', 'prod.yaml');
+    expect(refused.exit).toBe(4);
+    expect(refused.err).toContain('[no-leader]');
+    expect(prod.wish?.spec.members).toHaveLength(3);
+    const looks = electing(2);
+    expect((await machine.type('apply', '-f', 'prod.yaml')).exit).toBe(0);
+    expect(looks()).toBeGreaterThanOrEqual(3);
+    expect(prod.wish?.spec.members).toHaveLength(4);
   });
 
   test('a name on the command line and another in the file contradict each other', async () => {

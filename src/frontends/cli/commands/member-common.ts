@@ -9,7 +9,7 @@ import { EXIT, type ExitCode } from '../exit-codes.js';
 import { whyHostsUnfit } from '../new-hosts.js';
 import type { Look, ManagedCluster } from '../ports.js';
 import { badValue, clusterDown, clusterPaused, usage } from '../problems.js';
-import { previewOf } from '../preview.js';
+import { settledPreviewOf } from '../settled-preview.js';
 import type { ListedMember } from '../reports/member-list.js';
 import { type Stop, stop } from '../stop.js';
 import { type Seat, seatAt, seatOf } from '../seat.js';
@@ -90,7 +90,7 @@ export async function acceptEdit(
   const { spec, retire } = imagined.value;
   const [unfit, report] = await Promise.all([
     whyHostsUnfit(context, look.input.record, { spec, skip }),
-    previewOf(context, cluster, look, { spec, retire }),
+    settledPreviewOf(context, cluster, look, { spec, retire }),
   ]);
   if (!report.ok) return stop(EXIT.failed, ...report.error);
   const { kind, problem } = report.value;

@@ -32,7 +32,7 @@ import type { ClusterSpec } from '../../../core/spec/index.js';
 import type { TurnResult } from '../../../engine/controller/index.js';
 import type { JournalEntry, LockHolder, Wish } from '../../../engine/ports/index.js';
 import type { CliIO } from '../io.js';
-import type { CliPorts, ManagedCluster, RunOptions } from '../ports.js';
+import type { CliPorts, Look, ManagedCluster, RunOptions } from '../ports.js';
 import { runCLI } from '../run.js';
 import { fakeAdmin } from './fake-admin.js';
 import { fakeDiscovery } from './fake-discovery.js';
@@ -295,7 +295,8 @@ function fakeCluster(name: ClusterName, clock: Clock, forget: () => void): FakeC
       const base = look?.wish ?? { generation: 0, state: 'up', paused: false, retire: [] };
       const wish: Wish = { ...base, ...imagined };
       const record = fake.record ?? recordFor(name, imagined.spec);
-      return inputOf({ ...fake, wish, record }, clock);
+      const input = inputOf({ ...fake, wish, record }, clock);
+      return input.ok && look !== undefined ? ok(asLooked(input.value, look)) : input;
     },
     run: (options) => runFake(fake, clock, options),
     firstWrite: async (endpoints, signal) => {
@@ -381,6 +382,16 @@ function inputOf(fake: Seen, clock: Clock): Result<PlanInput, readonly Problem[]
   // A host that is new in the wish is seen as stopped and empty.
   const base = world === undefined ? worldOf(seen) : widened({ ...world, now }, target.value);
   return ok({ ...seen, observation: seenFrom(base) });
+}
+
+/** What a look saw stays as it saw it, also where a test made it see something else; hosts that are new to it are added. */
+function asLooked(input: PlanInput, look: Look): PlanInput {
+  const { at, hosts, memberList } = look.input.observation;
+  const added = input.observation.hosts.filter(({ host }) => hosts.every((it) => it.host !== host));
+  return {
+    ...input,
+    observation: { ...input.observation, at, hosts: [...hosts, ...added], memberList },
+  };
 }
 
 /** Where nothing runs, nobody has a list to give. */
