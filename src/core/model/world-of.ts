@@ -1,5 +1,11 @@
-import { instantOf } from '../../base/index.js';
-import { type HostSight, type Target, leaderOf } from '../cluster/index.js';
+import { instantOf, unsafeBrand } from '../../base/index.js';
+import {
+  type HostSight,
+  type Member,
+  type MemberName,
+  type Target,
+  leaderOf,
+} from '../cluster/index.js';
 import type { PlanInput } from '../planner/index.js';
 import { consumersIn } from './consumers.js';
 import { elected } from './leadership.js';
@@ -20,8 +26,31 @@ function behindItsMember({ host, process, status }: HostSight, target: Target): 
   };
 }
 
+/**
+ * Nobody gave a list: whoever holds a log of this cluster is taken for a voter at its host's addresses. Who is only wanted is
+ * none, or a preview would take away a member that never was.
+ */
+function membersByTheirLogs({ target, record, observation }: PlanInput): readonly Member[] {
+  if (record.clusterID === undefined) return [];
+  return observation.hosts.flatMap(({ host, data }): readonly Member[] => {
+    if (data.kind !== 'present' || data.clusterID !== record.clusterID) return [];
+    const wanted = target.members.find((member) => member.host === host);
+    const kept = Object.hasOwn(record.addresses, host) ? record.addresses[host] : undefined;
+    return [
+      {
+        id: data.memberID,
+        name: wanted?.name ?? unsafeBrand<MemberName>(host),
+        peerURLs: kept?.peerURLs ?? wanted?.peerURLs ?? [],
+        clientURLs: kept?.clientURLs ?? wanted?.clientURLs ?? [],
+        isLearner: false,
+      },
+    ];
+  });
+}
+
 /** The world that an observation shows; what was not seen stays unseen in it. */
-export function worldOf({ target, record, observation, now }: PlanInput): World {
+export function worldOf(input: PlanInput): World {
+  const { target, record, observation, now } = input;
   const list = observation.memberList;
   const hosts = observation.hosts.map((sight): WorldHost => {
     const { host, process, data, gateway, status, certificates } = sight;
@@ -47,7 +76,7 @@ export function worldOf({ target, record, observation, now }: PlanInput): World 
     now,
     target,
     record,
-    members: list.kind === 'unseen' ? [] : list.members,
+    members: list.kind === 'unseen' ? membersByTheirLogs(input) : list.members,
     clusterID: list.kind === 'unseen' ? record.clusterID : list.clusterID,
     leader: leaderOf(observation),
     term: 2n,

@@ -31,6 +31,23 @@ test('the first step of a preview is what the planner says now', () => {
   expect(stepsOf(input)).toEqual(['start m2 restart']);
 });
 
+test('while nobody gives a list, who is only wanted was no member: growth of a cluster that is down takes nobody away', () => {
+  const down = crash(running('m1', 'm2', 'm3'), 'm1', 'm2', 'm3');
+  const input = inputOf(wanting(down, 'm1', 'm2', 'm3', 'm4', 'm5'));
+  const memberList = { kind: 'unseen', because: 'nobody answers' } as const;
+  expect(stepsOf({ ...input, observation: { ...input.observation, memberList } })).toEqual([
+    'start m1 restart',
+    'start m2 restart',
+    'start m3 restart',
+    'add-learner m4',
+    'start m4 join',
+    'promote m4',
+    'add-learner m5',
+    'start m5 join',
+    'promote m5',
+  ]);
+});
+
 test('quorum lost ends it at once', () => {
   const { steps, end } = preview(inputOf(wipe(running('m1', 'm2', 'm3'), 'm1', 'm2')));
   expect(steps).toEqual([]);
