@@ -110,8 +110,11 @@ describe.each(MINORS)('etcd %s with certificates of ours', (version) => {
     const writer = await it.writer(await program(it, 'app'));
     const held = await it.must('certificates rotate-ca');
     expect(held.stderr).toContain('app');
-    // The program is given another certificate, and both authorities to trust; then it goes on by itself.
+    // The program is given another certificate, and both authorities to trust; that it uses them is for people to say.
     await program(it, 'app');
+    const waits = await it.must('certificates list -o json');
+    expect(waits.json<{ authorities: unknown[] }>().authorities).toHaveLength(4);
+    await it.must('certificates rotate-ca --finish');
     await it.untilStatus('the old authority is forgotten', ({ plan, members }) => {
       const issuers = new Set(members.flatMap(({ certificates }) => certificates.map(issuerOf)));
       return plan.kind === 'converged' && issuers.size === 2 && !issuers.has(null);

@@ -4,9 +4,9 @@ import { hostsFor } from '../lab/hosts/suite.js';
 import { ANY_MINOR } from '../lab/index.js';
 import { kubePrograms } from '../lab/kube/programs.js';
 import { KubeNode, writeNetwork } from './kube-node.js';
-import { seatOf } from './seat.js';
+import { type Seat, seatOf } from './seat.js';
 
-test('a cluster in plain text turns to TLS only with its kube-apiserver and its flanneld', async (context) => {
+test('a cluster in plain text turns to TLS only with its kube-apiserver and its flanneld, and exchanges its authorities only with them', async (context) => {
   const programs = await kubePrograms();
   if (typeof programs === 'string') return context.skip(programs);
   const seat = await seatOf(await hostsFor(context, { hosts: 4 }), { version: ANY_MINOR });
@@ -49,5 +49,37 @@ test('a cluster in plain text turns to TLS only with its kube-apiserver and its 
   expect(kinds.slice(told).filter((kind) => kind === 'stop-member')).toHaveLength(1);
   expect(kinds.slice(-2)).toEqual(['update-consumer', 'update-consumer']);
   const file = (last: string) => join(seat.home, 'app', last);
-  await node.works({ caFile: file('ca.crt'), certFile: file('app.crt'), keyFile: file('app.key') });
-}, 600_000);
+  const app = { caFile: file('ca.crt'), certFile: file('app.crt'), keyFile: file('app.key') };
+  await node.works(app);
+
+  // Members show a certificate of another authority only when both are seen to trust it.
+  const before = await issuersOf(seat);
+  const [api, flannel] = ['kubeApiserver', 'flannel'].map((kind) => `${kind}@${node.host.address}`);
+  const held = await seat.must('certificates rotate-ca --timeout 10m');
+  for (const consumer of [api, flannel]) {
+    expect(held.stderr).toContain(`${consumer}: it does not trust the new authority`);
+  }
+  // The files are in their places, and both programs go on with what they read at their start.
+  await node.giveCertificates({ replace: true });
+  await seat.must(`certificates issue client app --to ${join(seat.home, 'app')} --replace`);
+  const early = await seat.must('certificates rotate-ca --finish --timeout 10m');
+  for (const consumer of [api, flannel]) {
+    expect(early.stderr).toContain(
+      `${consumer}: its file of authorities is newer than its process`,
+    );
+  }
+  expect(await issuersOf(seat)).toEqual(before);
+  await node.works(app);
+  await node.restart();
+  await node.works(app);
+  await seat.must('apply --timeout 10m');
+  const issuers = await issuersOf(seat);
+  expect(issuers.size).toBe(2);
+  expect([...issuers].filter((issuer) => before.has(issuer))).toEqual([]);
+  await node.works(app);
+}, 900_000);
+
+async function issuersOf(seat: Seat): Promise<ReadonlySet<string | null>> {
+  const { members } = await seat.settled(3);
+  return new Set(members.flatMap(({ certificates }) => certificates.map(({ issuer }) => issuer)));
+}

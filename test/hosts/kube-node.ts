@@ -82,10 +82,12 @@ export class KubeNode {
     await this.#write(`${PKI}/tokens.csv`, 'admintoken,admin,1,system:masters\n', '600');
   }
 
-  /** A certificate for each, which nobody else may read. */
-  async giveCertificates(): Promise<void> {
+  /** A certificate for each, which nobody else may read; in the place of what they have with `replace`. */
+  async giveCertificates({ replace }: { replace: boolean } = { replace: false }): Promise<void> {
+    const more = replace ? ' --replace' : '';
     for (const name of KINDS) {
-      await this.#seat.must(`certificates issue client ${name} --to ${this.#seat.home}/${name}`);
+      const to = `${this.#seat.home}/${name}`;
+      await this.#seat.must(`certificates issue client ${name} --to ${to}${more}`);
       await this.host.must(`mkdir -p -m 700 ${PKI}/${name}`);
       for (const file of ['ca.crt', `${name}.crt`, `${name}.key`]) {
         const content = await readFile(join(this.#seat.home, name, file));
@@ -102,6 +104,10 @@ export class KubeNode {
     const api = apiUnit(list, kube, address);
     await this.#write('/etc/systemd/system/kube-apiserver.service', api, '644');
     await this.host.must('systemctl daemon-reload && systemctl enable flanneld kube-apiserver');
+    await this.host.must('systemctl restart flanneld kube-apiserver');
+  }
+
+  async restart(): Promise<void> {
     await this.host.must('systemctl restart flanneld kube-apiserver');
   }
 

@@ -1,4 +1,5 @@
 import type { Instant, Problem } from '../../base/index.js';
+import type { Fingerprint } from './certificates.js';
 import type { ClientURL, HostName } from './names.js';
 
 /** Programs that know the cluster by a list of endpoints that is fixed when they start: they must be told, and restarted. */
@@ -67,11 +68,25 @@ export type ConsumerSight =
         /** What to show to members that ask for it. */
         readonly certificate?: Problem;
       };
+      /** What its process has for https; absent: it names no authorities, nothing runs, or its files could not be read. */
+      readonly tls?: ConsumerTLS;
     }
   /** Its host answers, and what the spec says of the consumer is not what is there. */
   | { readonly kind: 'unusable'; readonly id: ConsumerID; readonly problem: Problem }
   /** Its host did not answer. Nothing may be concluded. */
   | { readonly kind: 'unseen'; readonly id: ConsumerID; readonly because: string };
+
+/** Whom a process trusts behind https endpoints, and what it shows there. */
+export interface ConsumerTLS {
+  /** Those that it read at its start; `unread`: the file is newer than the process, which goes on with what it read before. */
+  readonly trusts: readonly Fingerprint[] | 'unread';
+  /** Read anew at each connection. Absent: it shows none. */
+  readonly shows?: {
+    /** Absent: none of those in its own file of authorities. */
+    readonly issuer?: Fingerprint;
+    readonly notAfter: Instant;
+  };
+}
 
 /** Whether a consumer is well, and through which of its endpoints. */
 export type ConsumerLink =

@@ -15,6 +15,7 @@ export * from './consumer.js';
 export * from './observation.js';
 export * from './alarms.js';
 export * from './certificates.js';
+export { type HoldingConsumer, consumersHolding } from './rotation.js';
 export * from './target.js';
 export * from './standing.js';
 export { clusterIDAtBirth, memberIDAtBirth } from './identity.js';

@@ -1,8 +1,11 @@
-import type { Problem } from '../../base/index.js';
+import { type Problem, instantOf } from '../../base/index.js';
 import {
   type ConsumerID,
   type ConsumerSight,
+  type ConsumerTLS,
+  type Fingerprint,
   type Observation,
+  type PlaneTrust,
   type Target,
   consumerID,
   isHTTPS,
@@ -62,6 +65,25 @@ export function sightOfConsumer(world: World, consumer: WorldConsumer): Consumer
         ? { kind: 'broken', because: 'it does not run' }
         : { kind: 'connected', to: connectionsOf(world, consumer) },
     ...(takesTLS === false ? { lacks: { ca: withoutCA(id) } } : {}),
+    ...tlsOf(world, consumer),
+  };
+}
+
+function tlsOf({ target }: World, { tls }: WorldConsumer): { readonly tls?: ConsumerTLS } {
+  if (tls === 'unseen') return {};
+  if (tls !== undefined) return { tls };
+  const client = target.authorities?.planes.client;
+  return client === undefined ? {} : { tls: withAllOf(client) };
+}
+
+const NEVER = instantOf(Number.MAX_SAFE_INTEGER);
+
+/** It trusts whom members trust, and shows a leaf of the newest authority. */
+function withAllOf({ trusted }: PlaneTrust): ConsumerTLS {
+  const issuer = trusted.at(-1);
+  return {
+    trusts: trusted,
+    ...(issuer === undefined ? {} : { shows: { issuer, notAfter: NEVER } }),
   };
 }
 
@@ -83,7 +105,8 @@ export const consumersIn = (
     const sight = observation.consumers?.find((seen) => seen.id === id);
     if (sight?.kind !== 'seen') return { id, names: [], seen: false };
     const lacksCA = sight.lacks?.ca !== undefined;
-    return { id, names: sight.names, ...(lacksCA ? { takesTLS: false } : {}) };
+    const { names, tls = 'unseen' } = sight;
+    return { id, names, tls, ...(lacksCA ? { takesTLS: false } : {}) };
   });
 
 const withConsumer = (
@@ -109,6 +132,18 @@ export const takeCAFrom = (world: World, id: ConsumerID): World =>
 
 export const giveCATo = (world: World, id: ConsumerID): World =>
   withConsumer(world, id, (consumer) => without(consumer, 'takesTLS'));
+
+/** What it has for https from now on. */
+export const equipConsumer = (
+  world: World,
+  id: ConsumerID,
+  trusts: readonly Fingerprint[],
+  issuer: Fingerprint,
+): World =>
+  withConsumer(world, id, (consumer) => ({
+    ...consumer,
+    tls: { trusts, shows: { issuer, notAfter: NEVER } },
+  }));
 
 /** It does not run any more, and does not come back with any list. */
 export const breakConsumer = (world: World, id: ConsumerID): World =>

@@ -17,6 +17,7 @@ export {
   hideConsumer,
   mendConsumer,
   showConsumer,
+  equipConsumer,
   takeCAFrom,
 } from './consumers.js';
 export { applyStep, landLate } from './apply-step.js';

@@ -3,6 +3,7 @@ import type {
   CertificatesSight,
   ClusterRecord,
   ConsumerID,
+  ConsumerTLS,
   DataSight,
   HostName,
   Member,
@@ -40,6 +41,8 @@ export interface WorldConsumer {
   readonly works?: boolean;
   /** Whether it has what https endpoints need; absent: true. */
   readonly takesTLS?: boolean;
+  /** What it has for https; `unseen`: nobody can tell. Absent: somebody sees to it that it has what is wanted at any time. */
+  readonly tls?: ConsumerTLS | 'unseen';
 }
 
 /** An entry at a meeting place. It stays, whatever becomes of the member. */

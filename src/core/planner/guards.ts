@@ -9,7 +9,10 @@ import {
   type Observation,
   type ProcessSight,
   type Standing,
+  type Target,
+  type TrustPhase,
   PLANES,
+  consumersHolding,
   marginOf,
   trusts,
 } from '../cluster/index.js';
@@ -102,6 +105,13 @@ export interface Guards {
   newAuthorityTrusted(standing: ClusterStanding, authorities: Authorities): boolean;
   /** The old authority is forgotten only when nobody shows a leaf of it any more. */
   oldAuthorityUnused(hosts: readonly HostSight[], authorities: Authorities): boolean;
+  /** A program that reads authorities at its start alone loses its etcd when members go ahead of it: it is seen to be ready first. */
+  consumersFollow(
+    consumers: Target['consumers'],
+    sights: Observation['consumers'],
+    authorities: Authorities,
+    phase: TrustPhase,
+  ): boolean;
 }
 
 export type GuardName = keyof Guards;
@@ -188,6 +198,8 @@ export const GUARDS: Guards = {
           return leaf.kind === 'present' && leaf.issuer === planes[plane].trusted.at(-1);
         }),
     ),
+  consumersFollow: (consumers, sights, authorities, phase) =>
+    consumersHolding(consumers, sights, authorities, phase).length === 0,
 };
 
 const endedBeforeRaft = (process: ProcessSight): boolean =>

@@ -3,7 +3,7 @@ import { type Result, err, ok } from '../../base/index.js';
 import { BACKDATED_MS } from './life.js';
 import { pkiLayout } from './layout.js';
 import { pkiUnreadable } from './problems.js';
-import { type Asked, readAsked, writeAsked } from './state.js';
+import { type Asked, readAsked, readState, writeAsked } from './state.js';
 
 /** Every leaf that was made before now is made anew, host by host, without a restart. */
 export const askForRenewal = (directory: string, now: Instant): Promise<Result<void>> =>
@@ -12,11 +12,20 @@ export const askForRenewal = (directory: string, now: Instant): Promise<Result<v
 
 /** New authorities take the place of those that are; when a rotation is under way, after it. */
 export const askForRotation = (directory: string, random: Random): Promise<Result<void>> =>
-  change(directory, () => ({ rotation: random.hex(8), finish: false }));
+  change(directory, () => ({ rotation: random.hex(8) }));
 
-/** The old authority is forgotten although programs have certificates of it. */
-export const askToFinish = (directory: string): Promise<Result<void>> =>
-  change(directory, () => ({ finish: true }));
+/**
+ * The rotation that is under way goes on: programs have certificates of the new authority and trust both, or are to be shut
+ * out. Where none is under way there is nothing to say.
+ */
+export async function askToFinish(directory: string): Promise<Result<void>> {
+  const state = await readState(pkiLayout(directory));
+  if (!state.ok) return state;
+  const trusted = state.value?.planes.client.trusted ?? [];
+  const readyFor = trusted.at(-1);
+  if (trusted.length < 2 || readyFor === undefined) return ok(undefined);
+  return change(directory, () => ({ readyFor }));
+}
 
 async function change(directory: string, how: () => Partial<Asked>): Promise<Result<void>> {
   const layout = pkiLayout(directory);

@@ -284,6 +284,9 @@ describe('a rotation', () => {
     expect((await authoritiesOf('use')).heldBy).toEqual(['ci']);
     const again = await issueClient(directory, order);
     expect(again.ok && again.value.bundle.match(/BEGIN/g)).toHaveLength(2);
+    // That another one was issued does not say that it is in its place.
+    expect((await authoritiesOf('use')).heldBy).toEqual(['ci']);
+    await askToFinish(directory);
     expect((await authoritiesOf('use')).heldBy).toEqual([]);
   });
 
@@ -297,6 +300,22 @@ describe('a rotation', () => {
     expect((await authoritiesOf('use')).heldBy).toEqual(['long']);
     await askToFinish(directory);
     expect((await authoritiesOf('use')).heldBy).toEqual([]);
+  });
+
+  test('that programs were ready for one authority says nothing of the one after it', async () => {
+    await authoritiesOf();
+    const order = { cluster: 'prod', name: 'ci', validityMs: 900 * DAY_MS, auto: {}, now, random };
+    await issueClient(directory, order);
+    await askToFinish(directory);
+    await askForRotation(directory, random);
+    expect((await authoritiesOf('use')).heldBy).toEqual(['ci']);
+    await issueClient(directory, order);
+    await askToFinish(directory);
+    expect((await authoritiesOf('use')).heldBy).toEqual([]);
+    expect((await service().advance('issue-new', NEVER)).kind).toBe('applied');
+    expect((await service().advance('trust-new', NEVER)).kind).toBe('applied');
+    await askForRotation(directory, random);
+    expect((await authoritiesOf('use')).heldBy).toEqual(['ci']);
   });
 
   test('begins by itself when two thirds of the life of an authority are over', async () => {

@@ -175,13 +175,20 @@ export function createCertificates({
     });
   };
 
-  /** Programs that would be shut out if the old authority went. */
-  const heldBy = async (state: PKIState, { finish }: Asked): Promise<readonly string[]> => {
+  /**
+   * Programs that may use a certificate of the old authority still, and trust that one alone. Who was issued another one may
+   * not have it in its place yet: that it has is for people to say.
+   */
+  const heldBy = async (state: PKIState, { readyFor }: Asked): Promise<readonly string[]> => {
     const { trusted } = state.planes.client;
-    if (trusted.length === 1 || finish === true) return [];
+    if (trusted.length === 1 || readyFor === trusted.at(-1)) return [];
     const now = clock.now();
     return (await knownClients(layout))
-      .filter(({ issuer, notAfter }) => issuer !== trusted.at(-1) && notAfter > now)
+      .filter(({ issuer, notAfter, older = [] }) =>
+        [{ issuer, notAfter }, ...older].some(
+          (each) => each.issuer !== trusted.at(-1) && each.notAfter > now,
+        ),
+      )
       .map(({ name }) => name);
   };
 

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { type Instant, type Random, type Result, err, ok, unsafeBrand } from '../../base/index.js';
+import { type Instant, type Random, type Result, err, ok } from '../../base/index.js';
 import { readIfPresent } from '../../disk/index.js';
 import type { Fingerprint } from '../../core/cluster/index.js';
 import type { AutoTLS } from '../../core/spec/index.js';
@@ -39,7 +39,11 @@ export interface KnownClient {
   readonly fingerprint: Fingerprint;
   readonly issuer: Fingerprint;
   readonly notAfter: Instant;
+  /** Those it was issued before, by other authorities: that it has another one does not say that it uses it. */
+  readonly older?: readonly OlderClient[];
 }
+
+export type OlderClient = Pick<KnownClient, 'issuer' | 'notAfter'>;
 
 /** A common name; also the name of a file. */
 export const parseClientName = (text: string): Result<string, string> =>
@@ -74,15 +78,35 @@ export async function issueClient(
       use: 'client',
       ...leafLife(order.now, order.validityMs, authority.value.notAfter),
     });
-    const [read] = certificatesIn(made.certificate);
-    if (read === undefined) throw new Error('a certificate was made that is none');
-    const { fingerprint, notAfter } = read;
-    const known: KnownClient = { name: order.name, fingerprint, issuer, notAfter };
-    await writePrivate(layout.client(order.name), `${JSON.stringify(known, undefined, 2)}\n`);
+    const [own] = certificatesIn(made.certificate);
+    if (own === undefined) throw new Error('a certificate was made that is none');
+    const { fingerprint, notAfter } = own;
+    const path = layout.client(order.name);
+    const older = olderOf(read(await readIfPresent(path)), issuer, order.now);
+    const known: KnownClient = {
+      name: order.name,
+      fingerprint,
+      issuer,
+      notAfter,
+      ...(older.length === 0 ? {} : { older }),
+    };
+    await writePrivate(path, `${JSON.stringify(known, undefined, 2)}\n`);
     return ok({ name: order.name, ...made, bundle: bundle.value.text, notAfter });
   } catch (error) {
     return err(pkiUnreadable({ path: directory, because: String(error) }));
   }
+}
+
+/** What it had before that is valid still, the last of each other authority. */
+function olderOf(
+  before: KnownClient | undefined,
+  issuer: Fingerprint,
+  now: Instant,
+): readonly OlderClient[] {
+  if (before === undefined) return [];
+  const all = [...(before.older ?? []), { issuer: before.issuer, notAfter: before.notAfter }];
+  const last = new Map(all.map((each) => [each.issuer, each]));
+  return [...last.values()].filter((each) => each.issuer !== issuer && each.notAfter > now);
 }
 
 /** Every client that was issued a certificate, by name: its newest one. */
@@ -101,8 +125,8 @@ export async function knownClients(layout: Layout): Promise<readonly KnownClient
 
 function read(text: string | undefined): KnownClient | undefined {
   try {
-    const { name, fingerprint, issuer, notAfter } = JSON.parse(text ?? '') as KnownClient;
-    return { name, fingerprint: unsafeBrand(fingerprint), issuer: unsafeBrand(issuer), notAfter };
+    const { name, fingerprint, issuer, notAfter, older } = JSON.parse(text ?? '') as KnownClient;
+    return { name, fingerprint, issuer, notAfter, ...(older === undefined ? {} : { older }) };
   } catch {
     return undefined;
   }

@@ -23,8 +23,8 @@ export interface Asked {
   readonly renewBefore?: number;
   /** An id of its own for each request. */
   readonly rotation?: string;
-  /** That rotation goes on, although a program still has a certificate of the old authority. */
-  readonly finish?: boolean;
+  /** The new authority of clients for which programs are ready, as people say. It says nothing of the one after it. */
+  readonly readyFor?: Fingerprint;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -54,11 +54,11 @@ function stateOf(value: unknown): PKIState {
 }
 
 function askedOf(value: unknown): Asked {
-  const { renewBefore, rotation, finish } = fieldsOf(value);
+  const { renewBefore, rotation, readyFor } = fieldsOf(value);
   return {
     ...(typeof renewBefore === 'number' ? { renewBefore } : {}),
     ...(typeof rotation === 'string' ? { rotation } : {}),
-    ...(typeof finish === 'boolean' ? { finish } : {}),
+    ...(readyFor === undefined ? {} : { readyFor: fingerprintOf(readyFor) }),
   };
 }
 

@@ -1,11 +1,18 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock, unsafeBrand } from '../../base/index.js';
 import type { ClientURL, Consumer, HostName } from '../../core/cluster/index.js';
-import type { ShellEnd } from '../../engine/ports/index.js';
+import type { HostShell, ShellEnd } from '../../engine/ports/index.js';
 import { createConsumers } from './index.js';
+import {
+  FIRST_AUTHORITY,
+  OF_THE_FIRST,
+  OF_THE_SECOND,
+  SECOND_AUTHORITY,
+} from './testing/certificates.js';
 import { localShell } from './testing/local-shell.js';
 import { type SmallHost, smallHost } from './testing/small-host.js';
 
@@ -42,6 +49,23 @@ const systemctl = async (verb: string) => {
   await localShell({ env: host.env }).run(HOST, { doing: '', script, deadlineMs: 9e3 }, signal);
 };
 
+/** The same shell; everything that scripts printed is kept, what they wrapped in base64 as text. */
+const heard = (shell: HostShell, all: string[]): HostShell => ({
+  ...shell,
+  run: async (...args) => {
+    const end = await shell.run(...args);
+    if (end.kind !== 'ended') return end;
+    const text = Buffer.from(end.stdout).toString('utf8');
+    const wrapped = text.match(/^(?: {2}.*\n)+/gm) ?? [];
+    all.push(text, ...wrapped.map((lines) => Buffer.from(lines, 'base64').toString('utf8')));
+    return end;
+  },
+});
+
+const A_KEY = '-----BEGIN PRIVATE KEY-----\na secret\n-----END PRIVATE KEY-----\n';
+const fingerprintOf = (pem: string): string =>
+  new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase();
+
 const kept = () => join(host.directory, 'state/consumers', 'flannel@10.0.1.10');
 const restarts = (): number => {
   try {
@@ -66,6 +90,38 @@ describe('a flanneld under systemd', () => {
         runsWith: [nobody, a],
         link: { kind: 'connected', to: [a] },
       });
+  });
+
+  test('tells whom it trusts, as it read it at its start, and what it shows; of a key nothing', async () => {
+    const a = await host.member();
+    const ca = host.write('pki/ca.crt', FIRST_AUTHORITY);
+    const own = host.write('pki/own.pem', `${OF_THE_FIRST}${A_KEY}`);
+    const tls = `--etcd-cafile ${ca} --etcd-certfile=${own} --etcd-keyfile=${own}`;
+    host.write('units/flanneld.service', unitFile(a).replace('--v=2', tls));
+    await systemctl('restart');
+    const seen: string[] = [];
+    const observed = async () => {
+      const shell = heard(localShell({ env: host.env }), seen);
+      const stateDir = join(host.directory, 'state');
+      const consumers = createConsumers({ shell, clock: systemClock, stateDir });
+      const sight = await consumers.observe(flannel(), signal);
+      return sight.kind === 'seen' ? sight.tls : sight;
+    };
+    const [first, second] = [FIRST_AUTHORITY, SECOND_AUTHORITY].map((pem) => fingerprintOf(pem));
+    await expect.poll(observed).toMatchObject({ trusts: [first], shows: { issuer: first } });
+
+    // The file is another one, and the process goes on with what it read.
+    host.write('pki/ca.crt', FIRST_AUTHORITY + SECOND_AUTHORITY);
+    expect(await observed()).toMatchObject({ trusts: 'unread', shows: { issuer: first } });
+    await systemctl('restart');
+    await expect.poll(observed).toMatchObject({ trusts: [first, second] });
+
+    // A certificate is read anew for each connection.
+    host.write('pki/own.pem', `${OF_THE_SECOND}${A_KEY}`);
+    expect(await observed()).toMatchObject({ trusts: [first, second], shows: { issuer: second } });
+    const told = seen.join('\n');
+    expect(told).toContain('BEGIN CERTIFICATE');
+    expect(told).not.toContain('a secret');
   });
 
   test('gets its new endpoints and nothing else, is started once, and what it had is kept', async () => {

@@ -21,6 +21,10 @@ export interface ProcessFacts {
   readonly ageSeconds: number;
   /** The value of the flag with the endpoints, or of the variable. */
   readonly endpoints?: string;
+  /** PEM of whom it trusts, as its file is now, and whether that file is newer than it. Absent: it names none that can be read. */
+  readonly authorities?: { readonly pem: string; readonly isUnread: boolean };
+  /** PEM of what it shows. */
+  readonly shows?: string;
   readonly remotes: readonly { readonly ip: string; readonly port: number }[];
 }
 
@@ -35,7 +39,18 @@ export function parseFacts(stdout: string, flag = ''): Facts {
   let check: string | undefined;
   let kind: 'unit' | 'environment' | undefined;
   const lines = stdout.split('\n');
-  for (let i = 0; i < lines.length; i++) {
+  let i = 0;
+  /** The indented lines that follow, which are base64. */
+  const textAfter = (): string => {
+    let content = '';
+    while (lines[i + 1]?.startsWith('  ') === true) content += lines[++i]?.trim() ?? '';
+    return Buffer.from(content, 'base64').toString('utf8');
+  };
+  const amend = (more: Partial<ProcessFacts>): void => {
+    const process = processes.pop();
+    if (process !== undefined) processes.push({ ...process, ...more });
+  };
+  for (; i < lines.length; i++) {
     const [, word = '', rest = ''] = /^(\S+) ?(.*)$/.exec(lines[i] ?? '') ?? [];
     const process = processes.at(-1);
     switch (word) {
@@ -46,9 +61,7 @@ export function parseFacts(stdout: string, flag = ''): Facts {
       case 'file':
       case 'missing': {
         if (lines[i + 1]?.startsWith('sum ') === true) sums.set(rest, lines[++i]?.slice(4) ?? '');
-        let content = '';
-        while (lines[i + 1]?.startsWith('  ') === true) content += lines[++i]?.trim() ?? '';
-        const text = Buffer.from(content, 'base64').toString('utf8');
+        const text = textAfter();
         files.set(rest, word === 'file' ? text : undefined);
         if (kind !== undefined && word === 'file') unitFiles.push({ path: rest, kind });
         kind = undefined;
@@ -70,13 +83,14 @@ export function parseFacts(stdout: string, flag = ''): Facts {
       case 'env':
         if (process !== undefined) process.env = rest.slice(rest.indexOf('=') + 1);
         break;
+      case 'authorities':
+        amend({ authorities: { pem: textAfter(), isUnread: rest !== 'read' } });
+        break;
+      case 'shows':
+        amend({ shows: textAfter() });
+        break;
       case 'tcp':
-        if (process !== undefined) {
-          processes.splice(-1, 1, {
-            ...process,
-            remotes: [...process.remotes, parseKernelAddress(rest)],
-          });
-        }
+        amend({ remotes: [...(process?.remotes ?? []), parseKernelAddress(rest)] });
         break;
       case 'name': {
         const [name = '', ip = ''] = rest.split(' ');

@@ -19,7 +19,7 @@ import { spotInManifest } from './text/manifest.js';
 import { endpointsIn } from './text/spot.js';
 import { readTemplate } from './text/template.js';
 import { type UnitText, spotInUnit } from './text/unit.js';
-import { caFilesOf, usesTLS, whyNoCertificate } from './tls.js';
+import { caFilesOf, tlsOf, usesTLS, whyNoCertificate } from './tls.js';
 
 /** A sight, and for a change what it was read from. */
 export interface Look {
@@ -48,6 +48,7 @@ export async function look(parts: Parts, consumer: Consumer, signal: AbortSignal
   const questions = questionsOf(program, place.value, runsWith ?? names);
   const asked = await answersTo(parts, consumer, questions, signal);
   if (!asked.ok) return unseen(asked.error);
+  const tls = process === undefined ? undefined : tlsOf(process);
   const startedAt = startOf(process, parts.clock.now());
   const link = linkOf(program, facts, asked.value, runsWith ?? names);
   const pending = marked<{ readonly endpoints: readonly string[] }>(
@@ -70,6 +71,7 @@ export async function look(parts: Parts, consumer: Consumer, signal: AbortSignal
       ...(pending === undefined ? {} : { isHalfTold: true }),
       ...(lastTry === undefined ? {} : { lastTry }),
       ...(usesTLS(link) ? {} : lacksOf(consumer, place.value)),
+      ...(tls === undefined ? {} : { tls }),
     },
   };
 }

@@ -6,7 +6,8 @@ export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`
 
 /**
  * What the scripts below share. Each line that they print begins with what it tells; files are printed in base64, so that
- * nothing in them can be taken for something else. Of a command line and an environment only what names endpoints is told.
+ * nothing in them can be taken for something else. Of a command line and an environment only what names endpoints is told, and of
+ * the files that it names for TLS only certificates, as the process itself sees them.
  */
 const TOOLS = `
 emit() {
@@ -19,12 +20,30 @@ tree() {
   echo "$1"
   for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do tree "$child"; done
 }
+named() {
+  path=$(tr '\\0' '\\n' < "/proc/$1/cmdline" | sed -n -E -e "/^--?$2=/{s/^[^=]*=//p;q;}" -e "/^--?$2\\$/{n;p;q;}")
+  [ -n "$path" ] || [ -z "$3" ] || path=$(tr '\\0' '\\n' < "/proc/$1/environ" | sed -n "s/^$3=//p" | head -n 1)
+  case $path in '') return 1 ;; /*) path="/proc/$1/root$path" ;; *) path="/proc/$1/cwd/$path" ;; esac
+  [ -r "$path" ]
+}
+certificates() {
+  sed -n '/-BEGIN CERTIFICATE-/,/-END CERTIFICATE-/p' "$path" | base64 | sed 's/^/  /'
+}
+newer() {
+  written=$(stat -L -c %.2Y "$path" 2>/dev/null) || written=$(stat -L -c %Y "$path")
+  awk -v now="$(date +%s.%N)" -v up="$(cut -d' ' -f1 /proc/uptime)" -v written="$written" '{ sub(/^.*\\) /, ""); exit !(written > now - up + $20 / 100) }' "/proc/$1/stat"
+}
 process() {
   [ -r "/proc/$1/cmdline" ] || return 0
   seconds=$(age "$1" 2>/dev/null) || return 0
   printf 'process %s %s\\n' "$1" "$seconds"
   tr '\\0' '\\n' < "/proc/$1/cmdline" | grep -A1 -E -e "^--?$flag(=|\\$)" | sed 's/^/arg /'
   [ -z "$variable" ] || tr '\\0' '\\n' < "/proc/$1/environ" | grep "^$variable=" | sed 's/^/env /'
+  if named "$1" "$ca" "$caVariable"; then
+    if newer "$1"; then echo 'authorities unread'; else echo 'authorities read'; fi
+    certificates
+    if named "$1" "$certificate" "$certificateVariable"; then echo 'shows'; certificates; fi
+  fi
   { ls -l "/proc/$1/fd" 2>/dev/null | sed -n 's/.*socket:\\[\\([0-9]*\\)\\]$/own \\1/p'
     cat "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null
   } | awk '$1 == "own" { own[$2] = 1; next } $4 == "01" && ($10 in own) { print "tcp", $3 }' | sort -u
@@ -35,8 +54,18 @@ process() {
 export function lookScript(program: ConsumerProgram, stateDir: string): string {
   const marks = `emit ${quoted(`${stateDir}/pending`)}\nemit ${quoted(`${stateDir}/refused`)}\n`;
   if (program.kind === 'file') return `${TOOLS}${marks}emit ${quoted(program.path)}\n`;
-  const { endpoints, variable = '', process } = flagsOf(program);
-  const head = `${TOOLS}flag=${quoted(endpoints)}\nvariable=${quoted(variable)}\n${marks}`;
+  const { endpoints, variable = '', process, ca, certificate } = flagsOf(program);
+  const names = {
+    flag: endpoints,
+    variable,
+    ca: ca.flag,
+    caVariable: ca.variable ?? '',
+    certificate: certificate.flag,
+    certificateVariable: certificate.variable ?? '',
+  };
+  const head = `${TOOLS}${Object.entries(names)
+    .map(([name, value]) => `${name}=${quoted(value)}\n`)
+    .join('')}${marks}`;
   if (program.at.kind === 'manifest') {
     return `${head}emit ${quoted(program.at.path)}
 here=$(readlink /proc/self/ns/net)

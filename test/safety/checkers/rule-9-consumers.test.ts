@@ -52,6 +52,24 @@ function stopOf(host: string, world: World): Decision {
   };
 }
 
+/** Somebody begins a phase of the exchange of authorities. */
+function advanceTo(to: 'issue-new' | 'trust-new', world: World): Decision {
+  const { target, record, now } = world;
+  const view = viewOf({ target, record, observation: observe(world), now }, GUARDS);
+  const margin = marginChange(view, {});
+  return {
+    plan: {
+      kind: 'step',
+      step: { kind: 'advance-rotation', to },
+      because: 'new-authority-trusted',
+      margin,
+    },
+    at: now,
+    world,
+    unresolved: undefined,
+  };
+}
+
 const told = (world: World) => checkConsumersFirst(removalOfC(world)).map(({ what }) => what);
 
 test('a member that lives may not go while a consumer names it, seen or not', () => {
@@ -87,4 +105,20 @@ test('a member that only gets other flags may stop, and so may the only one', ()
   const flags = 'spec flags=(snapshot-count:5000)\nconsumer api names=a';
   expect(stopped(`cluster prod voters=(a b c)\n${flags}`)).toEqual([]);
   expect(stopped('cluster prod voters=a\nspec move-clients=a\nconsumer api names=a')).toEqual([]);
+});
+
+test('no phase of an exchange of authorities begins that a consumer is not ready for', () => {
+  const after = (to: 'issue-new' | 'trust-new', ...has: readonly string[]) => {
+    const opening = ['cluster prod voters=(a b c) tls=auto', `consumer api ${has.join(' ')}`];
+    const world = worldAfter([...opening, 'certificates follow'].join('\n'));
+    return checkConsumersFirst(advanceTo(to, world)).map(({ what }) => what);
+  };
+  const shown = ['members are to show what flannel@api does not trust'];
+  expect(after('issue-new', 'trusts=client-1 shows=client-1')).toEqual(shown);
+  expect(after('issue-new', 'trusts=unread shows=client-2')).toEqual(shown);
+  expect(after('issue-new', 'trusts=(client-1 client-2) shows=client-1')).toEqual([]);
+  const forgotten = ['members are to forget whose certificate flannel@api shows'];
+  expect(after('trust-new', 'trusts=(client-1 client-2) shows=client-1')).toEqual(forgotten);
+  expect(after('trust-new', 'trusts=(client-1 client-2) shows=client-2')).toEqual([]);
+  expect(after('issue-new', 'names=a trusts=client-1')).toEqual([]);
 });

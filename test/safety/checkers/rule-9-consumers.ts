@@ -5,7 +5,8 @@ import { homeOf, knownWell, nameOf } from './facts.js';
 /**
  * Rule 9: a voter that lives is removed only when no consumer of the spec names it any more, whether we reach that consumer
  * now or not. One that is down serves nobody, and its removal waits for nobody. Likewise it gets other client URLs only when
- * every consumer that uses it can use another, where there is another; and no consumer is told http and https at once.
+ * every consumer that uses it can use another, where there is another; and no consumer is told http and https at once. While one
+ * authority follows another, no phase begins that a consumer is not ready for.
  */
 export function checkConsumersFirst(decision: Decision): readonly Violation[] {
   switch (decision.plan.step.kind) {
@@ -19,9 +20,27 @@ export function checkConsumersFirst(decision: Decision): readonly Violation[] {
         ? []
         : [{ rule: 9, what: `${consumer} is told endpoints of both schemes` }];
     }
+    case 'advance-rotation':
+      return shutOut(decision, decision.plan.step.to);
     default:
       return [];
   }
+}
+
+function shutOut({ world }: Decision, to: 'issue-new' | 'trust-new'): readonly Violation[] {
+  const newest = world.target.authorities?.planes.client.trusted.at(-1);
+  return (world.consumers ?? []).flatMap(({ id, names, tls }): readonly Violation[] => {
+    if (typeof tls !== 'object' || !names.some((url) => url.startsWith('https:'))) return [];
+    const what =
+      to === 'issue-new'
+        ? tls.trusts === 'unread' || !tls.trusts.some((trusted) => trusted === newest)
+          ? `members are to show what ${id} does not trust`
+          : undefined
+        : tls.shows?.issuer === newest
+          ? undefined
+          : `members are to forget whose certificate ${id} shows`;
+    return what === undefined ? [] : [{ rule: 9, what }];
+  });
 }
 
 function removed({ world }: Decision, member: MemberID): readonly Violation[] {

@@ -86,6 +86,12 @@ export const BROKEN_PLANNERS: readonly BrokenPlanner[] = [
     in: 'a consumer while addresses change',
   },
   {
+    name: 'members show what a consumer does not trust',
+    rule: 9,
+    planner: createPlanner({ ...GUARDS, consumersFollow: () => true }),
+    in: 'other authorities follow, and a consumer later',
+  },
+  {
     name: 'a leader is removed like anybody else',
     rule: 7,
     planner: createPlanner({ ...GUARDS, isNotLeader: () => true }),

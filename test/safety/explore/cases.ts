@@ -227,6 +227,16 @@ const ROWS: readonly Row[] = [
     deep: TWO_AND_NO_CUT,
   },
   {
+    name: 'other authorities follow, and a consumer later',
+    opening: [
+      'cluster prod voters=(a b c) tls=auto',
+      'consumer api trusts=client-1 shows=client-1',
+      'certificates follow',
+    ],
+    short: { crashes: 1, messages: 1, hides: 1 },
+    deep: TWO_AND_NO_CUT,
+  },
+  {
     name: 'supervised hosts',
     opening: ['cluster prod voters=(a b c) target=(a b d)'],
     short: { crashes: 1, messages: 1, revivals: 1 },

@@ -1,10 +1,11 @@
-import type { HostName } from '../../../src/core/cluster/index.js';
+import type { ConsumerID, HostName } from '../../../src/core/cluster/index.js';
 import {
   type World,
   applyStep,
   catchUp,
   crash,
   cut,
+  equipConsumer,
   heal,
   hide,
   hideConsumer,
@@ -140,9 +141,25 @@ function mendings(world: World): readonly EnvironmentMove[] {
         ? [{ move: moveOf('show-consumer', i), after: showConsumer(world, id), hosts: 0 }]
         : [],
     ),
+    ...(world.consumers ?? []).flatMap(({ id }, i) => {
+      const after = betterEquipped(world, id);
+      return after === undefined ? [] : [{ move: moveOf('equip-consumer', i), after, hosts: 0 }];
+    }),
     ...(isCut(world) ? [{ move: moveOf('heal'), after: heal(world), hosts: 0 }] : []),
     ...(isYoung(world) ? [{ move: moveOf('time'), after: grownOld(world), hosts: 0 }] : []),
   ];
+}
+
+/** Somebody gives a consumer whom to trust first, and what to show then; undefined: it has both, or nothing follows. */
+export function betterEquipped(world: World, id: ConsumerID): World | undefined {
+  const tls = world.consumers?.find((each) => each.id === id)?.tls;
+  const trusted = world.target.authorities?.planes.client.trusted ?? [];
+  const newest = trusted.at(-1);
+  if (typeof tls !== 'object' || tls.shows?.issuer === undefined || trusted.length < 2) return;
+  if (newest === undefined || tls.shows.issuer === newest) return;
+  const { issuer } = tls.shows;
+  const isTold = tls.trusts !== 'unread' && tls.trusts.includes(newest);
+  return equipConsumer(world, id, trusted, isTold ? newest : issuer);
 }
 
 const each = (

@@ -19,6 +19,7 @@ export const MOVE_KINDS = [
   'late',
   'hide-consumer',
   'show-consumer',
+  'equip-consumer',
 ] as const;
 
 export type MoveKind = (typeof MOVE_KINDS)[number];

@@ -3,7 +3,7 @@ import type { World } from '../../../src/core/model/index.js';
 import type { Step } from '../../../src/core/planner/index.js';
 import { type Violation as Broken, brokenRules } from '../checkers/index.js';
 import type { Case, Planner } from './case.js';
-import { shapesOf } from './environment.js';
+import { betterEquipped, shapesOf } from './environment.js';
 import { argOfMove, kindOfMove } from './moves.js';
 
 /** One move as it was made, with the world before it and, when something was sent or decided, what. */
@@ -50,6 +50,13 @@ function commandsOf({ move, before, step }: Traced, { otherWish }: Case): readon
       return [
         `consumer ${id.split('@')[1] ?? ''} ${kind === 'hide-consumer' ? 'hidden' : 'shown'}`,
       ];
+    }
+    case 'equip-consumer': {
+      const id = before.consumers?.[arg]?.id ?? '';
+      const tls = betterEquipped(before, id)?.consumers?.[arg]?.tls;
+      if (typeof tls !== 'object' || tls.trusts === 'unread') return [];
+      const has = `trusts=(${tls.trusts.join(' ')}) shows=${tls.shows?.issuer ?? ''}`;
+      return [`consumer ${id.split('@')[1] ?? ''} ${has}`];
     }
     case 'fail-start':
       return [`crash ${host} reason=port-taken times=3`];

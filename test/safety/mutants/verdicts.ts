@@ -92,6 +92,10 @@ const VERDICTS = {
     by: 'a-new-authority-follows-the-old-in-three-phases',
     does: 'hold (22 steps landed)',
   },
+  consumersFollow: {
+    by: 'a-new-authority-waits-for-a-consumer-that-read-its-file-before',
+    does: 'advance-rotation issue-new     new-authority-trusted    1 -> 1',
+  },
 
   stopWhenAskedDown: {
     by: 'down-is-obeyed-even-when-quorum-is-lost',

@@ -1,5 +1,11 @@
 import { assertNever } from '../../../base/index.js';
-import { type Authorities, labelOf, nextPhase, trusts } from '../../cluster/index.js';
+import {
+  type Authorities,
+  type TrustPhase,
+  labelOf,
+  nextPhase,
+  trusts,
+} from '../../cluster/index.js';
 import { blockedBy, stepOf } from '../make.js';
 import type { Plan } from '../plan-types.js';
 import { rotationHeld } from '../problems.js';
@@ -19,20 +25,31 @@ export const followAuthorities: Rule = (view) => {
         return held(view, authorities);
       }
       // A program of which we know trusts the old one alone: nothing is wrong, and nothing is ours to do.
-      return authorities.heldBy.length > 0
+      return authorities.heldBy.length > 0 || !consumersFollow(view, authorities, phase)
         ? undefined
         : stepOf(view, { kind: 'advance-rotation', to: phase }, 'new-authority-trusted');
     case 'trust-new': {
       const hosts = ours(view).map((member) => sightOf(view, member));
-      return view.guards.newAuthorityTrusted(view.standing, authorities) &&
-        view.guards.oldAuthorityUnused(hosts, authorities)
+      if (
+        !view.guards.newAuthorityTrusted(view.standing, authorities) ||
+        !view.guards.oldAuthorityUnused(hosts, authorities)
+      ) {
+        return held(view, authorities);
+      }
+      return consumersFollow(view, authorities, phase)
         ? stepOf(view, { kind: 'advance-rotation', to: phase }, 'old-authority-unused')
-        : held(view, authorities);
+        : undefined;
     }
     default:
       return assertNever(phase);
   }
 };
+
+const consumersFollow = (
+  { guards, target, observation }: View,
+  authorities: Authorities,
+  phase: TrustPhase,
+): boolean => guards.consumersFollow(target.consumers, observation.consumers, authorities, phase);
 
 function held({ target, standing }: View, authorities: Authorities): Plan {
   const members = standing.standings.filter(

@@ -1,4 +1,5 @@
 import { type Result, err, ok, parseDurationMs } from '../../../base/index.js';
+import { consumersHolding, nextPhase } from '../../../core/cluster/index.js';
 import type { CertificatePorts, KnownAuthorities } from '../certificate-ports.js';
 import { meantCluster } from '../choose.js';
 import { type Context, fail, show, tell } from '../context.js';
@@ -121,14 +122,33 @@ async function change(
     ...(id === undefined ? {} : { id }),
     steps,
   });
-  const heldBy = end.moment?.target.authorities?.heldBy ?? [];
-  if (heldBy.length > 0) {
-    tell(
-      context,
-      `it goes on when these have new certificates, and trust both authorities: ${heldBy.join(', ')}\n  quorate certificates issue client NAME --replace\nor without them:\n  quorate certificates rotate-ca --finish`,
-    );
-  }
+  if (end.moment !== undefined) tellWhoHolds(context, end.moment);
   return supervised.ok ? EXIT.done : fail(context, supervised.error);
+}
+
+/** While one authority follows another: for whom the next phase waits, and what to do about it. */
+function tellWhoHolds(context: Context, { target, observation }: Moment): void {
+  const { authorities } = target;
+  const phase = authorities === undefined ? undefined : nextPhase(authorities);
+  if (authorities === undefined || phase === undefined) return;
+  const consumers = consumersHolding(target.consumers, observation.consumers, authorities, phase);
+  const { heldBy } = authorities;
+  if (heldBy.length === 0 && consumers.length === 0) return;
+  const lines = [
+    'the old authority stays until those that trust it alone have new certificates, and trust both:',
+    ...heldBy.map((name) => `  ${name}`),
+    ...consumers.map(({ consumer, because }) => `  ${consumer}: ${because}`),
+    'Make them, put certificate, key and authorities in their places, and start the programs again:',
+    '  quorate certificates issue client NAME --replace',
+    ...(consumers.length === 0 ? [] : ['It goes on by itself when those of the spec are seen so.']),
+    ...(heldBy.length === 0
+      ? []
+      : [
+          'Then say that it is done, or that the rest may be shut out:',
+          '  quorate certificates rotate-ca --finish',
+        ]),
+  ];
+  tell(context, lines.join('\n'));
 }
 
 export interface IssueOptions {

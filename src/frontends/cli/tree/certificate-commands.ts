@@ -32,9 +32,9 @@ export function addCertificateCommands(program: Command, { act }: Tools): void {
   waits(ofCluster(certificates.command('rotate-ca')), '15m')
     .summary('new authorities follow the old ones, in three phases')
     .description(
-      'First everybody trusts both, then everybody shows a certificate of the new authority, then the old one is forgotten. Members are restarted one at a time, twice. While a client that was issued one has a certificate of the old authority, the second phase waits for it.',
+      'First everybody trusts both, then everybody shows a certificate of the new authority, then the old one is forgotten. Members are restarted one at a time, twice. While a client that was issued one may use a certificate of the old authority, the second phase waits until you say that it is ready; for consumers of the spec each phase waits until they are seen to be.',
     )
-    .option('--finish', 'forget the old authority although clients have certificates of it')
+    .option('--finish', 'clients have their new certificates in place, or may be shut out')
     .action(
       act(async (args) => {
         const { certificatesRotate } = await import('../commands/certificates.js');

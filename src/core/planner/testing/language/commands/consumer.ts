@@ -2,12 +2,16 @@ import { unsafeBrand } from '../../../../../base/index.js';
 import {
   type ClientURL,
   type Consumer,
+  type ConsumerID,
+  type Fingerprint,
   type HostName,
   consumerID,
 } from '../../../../cluster/index.js';
 import {
   type World,
+  type WorldConsumer,
   breakConsumer,
+  equipConsumer,
   giveCATo,
   hideConsumer,
   mendConsumer,
@@ -37,11 +41,15 @@ const FAULTS = {
  *     consumer api hidden          we do not reach it; `shown` again
  *     consumer api broken          it does not run, nor come back with any list; `mended` again
  *     consumer api without-ca      it could use no https endpoints; `with-ca` again
+ *     consumer api trusts=(client-1 client-2) shows=client-1    what it has for https; else what is wanted at any time
+ *     consumer api trusts=unread       its file of authorities is newer than its process
+ *     consumer api trusts=unseen       nobody can tell
  */
 export const consumer: Command = {
-  usage: 'consumer HOST [hidden|shown|broken|mended|without-ca|with-ca] [names=(…)] [pinned=(…)]',
+  usage:
+    'consumer HOST [hidden|shown|broken|mended|without-ca|with-ca] [names=(…)] [pinned=(…)] [trusts=(…)] [shows=…]',
   words: [1, 2],
-  options: ['names', 'pinned'],
+  options: ['names', 'pinned', 'trusts', 'shows'],
   run: (scene, args) => {
     const [host = '', word] = args.words;
     const urls = args.list('names')?.map((name) => endpointOf(name));
@@ -57,13 +65,36 @@ export const consumer: Command = {
               each.id === id ? { ...each, names: urls } : each,
             ),
           };
-    if (word === undefined) return { scene: withWorld(scene, named) };
+    const trusts = args.list('trusts');
+    const equipped = trusts === undefined ? named : equip(named, id, trusts, args.list('shows'));
+    if (word === undefined) return { scene: withWorld(scene, equipped) };
     const fault = Object.entries(FAULTS).find(([name]) => name === word)?.[1];
     if (fault === undefined)
       throw new CommandError(`"${word}" is nothing that happens to a consumer`);
-    return { scene: withWorld(scene, fault(named, id)) };
+    return { scene: withWorld(scene, fault(equipped, id)) };
   },
 };
+
+function equip(
+  world: World,
+  id: ConsumerID,
+  trusts: readonly string[],
+  [issuer = '']: readonly string[] = [],
+): World {
+  const [first = ''] = trusts;
+  const seen = equipConsumer(
+    world,
+    id,
+    trusts.map((name) => unsafeBrand<Fingerprint>(name)),
+    unsafeBrand<Fingerprint>(issuer),
+  );
+  const consumers = (seen.consumers ?? []).map((each): WorldConsumer => {
+    if (each.id !== id || typeof each.tls !== 'object') return each;
+    if (first === 'unseen') return { ...each, tls: 'unseen' };
+    return first === 'unread' ? { ...each, tls: { ...each.tls, trusts: 'unread' } } : each;
+  });
+  return { ...seen, consumers };
+}
 
 const flannelOn = (host: string, pinned?: readonly ClientURL[]): Consumer => ({
   host: unsafeBrand<HostName>(host),
