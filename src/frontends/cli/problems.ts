@@ -331,3 +331,16 @@ export const dnsMembersUnknown = defineProblem(
     hint: 'Without its member list the spec is only a wish. Wait for a leader, or say where the members are: --endpoints.',
   }),
 );
+
+/** Nobody renews the certificate of a consumer but people. */
+export const consumerCertificateExpires = defineProblem(
+  'consumer-certificate-expires',
+  (d: { readonly consumer: string; readonly inMs: number }) => ({
+    summary: `The certificate that ${d.consumer} shows to etcd ${d.inMs > 0 ? 'expires soon' : 'has expired'}`,
+    detail:
+      d.inMs > 0
+        ? `It is valid for another ${formatDurationMs(d.inMs)}. Members accept no connection of it after that.`
+        : `It was valid until ${formatDurationMs(-d.inMs)} ago. Members accept no new connection of it.`,
+    hint: 'Make another one and put it in its place; it is read anew at each connection:\n  quorate certificates issue client NAME',
+  }),
+);

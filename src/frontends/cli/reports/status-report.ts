@@ -9,6 +9,7 @@ import {
 import { FIRST_LIFE_FLAGS } from '../../../core/bootstrap/index.js';
 import type { PlanInput } from '../../../core/planner/index.js';
 import type { LockHolder, Wish } from '../../../engine/ports/index.js';
+import { type ConsumerReport, consumerReports } from './consumer-report.js';
 import { type LeafReport, leafsOn } from './certificate-report.js';
 import { memberProblems, otherClusterProblem } from './member-problems.js';
 import { type PlanReport, driftIn } from './plan-report.js';
@@ -27,6 +28,7 @@ export interface StatusReport {
   };
   readonly members: readonly MemberReport[];
   readonly proxies: readonly ProxyReport[];
+  readonly consumers: readonly ConsumerReport[];
   readonly plan: PlanReport;
   /** What somebody else changed on the hosts in what we wrote there; the members may be well all the same. */
   readonly drift: readonly Problem[];
@@ -110,6 +112,7 @@ export function statusReportOf({ wish, input: seen, plan, controller }: StatusIn
     },
     members: members.sort(byNameThenID),
     proxies: proxyReports(input),
+    consumers: consumerReports(input),
     plan,
     drift: driftIn(observation),
     asked: wish.state,

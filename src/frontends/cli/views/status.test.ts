@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type RaftIndex, defineProblem, instantOf, unsafeBrand } from '../../../base/index.js';
 import { colourStyle, plainStyle } from '../io.js';
-import { memberSilent } from '../problems.js';
+import type { HostName } from '../../../core/cluster/index.js';
+import { consumerCertificateExpires, memberSilent } from '../problems.js';
+import type { ConsumerReport } from '../reports/consumer-report.js';
 import type { MemberReport, StatusReport } from '../reports/status-report.js';
 import { statusView } from './status.js';
 
@@ -41,6 +43,7 @@ const HEALTHY: StatusReport = {
   },
   members: [member('m1', { leader: true }), member('m2'), member('m3')],
   proxies: [],
+  consumers: [],
   plan: { kind: 'converged', steps: [] },
   drift: [],
   asked: 'up',
@@ -117,6 +120,51 @@ plan: converged
     expect(text).not.toContain('stays dead');
   });
 
+  test('consumers, whom they are connected to, and a certificate that nobody renews but people', () => {
+    const host = unsafeBrand<HostName>('10.0.1.10');
+    const consumers: readonly ConsumerReport[] = [
+      {
+        name: 'kubeApiserver@10.0.1.10',
+        host,
+        state: 'connected',
+        endpoints: ['https://10.0.1.11:2379', 'https://10.0.1.12:2379'],
+        connectedTo: ['https://10.0.1.12:2379'],
+        certificate: { notAfter: instantOf(5 * 86_400_000) },
+        problems: [
+          consumerCertificateExpires({
+            consumer: 'kubeApiserver@10.0.1.10',
+            inMs: 5 * 86_400_000,
+          }),
+        ],
+      },
+      {
+        name: 'flannel@10.0.1.10',
+        host,
+        state: 'broken',
+        endpoints: ['https://10.0.1.11:2379'],
+        connectedTo: [],
+        because: 'systemd says that flanneld.service is failed',
+        problems: [],
+      },
+    ];
+    const report: StatusReport = { ...HEALTHY, consumers };
+    const text = statusView.text(report, plainStyle);
+    expect(text).toContain(`
+CONSUMER                 STATE                                                 CERTIFICATE          ENDPOINTS
+kubeApiserver@10.0.1.10  connected to 1                                        1970-01-06 (in 5 d)  https://10.0.1.11:2379,https://10.0.1.12:2379
+flannel@10.0.1.10        broken: systemd says that flanneld.service is failed  -                    https://10.0.1.11:2379
+`);
+    expect(text).toContain(
+      'expires soon [consumer-certificate-expires]\n  It is valid for another 120 h.',
+    );
+    expect(statusView.data(report)).toMatchObject({
+      consumers: [
+        { state: 'connected', certificate: { issuer: null, notAfter: '1970-01-06T00:00:00.000Z' } },
+        { state: 'broken', certificate: null },
+      ],
+    });
+  });
+
   test('quorum lost is said beside the numbers', () => {
     const cluster = { ...HEALTHY.cluster, state: 'quorum-lost', margin: -1 } as const;
     expect(statusView.text({ ...HEALTHY, cluster }, plainStyle)).toContain(
@@ -155,7 +203,14 @@ describe('status in JSON is a contract (DESIGN.md, "What people and scripts rely
       members: object[];
       plan: object;
     };
-    expect(Object.keys(data)).toEqual(['cluster', 'members', 'proxies', 'plan', 'drift']);
+    expect(Object.keys(data)).toEqual([
+      'cluster',
+      'members',
+      'proxies',
+      'consumers',
+      'plan',
+      'drift',
+    ]);
     expect(Object.keys(data.cluster)).toEqual(
       'name id version state voters quorum margin'.split(' '),
     );

@@ -5,9 +5,10 @@ import type {
   ProxyReport,
   StatusReport,
 } from '../reports/status-report.js';
+import type { ConsumerReport, ConsumerState } from '../reports/consumer-report.js';
 import type { Style } from '../io.js';
 import { firstToExpire } from '../reports/certificate-report.js';
-import { dateText, leafData } from './certificates.js';
+import { dateText, iso, leafData } from './certificates.js';
 import { planData } from './plan.js';
 import { driftView, problemData, problemsView } from './problems.js';
 import { indent, table } from './table.js';
@@ -23,12 +24,13 @@ export const statusView: View<StatusReport> = {
     '\n' +
     membersTable(report.members, style) +
     proxiesTable(report.proxies, style) +
+    consumersTable(report, style) +
     certificatesLine(report, style) +
-    troubles([...report.members, ...report.proxies], style) +
+    troubles([...report.members, ...report.proxies, ...report.consumers], style) +
     driftText(report.drift, style) +
     '\n' +
     planLine(report, style),
-  data: ({ cluster, members, proxies, plan, drift }) => ({
+  data: ({ cluster, members, proxies, consumers, plan, drift }) => ({
     cluster: {
       name: cluster.name,
       id: cluster.id ?? null,
@@ -46,6 +48,7 @@ export const statusView: View<StatusReport> = {
       clientURLs: proxy.clientURLs,
       problems: proxy.problems.map(problemData),
     })),
+    consumers: consumers.map(consumerData),
     plan: planData(plan),
     drift: drift.map(problemData),
   }),
@@ -129,6 +132,47 @@ function proxiesTable(proxies: readonly ProxyReport[], style: Style): string {
     listText(clientURLs),
   ]);
   const head = ['PROXY', 'STATE', 'CLIENT'];
+  return `\n${table([head.map((word) => style.dim(word)), ...rows])}`;
+}
+
+const consumerData = (consumer: ConsumerReport): JsonValue => ({
+  name: consumer.name,
+  host: consumer.host,
+  state: consumer.state,
+  endpoints: consumer.endpoints,
+  connectedTo: consumer.connectedTo,
+  certificate:
+    consumer.certificate === undefined
+      ? null
+      : {
+          issuer: consumer.certificate.issuer ?? null,
+          notAfter: iso(consumer.certificate.notAfter),
+        },
+  because: consumer.because ?? null,
+  problems: consumer.problems.map(problemData),
+});
+
+const CONSUMER_STYLE = {
+  connected: 'good',
+  unknown: 'dim',
+  unseen: 'warn',
+  disconnected: 'bad',
+  broken: 'bad',
+  unusable: 'bad',
+} as const satisfies Record<ConsumerState, keyof Style>;
+
+function consumersTable({ consumers, now }: StatusReport, style: Style): string {
+  if (consumers.length === 0) return '';
+  const rows = consumers.map(({ name, state, connectedTo, endpoints, certificate, because }) => [
+    name,
+    style[CONSUMER_STYLE[state]](
+      (state === 'connected' ? `connected to ${connectedTo.length}` : state) +
+        (because === undefined ? '' : `: ${because}`),
+    ),
+    certificate === undefined ? '-' : dateText(certificate.notAfter, now),
+    listText(endpoints),
+  ]);
+  const head = ['CONSUMER', 'STATE', 'CERTIFICATE', 'ENDPOINTS'];
   return `\n${table([head.map((word) => style.dim(word)), ...rows])}`;
 }
 
