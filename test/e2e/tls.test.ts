@@ -114,6 +114,8 @@ describe.each(MINORS)('etcd %s with certificates of ours', (version) => {
     await program(it, 'app');
     const waits = await it.must('certificates list -o json');
     expect(waits.json<{ authorities: unknown[] }>().authorities).toHaveLength(4);
+    const { rotation } = (await it.must(`status ${it.name} -o json`)).json<{ rotation: unknown }>();
+    expect(rotation).toEqual({ next: 'issue-new', clients: ['app'], consumers: [] });
     await it.must('certificates rotate-ca --finish');
     await it.untilStatus('the old authority is forgotten', ({ plan, members }) => {
       const issuers = new Set(members.flatMap(({ certificates }) => certificates.map(issuerOf)));

@@ -1,5 +1,4 @@
 import { type Result, err, ok, parseDurationMs } from '../../../base/index.js';
-import { consumersHolding, nextPhase } from '../../../core/cluster/index.js';
 import type { CertificatePorts, KnownAuthorities } from '../certificate-ports.js';
 import { meantCluster } from '../choose.js';
 import { type Context, fail, show, tell } from '../context.js';
@@ -9,8 +8,10 @@ import { badValue, notOurCertificates } from '../problems.js';
 import { type Moment, failPursuit, pursue } from '../pursue.js';
 import { leafReports } from '../reports/certificate-report.js';
 import { type StepReport, stepReportOf } from '../reports/plan-report.js';
+import { rotationReportOf } from '../reports/rotation-report.js';
 import { appliedView } from '../views/applied.js';
 import { certificatesView, dateText, iso } from '../views/certificates.js';
+import { rotationText } from '../views/rotation.js';
 import { wordView } from '../views/word.js';
 import { type Kept, SUPERVISE_MS, changeableCluster, keptCluster } from './member-common.js';
 import { type Stop, failStop, stop } from '../stop.js';
@@ -122,33 +123,9 @@ async function change(
     ...(id === undefined ? {} : { id }),
     steps,
   });
-  if (end.moment !== undefined) tellWhoHolds(context, end.moment);
+  const rotation = end.moment === undefined ? undefined : rotationReportOf(end.moment);
+  if (rotation !== undefined) tell(context, rotationText(rotation));
   return supervised.ok ? EXIT.done : fail(context, supervised.error);
-}
-
-/** While one authority follows another: for whom the next phase waits, and what to do about it. */
-function tellWhoHolds(context: Context, { target, observation }: Moment): void {
-  const { authorities } = target;
-  const phase = authorities === undefined ? undefined : nextPhase(authorities);
-  if (authorities === undefined || phase === undefined) return;
-  const consumers = consumersHolding(target.consumers, observation.consumers, authorities, phase);
-  const { heldBy } = authorities;
-  if (heldBy.length === 0 && consumers.length === 0) return;
-  const lines = [
-    'the old authority stays until those that trust it alone have new certificates, and trust both:',
-    ...heldBy.map((name) => `  ${name}`),
-    ...consumers.map(({ consumer, because }) => `  ${consumer}: ${because}`),
-    'Make them, put certificate, key and authorities in their places, and start the programs again:',
-    '  quorate certificates issue client NAME --replace',
-    ...(consumers.length === 0 ? [] : ['It goes on by itself when those of the spec are seen so.']),
-    ...(heldBy.length === 0
-      ? []
-      : [
-          'Then say that it is done, or that the rest may be shut out:',
-          '  quorate certificates rotate-ca --finish',
-        ]),
-  ];
-  tell(context, lines.join('\n'));
 }
 
 export interface IssueOptions {

@@ -13,6 +13,7 @@ import { type ConsumerReport, consumerReports } from './consumer-report.js';
 import { type LeafReport, leafsOn } from './certificate-report.js';
 import { memberProblems, otherClusterProblem } from './member-problems.js';
 import { type PlanReport, driftIn } from './plan-report.js';
+import { type RotationReport, rotationReportOf } from './rotation-report.js';
 
 /** One look at one cluster, as people and scripts see it. */
 export interface StatusReport {
@@ -32,6 +33,8 @@ export interface StatusReport {
   readonly plan: PlanReport;
   /** What somebody else changed on the hosts in what we wrote there; the members may be well all the same. */
   readonly drift: readonly Problem[];
+  /** Absent: no exchange of authorities waits for anybody. One that began by itself is told nowhere else. */
+  readonly rotation?: RotationReport;
   /** For people only. */
   readonly asked: 'up' | 'down';
   readonly paused: boolean;
@@ -98,6 +101,7 @@ export function statusReportOf({ wish, input: seen, plan, controller }: StatusIn
     ...listed,
     ...rest.flatMap((sight) => unlistedReport(input, standing, sight) ?? []),
   ];
+  const rotation = rotationReportOf(input);
   const voters = standing.listKind === 'unseen' ? target.members.length : standing.voters.length;
   const quorum = Math.floor(voters / 2) + 1;
   return {
@@ -115,6 +119,7 @@ export function statusReportOf({ wish, input: seen, plan, controller }: StatusIn
     consumers: consumerReports(input),
     plan,
     drift: driftIn(observation),
+    ...(rotation === undefined ? {} : { rotation }),
     asked: wish.state,
     paused: wish.paused,
     now: input.now,

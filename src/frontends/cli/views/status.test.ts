@@ -165,6 +165,20 @@ flannel@10.0.1.10        broken: systemd says that flanneld.service is failed  -
     });
   });
 
+  test('an exchange of authorities that waits says for whom, also where nobody asked for it', () => {
+    const because = 'it does not trust the new authority';
+    const rotation = {
+      next: 'issue-new',
+      clients: ['ci'],
+      consumers: [{ consumer: 'flannel@10.0.1.10', because }],
+    } as const;
+    const text = statusView.text({ ...HEALTHY, rotation }, plainStyle);
+    expect(text).toContain(`trust both:\n  ci\n  flannel@10.0.1.10: ${because}\n`);
+    expect(text).toContain('  quorate certificates rotate-ca --finish\n');
+    expect(statusView.data({ ...HEALTHY, rotation })).toMatchObject({ rotation });
+    expect(statusView.data(HEALTHY)).toMatchObject({ rotation: null });
+  });
+
   test('quorum lost is said beside the numbers', () => {
     const cluster = { ...HEALTHY.cluster, state: 'quorum-lost', margin: -1 } as const;
     expect(statusView.text({ ...HEALTHY, cluster }, plainStyle)).toContain(
@@ -208,6 +222,7 @@ describe('status in JSON is a contract (DESIGN.md, "What people and scripts rely
       'members',
       'proxies',
       'consumers',
+      'rotation',
       'plan',
       'drift',
     ]);

@@ -12,6 +12,7 @@ import { dateText, iso, leafData } from './certificates.js';
 import { planData } from './plan.js';
 import { driftView, problemData, problemsView } from './problems.js';
 import { indent, table } from './table.js';
+import { rotationText } from './rotation.js';
 import type { View } from './view.js';
 import { sentenceOf } from '../../../core/planner/index.js';
 import { describeStep } from '../../../engine/journal/index.js';
@@ -26,11 +27,12 @@ export const statusView: View<StatusReport> = {
     proxiesTable(report.proxies, style) +
     consumersTable(report, style) +
     certificatesLine(report, style) +
+    (report.rotation === undefined ? '' : `\n${rotationText(report.rotation)}\n`) +
     troubles([...report.members, ...report.proxies, ...report.consumers], style) +
     driftText(report.drift, style) +
     '\n' +
     planLine(report, style),
-  data: ({ cluster, members, proxies, consumers, plan, drift }) => ({
+  data: ({ cluster, members, proxies, consumers, rotation, plan, drift }) => ({
     cluster: {
       name: cluster.name,
       id: cluster.id ?? null,
@@ -49,6 +51,14 @@ export const statusView: View<StatusReport> = {
       problems: proxy.problems.map(problemData),
     })),
     consumers: consumers.map(consumerData),
+    rotation:
+      rotation === undefined
+        ? null
+        : {
+            next: rotation.next,
+            clients: rotation.clients,
+            consumers: rotation.consumers.map(({ consumer, because }) => ({ consumer, because })),
+          },
     plan: planData(plan),
     drift: drift.map(problemData),
   }),
