@@ -223,7 +223,15 @@ describe('what scripts rely on', () => {
   test('status: exactly the documented fields', async () => {
     const { it } = await three();
     const status = await it.status();
-    expect(Object.keys(status).sort()).toEqual(['cluster', 'drift', 'members', 'plan', 'proxies']);
+    expect(Object.keys(status).sort()).toEqual([
+      'cluster',
+      'consumers',
+      'drift',
+      'members',
+      'plan',
+      'proxies',
+      'rotation',
+    ]);
     expect(Object.keys(status.cluster).sort()).toEqual([
       'id',
       'margin',
@@ -234,6 +242,7 @@ describe('what scripts rely on', () => {
       'voters',
     ]);
     expect(status.proxies).toEqual([]);
+    expect(status).toMatchObject({ consumers: [], rotation: null });
     expect(status.plan).toEqual({ kind: 'converged', steps: [] });
     for (const member of status.members) {
       expect(Object.keys(member).sort()).toEqual([
