@@ -174,7 +174,7 @@ describe.each(LINES)('etcd %s', (line) => {
     await follower.kill();
     await writers.flows();
     await until(() => expect(stateOf(gateway, follower)?.isIn).toBe(false));
-    expect(gateway.state().connections).toBe(CLIENTS);
+    await until(() => expect(gateway.state().connections).toBe(CLIENTS));
     expect(writers.failures.length).toBeLessThanOrEqual(hit);
     follower.restart();
     await until(() => expect(conditionOf(gateway, follower)).toBe('well'));
