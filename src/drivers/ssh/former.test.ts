@@ -22,20 +22,33 @@ const former = (words: readonly string[], main = '7') => ({
 const ETCD = ['/usr/bin/etcd', '-data-dir', 'infra0.etcd', '-initial-cluster-state', 'new'];
 
 /** A driver for a host that tells this at every look; what else is asked there is kept, and answered with this code. */
-function driverOf(parts: Readonly<Record<string, string>>, code = 0, unit = 'etcd.service') {
+function driverOf(
+  parts: Readonly<Record<string, string>>,
+  code = 0,
+  unit = 'etcd.service',
+  then: readonly Readonly<Record<string, string>>[] = [],
+) {
   const asked: ShellCommand[] = [];
-  const all = { unit: STOPPED, 'gateway.unit': STOPPED, boot: 'b', uptime: '100.00 7.0', ...parts };
-  const look = Object.entries(all)
-    .map(([name, text]) => `@${name} ${Buffer.from(text).toString('base64')}\n`)
-    .join('');
+  const looks = [parts, ...then].map((each) =>
+    Object.entries({
+      unit: STOPPED,
+      'gateway.unit': STOPPED,
+      boot: 'b',
+      uptime: '100.00 7.0',
+      ...each,
+    })
+      .map(([name, text]) => `@${name} ${Buffer.from(text).toString('base64')}\n`)
+      .join(''),
+  );
   const shell: HostShell = {
     run: async (_host, command) => {
       const isLook = command.doing === 'look at the member';
       if (!isLook) asked.push(command);
+      const look = isLook && looks.length > 1 ? looks.shift() : looks[0];
       return {
         kind: 'ended',
         code: isLook ? 0 : code,
-        stdout: Buffer.from(isLook ? look : ''),
+        stdout: Buffer.from(isLook ? (look ?? '') : ''),
         stderr: '',
       };
     },
@@ -84,6 +97,12 @@ describe('a member that a person made', () => {
       former(['/usr/lib/systemd/systemd-executor', '--deserialize', '9']),
     );
     expect((await driver.observe(HOST, NEVER)).process).toMatchObject({ kind: 'unseen' });
+  });
+
+  test('that ends or begins while it is looked at is looked at again', async () => {
+    const ending = former([]);
+    const { driver } = driverOf(ending, 0, 'etcd.service', [ending, {}]);
+    expect((await driver.observe(HOST, NEVER)).process).toEqual({ kind: 'stopped' });
   });
 
   test('is stopped where the person’s unit runs it, and not where somebody started it beside that', async () => {

@@ -1,4 +1,4 @@
-import { type Result, ok } from '../../base/index.js';
+import { type Result, err, ok } from '../../base/index.js';
 import type { StartFlags } from '../../core/cluster/index.js';
 import { shellQuoted as q } from '../shell/index.js';
 import type { FormerPaths, FormerUnit, HostPaths } from './layout.js';
@@ -123,6 +123,8 @@ export async function formerFlags(
   { words, environment, config, cwd }: FormerProcess,
   { version }: FormerPaths,
 ): Promise<Result<StartFlags, string>> {
+  // The kernel has no words any more of a process that is ending; without flags etcd would be taken to run with its defaults.
+  if (words.length === 0) return err('it is ending');
   const [{ flagsOfProcess, settledFlags }, { minorOf }] = await Promise.all([
     import('../../core/adoption/index.js'),
     import('../../core/cluster/index.js'),

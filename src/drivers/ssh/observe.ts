@@ -73,15 +73,27 @@ async function withFormer(
   return { ...known, facts: { ...facts, process } };
 }
 
+/** Each takes a round trip, and waits a fifth of a second on the host for what begins there. */
+const LOOKS_AGAIN_MAX = 2;
+
 export async function observeHost(
   context: Context,
   host: HostName,
   signal: AbortSignal,
   more?: LookFor,
 ): Promise<HostFacts> {
-  const seen = await lookAt(context, host, signal, more, context.lookShell, LOOK_MS);
+  const look = () => lookAt(context, host, signal, more, context.lookShell, LOOK_MS);
+  let seen = await look();
+  for (let again = 0; isBetweenLives(seen) && again < LOOKS_AGAIN_MAX; again++) seen = await look();
   return 'facts' in seen ? seen.facts : unseen(seen.because);
 }
+
+/**
+ * What a person started ends or starts at this very moment: it is there, and its words cannot be read. It would count as
+ * unseen, and a host that is no member's any more is not waited for: its data would stay where it is.
+ */
+const isBetweenLives = (seen: Seen | { readonly because: string }): boolean =>
+  'facts' in seen && seen.former !== undefined && seen.facts.process.kind === 'unseen';
 
 export const unseen = (because: string): HostFacts => ({
   process: { kind: 'unseen', because },
