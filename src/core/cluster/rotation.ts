@@ -29,9 +29,9 @@ export function consumersHolding(
 ): readonly HoldingConsumer[] {
   const newest = planes.client.trusted.at(-1);
   if (newest === undefined || planes.client.trusted.length === 1) return [];
-  return consumers.flatMap(({ host, program, endpoints }): readonly HoldingConsumer[] => {
-    if (program.kind === 'file') return [];
-    const id = consumerID({ host, program, endpoints });
+  return consumers.flatMap((consumer): readonly HoldingConsumer[] => {
+    if (consumer.program.kind === 'file') return [];
+    const id = consumerID(consumer);
     const sight = sights.find((seen) => seen.id === id);
     const because = whyNotReady(sight, newest, phase);
     return because === undefined ? [] : [{ consumer: id, because }];
